@@ -1,0 +1,219 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"roomward/policy"
+	"roomward/store"
+)
+
+// Access says who may call a route at all. What they see there is the view's matter. The zero Access is refused at start (law 9).
+type Access struct {
+	side       store.Side
+	anyone     bool
+	both       bool
+	permission policy.Permission
+	powers     func(policy.Powers) bool
+	admin      bool
+}
+
+// Anyone may call, signed in or not.
+func Anyone() Access { return Access{anyone: true} }
+
+// SignedIn admits every person of both sides.
+func SignedIn() Access { return Access{both: true} }
+
+// PartnerMember admits every person of the partner's tenant.
+func PartnerMember() Access { return Access{side: store.SidePartner} }
+
+// Holding admits every person of the partner's tenant and gives the route the view of a permission: without a role the view is empty.
+func Holding(p policy.Permission) Access { return Access{side: store.SidePartner, permission: p} }
+
+// Managing admits managers, and global administrators in an emergency.
+func Managing() Access {
+	return Access{side: store.SidePartner, powers: func(p policy.Powers) bool { return p.Manager || p.GlobalAdmin }}
+}
+
+// Accepting admits who sees and accepts invitations: managers, tenant managers, global administrators (product.md S1 1.3).
+func Accepting() Access {
+	return Access{side: store.SidePartner, powers: func(p policy.Powers) bool { return p.Manager || p.TenantManager || p.GlobalAdmin }}
+}
+
+// CustomerMember admits every person of a tenant that is not the partner's.
+func CustomerMember() Access { return Access{side: store.SideCustomer} }
+
+// CustomerAdmin admits the administrators of such a tenant.
+func CustomerAdmin() Access { return Access{side: store.SideCustomer, admin: true} }
+
+// Named tells whether somebody wrote down who may call.
+func (a Access) Named() bool { return a.anyone || a.both || a.side != "" }
+
+// Permission is the permission whose view the route gets, or "".
+func (a Access) Permission() policy.Permission { return a.permission }
+
+// Public tells whether no session is needed.
+func (a Access) Public() bool { return a.anyone }
+
+// String describes the access for the document and for tests.
+func (a Access) String() string {
+	switch {
+	case a.anyone:
+		return "anyone"
+	case a.both:
+		return "signed in"
+	case a.permission != "":
+		return "partner, " + string(a.permission)
+	case a.powers != nil && a.powers(policy.Powers{TenantManager: true}):
+		return "partner, may accept invitations"
+	case a.powers != nil:
+		return "partner, manager"
+	case a.side == store.SidePartner:
+		return "partner"
+	case a.admin:
+		return "customer, administrator"
+	case a.side == store.SideCustomer:
+		return "customer"
+	}
+	return ""
+}
+
+// Gate finds out who calls: app/signin stands behind it.
+type Gate interface {
+	// Person reads the session of a request; nil when there is none.
+	Person(ctx context.Context) (*Person, error)
+	// Powers are the partner-wide powers of a partner's person.
+	Powers(ctx context.Context, p Person) (policy.Powers, error)
+	// IsAdmin tells whether a customer's person administers its tenant.
+	IsAdmin(p Person) bool
+}
+
+// Desk is what every operation needs.
+type Desk struct {
+	Gate    Gate
+	Decider *policy.Decider
+	Log     *slog.Logger
+}
+
+// Route is one line of the route table.
+type Route struct {
+	Method  string
+	Path    string
+	Access  Access
+	Summary string
+
+	status   int
+	register func(huma.API, *Desk, huma.Operation)
+}
+
+// Creates marks a route whose success is 201.
+func (r Route) Creates() Route { r.status = http.StatusCreated; return r }
+
+// Accepted marks a route whose success is 202: the work goes on.
+func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
+
+// Op states an operation: its address, who may call it, and the feature's function.
+func Op[I, O any](method, path string, access Access, summary string, fn func(context.Context, *Call, *I) (O, error)) Route {
+	r := Route{Method: method, Path: path, Access: access, Summary: summary}
+	r.register = func(h huma.API, d *Desk, op huma.Operation) {
+		if _, none := any(*new(O)).(None); none {
+			huma.Register(h, op, func(ctx context.Context, in *I) (*struct{}, error) {
+				_, err := run(ctx, d, access, in, fn)
+				return nil, err
+			})
+			return
+		}
+		huma.Register(h, op, func(ctx context.Context, in *I) (*struct{ Body O }, error) {
+			out, err := run(ctx, d, access, in, fn)
+			if err != nil {
+				return nil, err
+			}
+			return &struct{ Body O }{out}, nil
+		})
+	}
+	return r
+}
+
+// tries bounds how often a request is done again because rights changed under it.
+const tries = 4
+
+func run[I, O any](ctx context.Context, d *Desk, access Access, in *I, fn func(context.Context, *Call, *I) (O, error)) (O, error) {
+	var zero O
+	for try := 1; ; try++ {
+		call, err := d.call(ctx, access)
+		if err != nil {
+			return zero, problemOf(ctx, err, d.Log)
+		}
+		out, err := fn(ctx, call, in)
+		if err == nil {
+			return out, nil
+		}
+		if !errors.Is(err, store.ErrStaleView) || try == tries {
+			return zero, problemOf(ctx, err, d.Log)
+		}
+		if err := d.Decider.Refresh(ctx, call.Actor); err != nil {
+			return zero, problemOf(ctx, err, d.Log)
+		}
+	}
+}
+
+func (d *Desk) call(ctx context.Context, access Access) (*Call, error) {
+	c := &Call{Decider: d.Decider}
+	if access.anyone {
+		return c, nil
+	}
+	p, err := d.Gate.Person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, Fail(http.StatusUnauthorized, "not-signed-in", "You are not signed in.", "Sign in again.")
+	}
+	c.Person = *p
+	if access.side != "" && p.Side != access.side {
+		return nil, Forbidden("other-side", "This belongs to the other portal.", "")
+	}
+	c.Act = store.Act{Side: p.Side, TenantID: p.TenantID, OID: p.OID, Name: p.Name, RequestID: RequestID(ctx), Address: Address(ctx)}
+	if p.Side == store.SideCustomer {
+		c.Own, c.Administers = policy.Own(p.TenantID), d.Gate.IsAdmin(*p)
+		if access.admin && !c.Administers {
+			return nil, Forbidden("needs-administrator", "Only an administrator of your organisation may do this.",
+				"Ask a Global Administrator or Teams Administrator.")
+		}
+		return c, nil
+	}
+	c.Actor = policy.Actor{User: policy.User(p.OID)}
+	for _, g := range p.Groups {
+		c.Actor.Groups = append(c.Actor.Groups, policy.Group(g))
+	}
+	if c.Powers, err = d.Gate.Powers(ctx, *p); err != nil {
+		return nil, err
+	}
+	c.Overview = policy.Overview(c.Powers)
+	if access.powers != nil && !access.powers(c.Powers) {
+		return nil, Forbidden("needs-manager", "You have no part in this.", "Ask a manager or a tenant manager of your organisation.")
+	}
+	if access.permission != "" {
+		if c.View, err = d.Decider.View(ctx, c.Actor, access.permission); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+type addressKey struct{}
+
+// WithAddress keeps the caller's network address in the context.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// Address is the caller's network address, or "".
+func Address(ctx context.Context) string {
+	a, _ := ctx.Value(addressKey{}).(string)
+	return a
+}

@@ -1,0 +1,209 @@
+// Package app builds every part of Roomward once, starts the parts and stops them in order.
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"roomward/app/access"
+	"roomward/app/api"
+	"roomward/app/collect"
+	"roomward/app/customers"
+	"roomward/app/graph"
+	"roomward/app/incidents"
+	"roomward/app/rooms"
+	"roomward/app/signin"
+	"roomward/app/web"
+	"roomward/policy"
+	"roomward/store"
+	"roomward/ui"
+)
+
+// Config is everything that a running Roomward is made of, after settings were read and checked.
+type Config struct {
+	Settings
+	Mode    store.Mode
+	Version string
+	Log     *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Tick is how often collecting looks for what is due; zero takes collect's own default.
+	Tick time.Duration
+}
+
+// App is one running Roomward.
+type App struct {
+	cfg       Config
+	Store     *store.Store
+	Graph     *graph.Client
+	Decider   *policy.Decider
+	Customers *customers.Customers
+	Collect   *collect.Collector
+	web       *web.Server
+}
+
+// New builds every part, in the order of the arrows: store, policy, plumbing, features, face. Nothing runs yet.
+func New(ctx context.Context, cfg Config) (*App, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	a := &App{cfg: cfg}
+	var err error
+	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Now: cfg.Now, Log: cfg.Log}); err != nil {
+		return nil, fmt.Errorf("open the data directory %s: %w", cfg.Data, err)
+	}
+	if err := a.build(); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	return a, nil
+}
+
+func (a *App) build() error {
+	cfg := a.cfg
+	credential, err := cfg.credential()
+	if err != nil {
+		return err
+	}
+	a.Graph, err = graph.New(graph.Config{Cloud: cfg.cloud(), Credential: credential, Budget: graph.Budget{Overall: rateOf(cfg.CollectRate)},
+		Now: cfg.Now, Log: cfg.Log})
+	if err != nil {
+		return fmt.Errorf("make the client of Microsoft's cloud: %w", err)
+	}
+	a.Decider = policy.NewDecider(a.Store, cfg.Now, policy.Limits{})
+
+	people := access.New(access.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
+		PartnerDomain: cfg.PartnerDomains[0], Version: cfg.Version, Demo: cfg.Mode == store.ModeDemo})
+	a.Collect = collect.New(collect.Config{Store: a.Store, Graph: a.Graph, Work: policy.ForWork, Places: cfg.CollectPlaces,
+		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log})
+	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
+		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Now: cfg.Now, Member: people.Member,
+		Started: func(policy.ID) { a.Collect.Kick() }, Progress: a.progress})
+	signins, err := a.signins()
+	if err != nil {
+		return err
+	}
+	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log}
+	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: rooms.New(a.Store, cfg.Now),
+		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect})
+	dist, err := fs.Sub(ui.Dist, "dist")
+	if err != nil {
+		return fmt.Errorf("find the user interface: %w", err)
+	}
+	a.web, err = web.New(web.Config{PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Dist: dist,
+		Ready: a.Store.Ping, Signin: signins, Log: cfg.Log}, desk, routes)
+	return err
+}
+
+func (a *App) signins() (*signin.Service, error) {
+	cfg := a.cfg
+	s, err := signin.New(signin.Config{
+		Login: cfg.cloud().Login, PartnerTenant: cfg.PartnerTenant, PartnerDomains: cfg.PartnerDomains, ClientID: cfg.ClientID,
+		Secret: string(cfg.ClientSecret), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
+		MemberGroups: a.memberGroups, Government: a.government, ConsentURL: a.Graph.AdminConsentURL, Consented: a.Customers.Consented, Now: cfg.Now,
+	}, a.Store, cfg.Log)
+	if err != nil {
+		return nil, fmt.Errorf("make the sign-in: %w", err)
+	}
+	return s, nil
+}
+
+// memberGroups asks for the groups of a user and says in signin's words that the account is gone.
+func (a *App) memberGroups(ctx context.Context, tenant, oid string) ([]string, error) {
+	groups, err := a.Graph.MemberGroups(ctx, tenant, oid)
+	if graph.KindOf(err) == graph.NotFound {
+		return nil, fmt.Errorf("%w: %w", signin.ErrAccountGone, err)
+	}
+	return groups, err
+}
+
+func (a *App) government(ctx context.Context, tenant string) (string, error) {
+	d, err := a.Graph.Discover(ctx, tenant)
+	return d.Government(), err
+}
+
+func (a *App) progress(customer policy.ID) *customers.Progress {
+	p := a.Collect.Progress(customer)
+	if p == nil {
+		return nil
+	}
+	return &customers.Progress{Step: p.Step, Done: p.Done, Total: p.Total}
+}
+
+// Run serves until the context ends, then drains: the server first, then collecting, then the database.
+func (a *App) Run(ctx context.Context, l net.Listener) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var jobs sync.WaitGroup
+	jobs.Go(func() { a.Collect.Run(work) })
+	jobs.Go(func() { a.housekeep(work) })
+	err := a.web.Serve(ctx, l)
+	stop()
+	jobs.Wait()
+	return errors.Join(err, a.Store.Close())
+}
+
+// housekeep does the small work of time passing: invitations and sessions that are over.
+func (a *App) housekeep(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		if err := a.Store.ExpireInvitations(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("expire invitations", "error", err)
+		}
+		if _, err := a.Store.PruneSessions(ctx, 0); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("prune sessions", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Handler is the whole face as one handler, for tests.
+func (a *App) Handler() http.Handler { return a.web.Handler() }
+
+// Serve runs Roomward for a partner until the context ends.
+func Serve(ctx context.Context, s Settings, version string) error {
+	log := newLog(s)
+	mode := store.ModeReal
+	if s.Cloud != "" {
+		mode = store.ModeTrial
+	}
+	a, err := New(ctx, Config{Settings: s, Mode: mode, Version: version, Log: log})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen on %s: %w", s.Listen, err), a.Store.Close())
+	}
+	log.Info("serving", "address", s.PublicURL, "version", version)
+	return a.Run(ctx, l)
+}
+
+// OpenAPI is the document of the API, without running anything.
+func OpenAPI(version string) ([]byte, error) {
+	routes := web.Routes(web.Features{})
+	doc, err := api.Document(version, routes)
+	if err != nil {
+		return nil, fmt.Errorf("make the OpenAPI document: %w", err)
+	}
+	var pretty strings.Builder
+	e := json.NewEncoder(&pretty)
+	e.SetIndent("", "  ")
+	if err := e.Encode(json.RawMessage(doc)); err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	return []byte(pretty.String()), nil
+}

@@ -1,0 +1,213 @@
+package cloudsim
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// operation is one address of Graph: how it is counted, the permissions of which one is needed, and what it does.
+type operation struct {
+	pattern string // below the version
+	kind    string
+	needs   []string
+	do      func(*call) answer
+}
+
+// call is one request to Graph after its token was checked. Operations run while the world cannot change.
+type call struct {
+	s      *Server
+	r      *http.Request
+	body   []byte
+	t      *Tenant
+	query  url.Values
+	faults Faults
+	now    time.Time
+	root   string // the address of the service, "http://127.0.0.1:1234/graph"
+	at     string // with the version
+}
+
+// answer is what an operation says. A text goes out as it is, a body as JSON.
+type answer struct {
+	status int
+	body   any
+	text   string
+	retry  time.Duration // Retry-After, when it is not zero
+}
+
+// graphRoutes are the addresses below /graph, named as below https://graph.microsoft.com.
+func (s *Server) graphRoutes(mux *http.ServeMux) {
+	for _, version := range []string{"v1.0", "beta"} {
+		ops := append(placeOperations(), directoryOperations()...)
+		if version == "beta" {
+			ops = append(ops, deviceOperations()...)
+		}
+		for _, op := range ops {
+			method, path, _ := strings.Cut(op.pattern, " ")
+			mux.HandleFunc(method+" /graph/"+version+path, s.graph(version, op))
+		}
+	}
+	mux.HandleFunc("/graph/", s.graph("", operation{kind: "unknown", do: unknownSegment}))
+}
+
+func (s *Server) graph(version string, op operation) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		root := s.base(r) + "/graph"
+		t, roles, refused := s.bearer(r)
+		if refused != nil {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+s.base(r)+`/login/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
+			s.writeGraph(w, r, *refused)
+			return
+		}
+		faults, troubled := s.trouble(t, op)
+		if troubled != nil {
+			s.writeGraph(w, r, *troubled)
+			return
+		}
+		if len(op.needs) > 0 && !slices.ContainsFunc(op.needs, func(p string) bool { return slices.Contains(roles, p) }) {
+			s.writeGraph(w, r, graphError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			s.writeGraph(w, r, badRequest("Unable to read the request."))
+			return
+		}
+		c := &call{
+			s: s, r: r, body: body, t: t, query: r.URL.Query(), faults: faults, now: s.opts.Now(), root: root, at: root + "/" + version,
+		}
+		s.mu.RLock()
+		ans := op.do(c)
+		s.mu.RUnlock()
+		s.writeGraph(w, r, ans)
+	}
+}
+
+// bearer finds the tenant and the permissions of the request's token.
+func (s *Server) bearer(r *http.Request) (*Tenant, []string, *answer) {
+	refuse := func(code, text string) *answer {
+		a := graphError(http.StatusUnauthorized, code, text)
+		return &a
+	}
+	text, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if text == "" {
+		return nil, nil, refuse("InvalidAuthenticationToken", "Access token is empty.")
+	}
+	tok, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.HS256})
+	var c accessClaims
+	if err != nil || tok.Claims(s.access, &c) != nil {
+		return nil, nil, refuse("InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
+	}
+	if s.opts.Now().After(c.Expiry.Time()) {
+		return nil, nil, refuse("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.byKey[c.TID]
+	if t == nil || !t.Consented || s.faults[c.TID].NotConsented {
+		return nil, nil, refuse("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
+	}
+	return t, c.Roles, nil
+}
+
+// trouble counts the request and answers with the tenant's switched-on fault where there is one.
+func (s *Server) trouble(t *Tenant, op operation) (Faults, *answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(t, op.kind)
+	f := s.faults[t.ID]
+	devices := strings.Contains(op.pattern, "/teamwork/devices")
+	var a answer
+	switch {
+	case f.Throttle > 0:
+		f.Throttle--
+		s.faults[t.ID] = f
+		s.count(t, "throttled")
+		a = graphError(http.StatusTooManyRequests, "TooManyRequests", "Too many requests")
+		if strings.Contains(op.pattern, "/places/") {
+			a = graphError(http.StatusTooManyRequests, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
+		}
+		a.retry = f.RetryAfter
+	case devices && f.DevicesGone:
+		a = graphError(http.StatusNotFound, "ResourceNotFound", "Resource not found for the segment 'devices'.")
+	case devices && f.DevicesForbidden:
+		a = graphError(http.StatusForbidden, "UnknownError", "")
+	case devices && f.ServerErrors > 0:
+		f.ServerErrors--
+		s.faults[t.ID] = f
+		a = graphError(http.StatusInternalServerError, "InternalServerError", "")
+	default:
+		return f, nil
+	}
+	return f, &a
+}
+
+// graphFault is the body of every Graph error (graph.md 8); ids and date are filled in when it is written.
+type graphFault struct {
+	Error struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Inner   struct {
+			Date     string `json:"date"`
+			Request  string `json:"request-id"`
+			ClientID string `json:"client-request-id"`
+		} `json:"innerError"`
+	} `json:"error"`
+}
+
+func graphError(status int, code, message string) answer {
+	var f graphFault
+	f.Error.Code, f.Error.Message = code, message
+	return answer{status: status, body: &f}
+}
+
+func badRequest(format string, args ...any) answer {
+	return graphError(http.StatusBadRequest, "BadRequest", fmt.Sprintf(format, args...))
+}
+
+func unsupported(format string, args ...any) answer {
+	return graphError(http.StatusBadRequest, "Request_UnsupportedQuery", fmt.Sprintf(format, args...))
+}
+
+func noResource(id string) answer {
+	return graphError(http.StatusNotFound, "Request_ResourceNotFound", fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", id))
+}
+
+func unknownSegment(c *call) answer {
+	segments := strings.Split(strings.Trim(c.r.URL.Path, "/"), "/")
+	return graphError(http.StatusNotFound, "ResourceNotFound", fmt.Sprintf("Resource not found for the segment '%s'.", segments[len(segments)-1]))
+}
+
+func (s *Server) writeGraph(w http.ResponseWriter, r *http.Request, a answer) {
+	id := randomGUID()
+	client := r.Header.Get("client-request-id")
+	if client == "" {
+		client = id
+	}
+	h := w.Header()
+	h.Set("request-id", id)
+	h.Set("client-request-id", client)
+	if f, isFault := a.body.(*graphFault); isFault {
+		f.Error.Inner.Date = s.opts.Now().UTC().Format("2006-01-02T15:04:05")
+		f.Error.Inner.Request, f.Error.Inner.ClientID = id, client
+	}
+	if a.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(a.retry.Seconds())))
+	}
+	if a.text != "" {
+		h.Set("Content-Type", "text/plain")
+		w.WriteHeader(a.status)
+		_, _ = w.Write([]byte(a.text))
+		return
+	}
+	h.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	writeJSON(w, a.status, a.body)
+}

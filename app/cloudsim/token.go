@@ -1,0 +1,256 @@
+package cloudsim
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+const (
+	tokenLife   = 3599 * time.Second
+	graphID     = "https://graph.microsoft.com"
+	bearerGrant = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+)
+
+// certificate authenticates the application instead of its secret.
+type certificate struct {
+	key          any
+	sha1, sha256 string // thumbprints as x5t and x5t#S256 carry them
+}
+
+// RegisterCertificate adds a certificate (DER) to the application, as one uploads it in the Entra portal.
+func (s *Server) RegisterCertificate(der []byte) error {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return fmt.Errorf("register the application's certificate: %w", err)
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	one, two := sha1.Sum(der), sha256.Sum256(der)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.certs = append(s.certs, certificate{key: cert.PublicKey, sha1: b64(one[:]), sha256: b64(two[:])})
+	return nil
+}
+
+// token answers the two grants that Roomward uses: a person's code, and the application's own token for a tenant.
+func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+	a, bad := s.authority(r)
+	if bad != nil {
+		bad.code = "invalid_request" // the token endpoint says so where discovery says invalid_tenant
+		s.entraFailure(w, r, bad)
+		return
+	}
+	if a.tenant != nil {
+		s.mu.Lock()
+		s.count(a.tenant, "token")
+		s.mu.Unlock()
+	}
+	if err := r.ParseForm(); err != nil {
+		s.entraFailure(w, r, &entraError{"invalid_request", 900144, "The request body could not be read."})
+		return
+	}
+	form := r.PostForm
+	if bad := s.authenticate(r, a, form); bad != nil {
+		s.entraFailure(w, r, bad)
+		return
+	}
+	var body any
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		body, bad = s.redeem(r, a, form)
+	case "client_credentials":
+		body, bad = s.appToken(r, a, form)
+	default:
+		bad = &entraError{"unsupported_grant_type", 70003, fmt.Sprintf("The app requested an unsupported grant type '%s'.", form.Get("grant_type"))}
+	}
+	if bad != nil {
+		s.entraFailure(w, r, bad)
+		return
+	}
+	writeJSON(w, http.StatusOK, body)
+}
+
+// authenticate checks that the caller is the application: by secret in the form or header, or by assertion.
+func (s *Server) authenticate(r *http.Request, a authority, form url.Values) *entraError {
+	id, secret := form.Get("client_id"), form.Get("client_secret")
+	if user, password, basic := r.BasicAuth(); basic {
+		id, _ = url.QueryUnescape(user)
+		secret, _ = url.QueryUnescape(password)
+	}
+	if id != s.opts.ClientID {
+		return notInstalled(id, a)
+	}
+	if form.Get("client_assertion") != "" {
+		return s.checkAssertion(r, form)
+	}
+	if secret == "" {
+		return &entraError{"invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
+	}
+	if !sameSecret(s.opts.ClientSecret, secret) {
+		return &entraError{"invalid_client", 7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", s.opts.ClientID)}
+	}
+	return nil
+}
+
+func notInstalled(clientID string, a authority) *entraError {
+	directory := a.segment
+	if a.tenant != nil {
+		directory = a.tenant.Name
+	}
+	return &entraError{"unauthorized_client", 700016, fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", clientID, directory)}
+}
+
+// checkAssertion verifies a client assertion (graph.md 6): PS256 or RS256, the certificate named by thumbprint.
+func (s *Server) checkAssertion(r *http.Request, form url.Values) *entraError {
+	invalid := &entraError{"invalid_client", 700027, "Client assertion failed signature validation."}
+	if form.Get("client_assertion_type") != bearerGrant {
+		return &entraError{"invalid_request", 900144, "The request body must contain the following parameter: 'client_assertion_type'."}
+	}
+	tok, err := jwt.ParseSigned(form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.PS256, jose.RS256})
+	if err != nil || len(tok.Headers) != 1 {
+		return invalid
+	}
+	key := s.certificateOf(tok.Headers[0])
+	var c jwt.Claims
+	if key == nil || tok.Claims(key, &c) != nil {
+		return invalid
+	}
+	if c.Issuer != s.opts.ClientID || c.Subject != s.opts.ClientID || c.ID == "" {
+		return &entraError{"invalid_client", 700021, "Client assertion application identifier doesn't match 'client_id' parameter."}
+	}
+	endpoint := s.base(r) + r.URL.Path
+	if !slices.Contains([]string(c.Audience), endpoint) {
+		return &entraError{"invalid_client", 700023, fmt.Sprintf("Client assertion audience claim does not match Realm issuer. Expected '%s'.", endpoint)}
+	}
+	now := s.opts.Now()
+	if c.Expiry == nil || now.After(c.Expiry.Time()) || c.NotBefore != nil && now.Add(5*time.Minute).Before(c.NotBefore.Time()) ||
+		c.Expiry.Time().Sub(now) > 15*time.Minute {
+		return &entraError{"invalid_client", 700024, "Client assertion is not within its valid time range."}
+	}
+	return nil
+}
+
+func (s *Server) certificateOf(h jose.Header) crypto.PublicKey {
+	print256, _ := h.ExtraHeaders["x5t#S256"].(string)
+	print1, _ := h.ExtraHeaders["x5t"].(string)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, c := range s.certs {
+		if c.sha256 == print256 || print256 == "" && c.sha1 == print1 {
+			return c.key
+		}
+	}
+	return nil
+}
+
+// tokenAnswer is the body of a granted token.
+type tokenAnswer struct {
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
+	ExpiresIn    int    `json:"expires_in"`
+	ExtExpiresIn int    `json:"ext_expires_in"`
+	AccessToken  string `json:"access_token"`
+	IDToken      string `json:"id_token,omitempty"`
+}
+
+// redeem changes a code for an ID token. The code is gone whether or not the rest is right.
+func (s *Server) redeem(r *http.Request, a authority, form url.Values) (*tokenAnswer, *entraError) {
+	s.mu.Lock()
+	g, known := s.codes[form.Get("code")]
+	delete(s.codes, form.Get("code"))
+	t := s.byKey[g.tenantID]
+	s.mu.Unlock()
+	switch {
+	case !known:
+		return nil, &entraError{"invalid_grant", 70000, "The provided value for the input parameter 'code' is not valid, or the code was already redeemed."}
+	case s.opts.Now().After(g.expires):
+		return nil, &entraError{"invalid_grant", 70008, "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource."}
+	case a.tenant != nil && a.tenant != t:
+		return nil, &entraError{"invalid_grant", 700005, "Provided Authorization Code is intended to use against other tenant, thus rejected."}
+	case g.redirect != form.Get("redirect_uri"):
+		return nil, &entraError{"invalid_client", 500112, fmt.Sprintf("The reply address '%s' does not match the reply address '%s' provided when requesting Authorization code.", form.Get("redirect_uri"), g.redirect)}
+	}
+	proof := sha256.Sum256([]byte(form.Get("code_verifier")))
+	if base64.RawURLEncoding.EncodeToString(proof[:]) != g.challenge {
+		return nil, &entraError{"invalid_grant", 501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."}
+	}
+	idToken, err := s.idToken(r, t, g)
+	if err != nil {
+		return nil, &entraError{"server_error", 90033, "A transient error has occurred. Please try again."}
+	}
+	return &tokenAnswer{
+		TokenType: "Bearer", Scope: g.scope, ExpiresIn: int(tokenLife.Seconds()), ExtExpiresIn: int(tokenLife.Seconds()),
+		AccessToken: "EwB" + rand.Text(), // of no use here: Roomward reads Graph with the application's own token
+		IDToken:     idToken,
+	}, nil
+}
+
+// Permissions are the application permissions of the registration (graph.md 11); consent gives all of them.
+func Permissions() []string {
+	return []string{
+		"Organization.Read.All", "Place.Read.All", "User.Read.All", "GroupMember.Read.All", "TeamworkDevice.Read.All",
+		"CrossTenantInformation.ReadBasic.All",
+	}
+}
+
+// accessClaims is what an application token says. Clients must not read it; Graph here does.
+type accessClaims struct {
+	jwt.Claims
+	AppID string   `json:"appid"`
+	IDTyp string   `json:"idtyp"`
+	TID   string   `json:"tid"`
+	Roles []string `json:"roles,omitempty"`
+	Ver   string   `json:"ver"`
+}
+
+// appToken is the client credentials grant: a token for one tenant with the permissions that it consented to.
+func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*tokenAnswer, *entraError) {
+	if a.tenant == nil {
+		return nil, &entraError{"invalid_request", 50059, "No tenant-identifying information found in either the request or implied by any provided credentials."}
+	}
+	if scope := form.Get("scope"); scope != graphID+"/.default" && scope != s.base(r)+"/graph/.default" {
+		return nil, &entraError{"invalid_scope", 1002012, fmt.Sprintf("The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", scope)}
+	}
+	s.mu.RLock()
+	f := s.faults[strings.ToLower(a.tenant.ID)]
+	installed := a.tenant.Consented && !f.NotConsented
+	s.mu.RUnlock()
+	if !installed {
+		return nil, notInstalled(s.opts.ClientID, a)
+	}
+	now := s.opts.Now()
+	c := accessClaims{
+		Claims: jwt.Claims{
+			Audience: jwt.Audience{graphID}, Issuer: "https://sts.windows.net/" + a.tenant.ID + "/",
+			Subject: guid("principal", a.tenant.ID), ID: randomGUID(),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenLife)),
+		},
+		AppID: s.opts.ClientID, IDTyp: "app", TID: a.tenant.ID, Ver: "1.0",
+	}
+	if !f.NoRoles {
+		c.Roles = Permissions()
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: s.access}, (&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		return nil, &entraError{"server_error", 90033, "A transient error has occurred. Please try again."}
+	}
+	text, err := jwt.Signed(signer).Claims(c).Serialize()
+	if err != nil {
+		return nil, &entraError{"server_error", 90033, "A transient error has occurred. Please try again."}
+	}
+	return &tokenAnswer{
+		TokenType: "Bearer", ExpiresIn: int(tokenLife.Seconds()), ExtExpiresIn: int(tokenLife.Seconds()), AccessToken: text,
+	}, nil
+}

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"bufio"
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"roomward/app/customers"
+	"roomward/app/graph"
+)
+
+// Settings are everything that can be set, each by flag, environment (ROOMWARD_…), file or default, in that order of strength.
+// The tags are read by kong in main.go; a default stands there with its reason in the help.
+type Settings struct {
+	Listen         string   `help:"Address to listen on; loopback by default, because TLS is a proxy's work." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data           string   `help:"Data directory, on a local disk." default:"data" placeholder:"DIR"`
+	PublicURL      string   `help:"Address under which people reach Roomward; http://LISTEN when empty." placeholder:"URL"`
+	TrustedProxies []string `help:"Networks whose X-Forwarded-For is believed; nobody by default." placeholder:"CIDR"`
+
+	PartnerTenant  string   `help:"Entra tenant id of the partner." placeholder:"GUID"`
+	PartnerName    string   `help:"Name of the partner, as customers read it." placeholder:"NAME"`
+	PartnerDomains []string `help:"Domains of the partner that customers may invite; the first is shown." placeholder:"DOMAIN"`
+	ManagerGroup   string   `help:"Security group whose members are managers, beside the app role Manager." placeholder:"GUID"`
+
+	ClientID         string `help:"Application id of the Entra registration." placeholder:"GUID"`
+	ClientSecret     Secret `help:"Its secret. Better a file or a certificate." placeholder:"TEXT"`
+	ClientSecretFile string `help:"File that holds the secret." placeholder:"FILE"`
+	Certificate      string `help:"PEM file with the certificate of the registration, instead of a secret." placeholder:"FILE"`
+	CertificateKey   string `help:"PEM file with its private key." placeholder:"FILE"`
+
+	Invitations   string   `help:"From whom invitations are taken: ${enum}. A code of yours is the default: nobody unknown can send one." enum:"code,listed,open" default:"code"`
+	ListedTenants []string `help:"Tenant ids for --invitations=listed." placeholder:"GUID"`
+
+	CollectDevices time.Duration `help:"How often devices are read; Microsoft's own data is 5 minutes to 2 hours old." default:"5m"`
+	CollectPlaces  time.Duration `help:"How often rooms are read; they rarely change." default:"6h"`
+	CollectRate    float64       `help:"Requests per second to Microsoft in all; its own limit is 1,500 per application." default:"100"`
+
+	Cloud string `help:"Base address of a simulated cloud, for trials: loopback only." placeholder:"URL"`
+
+	LogFormat string `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
+	LogLevel  string `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
+}
+
+// Secret is a text that is never shown: not in logs, not in errors, not by `config`.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(hidden)"
+}
+
+// MarshalJSON hides the secret.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() + `"`), nil }
+
+// ReadConfigFile reads a file of lines `name = value`, with # for comments and commas between the items of a list. Names are those of
+// the flags. known tells which there are: any other is an error, so that a typing error does not silently mean the default.
+func ReadConfigFile(path string, known func(name string) bool) (map[string]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the configuration file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	out := map[string]string{}
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		switch _, twice := out[name]; {
+		case !ok:
+			return nil, fmt.Errorf("%s:%d: a line is `name = value`", path, n)
+		case !known(name):
+			return nil, fmt.Errorf("%s:%d: there is no setting %q", path, n, name)
+		case twice:
+			return nil, fmt.Errorf("%s:%d: %q is set twice", path, n, name)
+		}
+		out[name] = strings.Trim(value, `"`)
+	}
+	return out, lines.Err()
+}
+
+// Check completes the settings of `serve` and says in one error all that is missing or contradicts.
+func (s *Settings) Check() error {
+	var errs []error
+	need := func(value, flag string) {
+		if strings.TrimSpace(value) == "" {
+			errs = append(errs, fmt.Errorf("--%s is missing", flag))
+		}
+	}
+	need(s.PartnerTenant, "partner-tenant")
+	need(s.PartnerName, "partner-name")
+	need(s.ClientID, "client-id")
+	if len(s.PartnerDomains) == 0 {
+		need("", "partner-domains")
+	}
+	if s.ClientSecretFile != "" {
+		b, err := os.ReadFile(s.ClientSecretFile)
+		errs = append(errs, err)
+		s.ClientSecret = Secret(strings.TrimSpace(string(b)))
+	}
+	if (s.ClientSecret == "") == (s.Certificate == "") {
+		errs = append(errs, errors.New("either --client-secret-file or --certificate is needed, not both"))
+	}
+	s.PartnerTenant = strings.ToLower(s.PartnerTenant)
+	s.PublicURL = strings.TrimSuffix(cmp.Or(s.PublicURL, "http://"+s.Listen), "/")
+	if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Path != "" {
+		errs = append(errs, fmt.Errorf("--public-url %q is no address without a path", s.PublicURL))
+	} else if u.Scheme != "https" && !loopback(u.Hostname()) {
+		errs = append(errs, errors.New("--public-url must be https: cookies and tokens must not travel in the clear"))
+	}
+	if s.Cloud != "" {
+		if u, err := url.Parse(s.Cloud); err != nil || !loopback(u.Hostname()) {
+			errs = append(errs, errors.New("--cloud takes a loopback address only: it is for trials"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (s *Settings) cloud() graph.Cloud {
+	if s.Cloud == "" {
+		return graph.Microsoft()
+	}
+	base := strings.TrimSuffix(s.Cloud, "/")
+	return graph.Cloud{Login: base + "/login", Graph: base + "/graph"}
+}
+
+func (s *Settings) credential() (graph.Credential, error) {
+	c := graph.Credential{ClientID: s.ClientID, Secret: string(s.ClientSecret)}
+	if s.Certificate == "" {
+		return c, nil
+	}
+	pair, err := tls.LoadX509KeyPair(s.Certificate, s.CertificateKey)
+	if err != nil {
+		return c, fmt.Errorf("read the certificate: %w", err)
+	}
+	c.Secret, c.Certificate = "", &pair
+	return c, nil
+}
+
+func (s *Settings) inviteMode() customers.InviteMode { return customers.InviteMode(s.Invitations) }

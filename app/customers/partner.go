@@ -1,0 +1,336 @@
+package customers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"roomward/app/api"
+	"roomward/policy"
+	"roomward/store"
+)
+
+// Entry is one row of the partner's list: a relation, or an invitation that is pending or has expired. What the person's roles or powers
+// do not show is absent.
+type Entry struct {
+	ID            string      `json:"id"`
+	Kind          string      `json:"kind" enum:"customer,invitation"`
+	Name          string      `json:"name" doc:"As the organisation calls itself."`
+	TenantID      string      `json:"tenantId" doc:"The Entra tenant, the lasting key of the organisation."`
+	Domains       []string    `json:"domains" nullable:"false" doc:"Verified domains of the tenant."`
+	LooksLike     string      `json:"looksLike,omitempty" doc:"Another organisation whose name or domain is nearly the same: check the tenant id."`
+	State         string      `json:"state" enum:"active,consent-withdrawn,pending,expired"`
+	RoomsOffered  *int        `json:"roomsOffered,omitempty" doc:"Rooms that the invitation covered when it was sent."`
+	Rooms         *int        `json:"rooms,omitempty" doc:"Granted rooms; only for who sees all of them."`
+	PrimaryAdmins []MemberRef `json:"primaryAdmins,omitempty" doc:"Only for who may see roles there."`
+	Mine          bool        `json:"mine" doc:"Whether the person has a role there."`
+	SentAt        *time.Time  `json:"sentAt,omitempty"`
+	ExpiresAt     *time.Time  `json:"expiresAt,omitempty" doc:"Of an invitation."`
+	EndsAt        *time.Time  `json:"endsAt,omitempty" doc:"Of the relation, when the customer set an end."`
+	AcceptedAt    *time.Time  `json:"acceptedAt,omitempty"`
+	DataAt        *time.Time  `json:"dataAt,omitempty" doc:"End of the last good collection; only for who has a role there."`
+	CollectState  string      `json:"collectState,omitempty" doc:"What the collection says; only for who has a role there."`
+	Progress      *Progress   `json:"progress,omitempty" doc:"The running collection; only for who sees all granted rooms."`
+}
+
+// MemberRef is a user or a security group of the partner.
+type MemberRef struct {
+	Kind string `json:"kind" enum:"user,group"`
+	ID   string `json:"id" doc:"Object id in the partner's directory."`
+	Name string `json:"name"`
+}
+
+// Detail is one customer or invitation with what was agreed.
+type Detail struct {
+	Entry
+	Ceiling    []string      `json:"ceiling" nullable:"false" doc:"The permissions that the customer lets the partner have at most."`
+	Catalogue  []string      `json:"catalogue" nullable:"false" doc:"All permissions there are."`
+	Grant      *policy.Grant `json:"grant,omitempty" doc:"Of an invitation without its single rooms; of a customer only for who sees all granted rooms."`
+	SentBy     string        `json:"sentBy,omitempty"`
+	AcceptedBy string        `json:"acceptedBy,omitempty"`
+	Retention  int           `json:"retentionDays"`
+	Terms      string        `json:"termsVersion,omitempty"`
+}
+
+var rank = map[string]int{"consent-withdrawn": 10, "pending": 20, "active": 50, "expired": 80}
+
+// List lists the customers and open invitations that the person may see, those that need somebody first.
+func (c *Customers) List(ctx context.Context, call *api.Call, in *struct {
+	api.Paging
+	Total bool     `query:"total" doc:"Answer how many there are in all."`
+	Q     string   `query:"q" maxLength:"100" doc:"Part of a name or domain."`
+	State []string `query:"state,explode" enum:"active,consent-withdrawn,pending,expired" maxItems:"4"`
+}) (api.Page[Entry], error) {
+	var page api.Page[Entry]
+	all, err := c.entries(ctx, call)
+	if err != nil {
+		return page, err
+	}
+	q := strings.ToLower(strings.TrimSpace(in.Q))
+	all = slices.DeleteFunc(all, func(e Entry) bool {
+		if len(in.State) > 0 && !slices.Contains(in.State, e.State) {
+			return true
+		}
+		return q != "" && !strings.Contains(strings.ToLower(e.Name+" "+strings.Join(e.Domains, " ")), q)
+	})
+	if in.Total {
+		n := len(all)
+		page.Total = &n
+	}
+	mark := q + "|" + strings.Join(in.State, ",")
+	var after Entry
+	var afterRank int
+	more, err := api.DecodeCursor(in.Cursor, mark, &afterRank, &after.Name, &after.ID)
+	if err != nil {
+		return page, err
+	}
+	if more {
+		all = slices.DeleteFunc(all, func(e Entry) bool {
+			return cmp.Or(cmp.Compare(rank[e.State], afterRank), cmp.Compare(e.Name, after.Name), cmp.Compare(e.ID, after.ID)) <= 0
+		})
+	}
+	if len(all) > in.Limit {
+		last := all[in.Limit-1]
+		page.Next = api.EncodeCursor(mark, rank[last.State], last.Name, last.ID)
+		all = all[:in.Limit]
+	}
+	page.Items = slices.Clip(all)
+	return page, nil
+}
+
+// entries are all rows that the person may see, those that need somebody first.
+func (c *Customers) entries(ctx context.Context, call *api.Call) ([]Entry, error) {
+	mine, err := call.Decider.Related(ctx, call.Actor)
+	if err != nil {
+		return nil, err
+	}
+	full, roles, err := c.insights(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	found, err := c.Store.Customers(ctx, mine)
+	if err != nil {
+		return nil, err
+	}
+	entries := []Entry{}
+	seen := map[policy.ID]bool{}
+	for _, customer := range found {
+		seen[customer.ID] = true
+		e := entryOf(customer)
+		e.Mine = true
+		c.addInsight(&e, customer, full, roles)
+		entries = append(entries, e)
+	}
+	if call.Powers.Any() {
+		others, err := c.Store.Customers(ctx, call.Overview)
+		if err != nil {
+			return nil, err
+		}
+		for _, customer := range others {
+			if !seen[customer.ID] {
+				entries = append(entries, entryOf(customer))
+			}
+		}
+		invitations, err := c.openInvitations(ctx, call)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, invitations...)
+	}
+	c.flagLookAlikes(entries)
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(rank[a.State], rank[b.State]), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return entries, nil
+}
+
+// insights tell for which customers the person sees all granted rooms, and who the primary admins are where it may see roles.
+func (c *Customers) insights(ctx context.Context, call *api.Call) (policy.View, map[policy.ID][]store.Member, error) {
+	rooms, err := call.Decider.View(ctx, call.Actor, policy.RoomsView)
+	if err != nil {
+		return policy.View{}, nil, err
+	}
+	see, err := call.Decider.View(ctx, call.Actor, policy.RolesView)
+	if err != nil {
+		return policy.View{}, nil, err
+	}
+	admins, err := c.Store.PrimaryAdminsOf(ctx, see)
+	return rooms.Everywhere(), admins, err
+}
+
+func (c *Customers) addInsight(e *Entry, customer store.Customer, full policy.View, admins map[policy.ID][]store.Member) {
+	e.DataAt, e.CollectState = timeOrNil(customer.LastGoodAt), customer.CollectState
+	for _, m := range admins[customer.ID] {
+		e.PrimaryAdmins = append(e.PrimaryAdmins, MemberRef{m.Principal.Kind(), m.Principal.OID(), m.Name})
+	}
+	if full.One(customer.ID).Empty() {
+		return
+	}
+	rooms := customer.Rooms
+	e.Rooms = &rooms
+	e.Progress = c.Progress(customer.ID)
+}
+
+func entryOf(c store.Customer) Entry {
+	e := Entry{ID: c.ID.String(), Kind: "customer", Name: c.Name, TenantID: c.TenantID, Domains: list(c.Domains), State: "active",
+		EndsAt: timeOrNil(c.EndsAt), AcceptedAt: timeOrNil(c.AcceptedAt)}
+	if c.State == store.CustomerWithdrawn {
+		e.State = "consent-withdrawn"
+	}
+	return e
+}
+
+func (c *Customers) openInvitations(ctx context.Context, call *api.Call) ([]Entry, error) {
+	invitations, err := c.Store.Invitations(ctx, call.Overview)
+	if err != nil {
+		return nil, err
+	}
+	var out []Entry
+	for _, inv := range invitations {
+		out = append(out, invitationEntry(inv))
+	}
+	return out, nil
+}
+
+func invitationEntry(inv store.Invitation) Entry {
+	offered := inv.RoomsOffered
+	return Entry{ID: inv.ID.String(), Kind: "invitation", Name: inv.Name, TenantID: inv.TenantID, Domains: list(inv.Domains),
+		State: string(inv.State), RoomsOffered: &offered, SentAt: timeOrNil(inv.SentAt), ExpiresAt: timeOrNil(inv.ExpiresAt),
+		EndsAt: timeOrNil(inv.RelationEnds)}
+}
+
+type byID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+// Get answers one customer.
+func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, error) {
+	id, err := policy.ParseID(in.ID)
+	if err != nil {
+		return Detail{}, store.ErrNotFound
+	}
+	mine, err := call.Decider.Related(ctx, call.Actor)
+	if err != nil {
+		return Detail{}, err
+	}
+	customer, err := c.Store.CustomerByID(ctx, mine, id)
+	isMine := err == nil
+	if errors.Is(err, store.ErrNotFound) && call.Powers.Any() {
+		customer, err = c.Store.CustomerByID(ctx, call.Overview, id)
+	}
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{Entry: entryOf(customer), Ceiling: permissionNames(customer.Ceiling), Catalogue: permissionNames(policy.Permissions()),
+		AcceptedBy: customer.AcceptedBy, Retention: customer.RetentionDays}
+	if !isMine {
+		return d, nil
+	}
+	d.Mine = true
+	full, admins, err := c.insights(ctx, call)
+	if err != nil {
+		return Detail{}, err
+	}
+	c.addInsight(&d.Entry, customer, full, admins)
+	if !full.One(id).Empty() {
+		d.Grant = &customer.Grant
+	}
+	return d, nil
+}
+
+// Invitations lists the pending and lately expired invitations.
+func (c *Customers) Invitations(ctx context.Context, call *api.Call, _ *struct{}) (api.Page[Entry], error) {
+	items, err := c.entries(ctx, call) // all of them, because a look-alike may be a customer
+	items = slices.DeleteFunc(items, func(e Entry) bool { return e.Kind != "invitation" })
+	return api.Page[Entry]{Items: list(items)}, err
+}
+
+// Invitation answers one invitation, with high-level facts only.
+func (c *Customers) Invitation(ctx context.Context, call *api.Call, in *byID) (Detail, error) {
+	id, err := policy.ParseID(in.ID)
+	if err != nil {
+		return Detail{}, store.ErrNotFound
+	}
+	inv, err := c.Store.InvitationByID(ctx, call.Overview, id)
+	if err != nil {
+		return Detail{}, err
+	}
+	if inv.State != store.InvitationPending && inv.State != store.InvitationExpired {
+		return Detail{}, store.ErrNotFound // declined ones are deleted for the partner; accepted ones are customers
+	}
+	entries, err := c.entries(ctx, call)
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{Entry: invitationEntry(inv), Ceiling: permissionNames(inv.Ceiling), Catalogue: permissionNames(policy.Permissions()),
+		Grant: highLevel(inv.Grant), SentBy: inv.SentBy, Retention: inv.RetentionDays, Terms: inv.TermsVersion}
+	for _, e := range entries {
+		if e.ID == d.ID {
+			d.LooksLike = e.LooksLike
+		}
+	}
+	return d, nil
+}
+
+// highLevel leaves out the ids of single rooms: before acceptance the partner learns how many, not which.
+func highLevel(g policy.Grant) *policy.Grant {
+	g.Rooms = nil
+	return &g
+}
+
+// Accept accepts a pending invitation: the relation begins, with its primary admins, and so does the first collection.
+func (c *Customers) Accept(ctx context.Context, call *api.Call, in *struct {
+	byID
+	Body struct {
+		PrimaryAdmins []struct {
+			Kind string `json:"kind" enum:"user,group"`
+			ID   string `json:"id" format:"uuid" doc:"Object id in the partner's directory."`
+		} `json:"primaryAdmins" minItems:"1" maxItems:"50" doc:"Who becomes primary admin: users or security groups."`
+	}
+}) (struct {
+	CustomerID string `json:"customerId"`
+}, error) {
+	var out struct {
+		CustomerID string `json:"customerId"`
+	}
+	id, err := policy.ParseID(in.ID)
+	if err != nil {
+		return out, store.ErrNotFound
+	}
+	var admins []store.Member
+	for i, a := range in.Body.PrimaryAdmins {
+		p := policy.User(strings.ToLower(a.ID))
+		if a.Kind == "group" {
+			p = policy.Group(strings.ToLower(a.ID))
+		}
+		m, err := c.Member(ctx, p)
+		if errors.Is(err, store.ErrNotFound) {
+			return out, api.Invalid(location("body.primaryAdmins", i, "id"), "No user and no security group with this id is in your directory.")
+		}
+		if err != nil {
+			return out, err
+		}
+		if !slices.Contains(admins, m) {
+			admins = append(admins, m)
+		}
+	}
+	customer, err := c.Store.AcceptInvitation(ctx, call.Act, call.Overview, id, admins)
+	if err != nil {
+		return out, err
+	}
+	c.Started(customer)
+	out.CustomerID = customer.String()
+	return out, nil
+}
+
+// Decline declines a pending invitation; for the partner it is gone.
+func (c *Customers) Decline(ctx context.Context, call *api.Call, in *byID) (api.None, error) {
+	id, err := policy.ParseID(in.ID)
+	if err != nil {
+		return api.None{}, store.ErrNotFound
+	}
+	return api.None{}, c.Store.DeclineInvitation(ctx, call.Act, call.Overview, id)
+}

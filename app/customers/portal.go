@@ -1,0 +1,386 @@
+package customers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"roomward/app/api"
+	"roomward/app/graph"
+	"roomward/policy"
+	"roomward/store"
+)
+
+// Partnership is the customer's side of the relation at a glance.
+type Partnership struct {
+	Organisation Organisation    `json:"organisation"`
+	Partner      InvitedPartner      `json:"partner"`
+	Refusal      string          `json:"refusal,omitempty" enum:"government-cloud" doc:"Why this organisation cannot be served."`
+	NeedsCode    bool            `json:"needsCode" doc:"Whether an invitation needs a code of the partner."`
+	TermsVersion string          `json:"termsVersion" doc:"The terms to agree to."`
+	Retention    int             `json:"retentionDays"`
+	Permissions  []string        `json:"permissions" nullable:"false" doc:"All permissions there are, in order."`
+	Ceiling      []string        `json:"defaultCeiling" nullable:"false" doc:"What a partner usually gets at most."`
+	Administers  bool            `json:"administers" doc:"Whether the person may invite and change things."`
+	Invitation   *SentInvitation `json:"invitation,omitempty" doc:"The latest one; only for administrators."`
+	Relation     *Relation       `json:"relation,omitempty" doc:"The relation in force; only for administrators."`
+}
+
+// Organisation is the customer's own tenant.
+type Organisation struct {
+	TenantID  string     `json:"tenantId"`
+	Name      string     `json:"name"`
+	Domains   []string   `json:"domains" nullable:"false"`
+	Consent   string     `json:"consent" enum:"none,given,withdrawn"`
+	ConsentAt *time.Time `json:"consentAt,omitempty"`
+}
+
+// InvitedPartner is the partner that runs this Roomward.
+type InvitedPartner struct {
+	Name   string `json:"name"`
+	Domain string `json:"domain"`
+}
+
+// SentInvitation is an invitation as its sender sees it.
+type SentInvitation struct {
+	ID           string       `json:"id"`
+	State        string       `json:"state" enum:"pending,accepted,declined,expired,withdrawn"`
+	Partner      string       `json:"partnerDomain"`
+	Grant        policy.Grant `json:"grant"`
+	RoomsOffered int          `json:"roomsOffered"`
+	Ceiling      []string     `json:"ceiling" nullable:"false"`
+	SentAt       time.Time    `json:"sentAt"`
+	SentBy       string       `json:"sentBy"`
+	ExpiresAt    time.Time    `json:"expiresAt"`
+	DecidedAt    *time.Time   `json:"decidedAt,omitempty"`
+}
+
+// Relation is a relation in force as the customer sees it.
+type Relation struct {
+	AcceptedAt time.Time    `json:"acceptedAt"`
+	AcceptedBy string       `json:"acceptedBy"`
+	State      string       `json:"state" enum:"active,consent-withdrawn"`
+	Rooms      int          `json:"rooms" doc:"Rooms that the partner can see."`
+	Grant      policy.Grant `json:"grant"`
+	Ceiling    []string     `json:"ceiling" nullable:"false"`
+	DataAt     *time.Time   `json:"dataAt,omitempty"`
+}
+
+// Partnership answers the own relation of a customer at a glance.
+func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}) (Partnership, error) {
+	tenant, err := c.Store.TenantByID(ctx, call.Person.TenantID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Partnership{}, err
+	}
+	out := Partnership{
+		Organisation: Organisation{TenantID: call.Person.TenantID, Name: cmp.Or(tenant.Name, domainOf(call.Person.UPN)), Domains: list(tenant.Domains),
+			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: timeOrNil(tenant.ConsentAt)},
+		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays,
+		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), Administers: call.Administers,
+	}
+	if out.Refusal, err = c.refusal(ctx, call.Person.TenantID); err != nil {
+		return Partnership{}, microsoftSays(err)
+	}
+	if !call.Administers {
+		return out, nil // what was offered and agreed is the matter of those who answer for it
+	}
+	invitations, err := c.Store.Invitations(ctx, call.Own)
+	if err != nil {
+		return Partnership{}, err
+	}
+	if len(invitations) > 0 {
+		out.Invitation = sentOf(invitations[0])
+	}
+	customer, err := c.Store.OwnCustomer(ctx, call.Own)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return out, nil
+	case err != nil:
+		return Partnership{}, err
+	}
+	out.Relation = &Relation{AcceptedAt: customer.AcceptedAt, AcceptedBy: customer.AcceptedBy, State: entryOf(customer).State, Rooms: customer.Rooms,
+		Grant: customer.Grant, Ceiling: permissionNames(customer.Ceiling), DataAt: timeOrNil(customer.LastGoodAt)}
+	return out, nil
+}
+
+// refusal tells why an organisation cannot be served at all: government clouds are not (design 7).
+func (c *Customers) refusal(ctx context.Context, tenant string) (string, error) {
+	d, err := c.Graph.Discover(ctx, tenant)
+	if err != nil {
+		return "", fmt.Errorf("find the cloud of a tenant: %w", err)
+	}
+	if d.Government() != "" {
+		return "government-cloud", nil
+	}
+	return "", nil
+}
+
+// CheckPartner tells whether a domain is one of the partner.
+func (c *Customers) CheckPartner(_ context.Context, _ *api.Call, in *struct {
+	Domain string `query:"domain" required:"true" minLength:"1" maxLength:"253" doc:"The domain that the partner told you."`
+}) (InvitedPartner, error) {
+	domain, ok := c.partnerDomain(in.Domain)
+	if !ok {
+		return InvitedPartner{}, unknownPartner("query.domain")
+	}
+	return InvitedPartner{c.PartnerName, domain}, nil
+}
+
+func unknownPartner(where string) *api.Problem {
+	p := api.Invalid(where, "No partner here uses this domain.")
+	p.Code, p.Detail, p.Hint = "partner-unknown", "No partner here uses this domain.", "Ask the partner for its domain."
+	return p
+}
+
+// OwnRoom is a room of the customer while it picks what to grant.
+type OwnRoom struct {
+	PlaceID  string `json:"placeId"`
+	Name     string `json:"name"`
+	Country  string `json:"country"`
+	City     string `json:"city"`
+	Building string `json:"building"`
+	Floor    string `json:"floor"`
+	Capacity int    `json:"capacity"`
+}
+
+// OwnRooms reads the rooms of the customer live; they are kept in memory for minutes and never stored.
+func (c *Customers) OwnRooms(ctx context.Context, call *api.Call, _ *struct{}) (struct {
+	Items []OwnRoom `json:"items" nullable:"false"`
+	AsOf  time.Time `json:"asOf"`
+}, error) {
+	var out struct {
+		Items []OwnRoom `json:"items" nullable:"false"`
+		AsOf  time.Time `json:"asOf"`
+	}
+	var err error
+	out.Items, out.AsOf, err = c.roomsOf(ctx, call.Person.TenantID)
+	return out, err
+}
+
+func (c *Customers) roomsOf(ctx context.Context, tenant string) ([]OwnRoom, time.Time, error) {
+	now := c.Now()
+	if rooms, at, ok := c.live.get(tenant, now); ok {
+		return rooms, at, nil
+	}
+	found, err := c.Graph.Rooms(ctx, tenant)
+	if err != nil {
+		return nil, now, microsoftSays(err)
+	}
+	rooms := []OwnRoom{}
+	for _, r := range found {
+		place := placeOf(r)
+		rooms = append(rooms, OwnRoom{PlaceID: place.ID, Name: r.Name, Country: place.Country, City: place.City, Building: place.Building,
+			Floor: r.FloorLabel, Capacity: r.Capacity})
+	}
+	slices.SortFunc(rooms, func(a, b OwnRoom) int {
+		return cmp.Or(cmp.Compare(a.Country, b.Country), cmp.Compare(a.City, b.City), cmp.Compare(a.Building, b.Building), cmp.Compare(a.Name, b.Name))
+	})
+	c.live.put(tenant, rooms, now)
+	return rooms, now, nil
+}
+
+func placeOf(r graph.Room) policy.Place {
+	return policy.Place{ID: cmp.Or(r.PlaceID, strings.ToLower(r.Email)), Country: r.Country, City: r.City, Building: r.Building}
+}
+
+// microsoftSays turns a failure of Microsoft's side into an answer that says what to do.
+func microsoftSays(err error) error {
+	switch graph.KindOf(err) {
+	case graph.NotConsented, graph.PermissionMissing:
+		return api.ConflictWith("consent-missing", "Microsoft says that consent for this organisation is missing.", "Give consent again.")
+	case graph.Throttled:
+		return api.Fail(http.StatusServiceUnavailable, "throttled", "Microsoft asks to wait before reading more.", "Try again in a minute.")
+	case graph.Unavailable, graph.BadAnswer, graph.Forbidden, graph.ConditionalAccess:
+		return api.Fail(http.StatusBadGateway, "microsoft-unavailable", "Microsoft did not answer as expected.", "Try again in a few minutes.")
+	}
+	return err
+}
+
+// Covered is how many rooms a choice covers now.
+type Covered struct {
+	Covered int `json:"covered"`
+	Total   int `json:"total"`
+}
+
+// Preview counts the rooms that a choice covers.
+func (c *Customers) Preview(ctx context.Context, call *api.Call, in *struct {
+	Body struct {
+		Grant policy.Grant `json:"grant"`
+	}
+}) (Covered, error) {
+	if err := checkGrant(in.Body.Grant); err != nil {
+		return Covered{}, err
+	}
+	return c.cover(ctx, call.Person.TenantID, in.Body.Grant)
+}
+
+func (c *Customers) cover(ctx context.Context, tenant string, g policy.Grant) (Covered, error) {
+	rooms, _, err := c.roomsOf(ctx, tenant)
+	if err != nil {
+		return Covered{}, err
+	}
+	out := Covered{Total: len(rooms)}
+	for _, r := range rooms {
+		if g.Covers(policy.Place{ID: r.PlaceID, Country: r.Country, City: r.City, Building: r.Building}) {
+			out.Covered++
+		}
+	}
+	return out, nil
+}
+
+func checkGrant(g policy.Grant) error {
+	err := g.Validate()
+	var field *policy.GrantError
+	if errors.As(err, &field) {
+		return api.Invalid("body.grant."+field.Field, field.Reason)
+	}
+	return err
+}
+
+// Sent lists the invitations that the organisation sent.
+func (c *Customers) Sent(ctx context.Context, call *api.Call, _ *struct{}) (api.Page[SentInvitation], error) {
+	found, err := c.Store.Invitations(ctx, call.Own)
+	items := []SentInvitation{}
+	for _, inv := range found {
+		items = append(items, *sentOf(inv))
+	}
+	return api.Page[SentInvitation]{Items: items}, err
+}
+
+func sentOf(inv store.Invitation) *SentInvitation {
+	return &SentInvitation{ID: inv.ID.String(), State: string(inv.State), Partner: inv.PartnerDomain, Grant: inv.Grant, RoomsOffered: inv.RoomsOffered,
+		Ceiling: permissionNames(inv.Ceiling), SentAt: inv.SentAt, SentBy: inv.SentBy, ExpiresAt: inv.ExpiresAt, DecidedAt: timeOrNil(inv.DecidedAt)}
+}
+
+// NewInvitation is what a customer sends.
+type NewInvitation struct {
+	PartnerDomain string       `json:"partnerDomain" minLength:"1" maxLength:"253" doc:"The domain that the partner told you."`
+	Code          string       `json:"code,omitempty" maxLength:"40" doc:"The one-time code of the partner, where it asks for one."`
+	ExpiresInDays int          `json:"expiresInDays" minimum:"1" maximum:"30"`
+	Grant         policy.Grant `json:"grant" doc:"The rooms that the partner may reach."`
+	Ceiling       []string     `json:"ceiling,omitempty" maxItems:"21" doc:"The permissions that the partner may have at most; the usual set when absent."`
+	AgreedTerms   string       `json:"agreedTerms" maxLength:"20" doc:"The version of the terms that were agreed to."`
+}
+
+// Send sends an invitation (design 7 lists what is refused).
+func (c *Customers) Send(ctx context.Context, call *api.Call, in *struct{ Body NewInvitation }) (SentInvitation, error) {
+	return c.Invite(ctx, call.Act, in.Body)
+}
+
+// Invite sends an invitation for the tenant of the act. Refusals: the partner's own tenant, an unknown partner domain, an expiry out of 1 to
+// 30 days, other terms, a bad or empty choice of rooms, a tenant that is not listed, a government cloud, missing consent, and those of store.SendInvitation.
+func (c *Customers) Invite(ctx context.Context, act store.Act, body NewInvitation) (SentInvitation, error) {
+	tenant := act.TenantID
+	if tenant == c.PartnerTenant {
+		return SentInvitation{}, api.ConflictWith("own-tenant", "A partner cannot invite itself.", "")
+	}
+	domain, ok := c.partnerDomain(body.PartnerDomain)
+	if !ok {
+		return SentInvitation{}, unknownPartner("body.partnerDomain")
+	}
+	if body.ExpiresInDays < 1 || body.ExpiresInDays > 30 {
+		return SentInvitation{}, api.Invalid("body.expiresInDays", "An invitation is open for 1 to 30 days.")
+	}
+	if body.AgreedTerms != TermsVersion {
+		return SentInvitation{}, api.Invalid("body.agreedTerms", "The terms changed meanwhile, or were not agreed to.")
+	}
+	if err := checkGrant(body.Grant); err != nil {
+		return SentInvitation{}, err
+	}
+	ceiling, err := ceilingOf(body.Ceiling)
+	if err != nil {
+		return SentInvitation{}, err
+	}
+	if c.Mode == InviteListed && !slices.ContainsFunc(c.Listed, func(id string) bool { return strings.EqualFold(id, tenant) }) {
+		return SentInvitation{}, api.Forbidden("tenant-not-listed", c.PartnerName+" does not take invitations from this organisation.", "Talk to the partner first.")
+	}
+	refusal, err := c.refusal(ctx, tenant)
+	if err != nil {
+		return SentInvitation{}, microsoftSays(err)
+	}
+	if refusal != "" {
+		return SentInvitation{}, api.ConflictWith(refusal, "Your organisation is in a government cloud. Roomward cannot serve it.", "")
+	}
+	if err := c.Consented(ctx, act, tenant); err != nil {
+		return SentInvitation{}, microsoftSays(err)
+	}
+	covered, err := c.cover(ctx, tenant, body.Grant)
+	if err != nil {
+		return SentInvitation{}, err
+	}
+	if covered.Covered == 0 {
+		return SentInvitation{}, api.Invalid("body.grant", "This choice covers no room.")
+	}
+	inv, err := c.Store.SendInvitation(ctx, act, store.Invitation{
+		PartnerDomain: domain, Grant: body.Grant, RoomsOffered: covered.Covered, Ceiling: ceiling,
+		ChangeControl: map[string]string{}, RetentionDays: RetentionDays, TermsVersion: TermsVersion,
+		ExpiresAt: c.Now().Add(time.Duration(body.ExpiresInDays) * 24 * time.Hour),
+	}, body.Code, c.Mode == InviteByCode && act.Side == store.SideCustomer)
+	if err != nil {
+		return SentInvitation{}, err
+	}
+	c.live.drop(tenant)
+	return *sentOf(inv), nil
+}
+
+func ceilingOf(names []string) ([]policy.Permission, error) {
+	if names == nil {
+		return policy.DefaultCeiling(), nil
+	}
+	out := []policy.Permission{}
+	for i, name := range names {
+		p := policy.Permission(name)
+		if !p.Valid() {
+			return nil, api.Invalid(location("body.ceiling", i, ""), "There is no such permission.")
+		}
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// Withdraw withdraws a pending invitation.
+func (c *Customers) Withdraw(ctx context.Context, call *api.Call, in *byID) (api.None, error) {
+	id, err := policy.ParseID(in.ID)
+	if err != nil {
+		return api.None{}, store.ErrNotFound
+	}
+	return api.None{}, c.Store.WithdrawInvitation(ctx, call.Act, call.Own, id)
+}
+
+func location(list string, i int, field string) string {
+	return strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", list, i, field), ".")
+}
+
+func permissionNames(list []policy.Permission) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = string(p)
+	}
+	return out
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
+func domainOf(upn string) string {
+	_, domain, _ := strings.Cut(upn, "@")
+	return domain
+}

@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"roomward/app/cloudsim"
+	"roomward/store"
+	"roomward/testdata"
+)
+
+// DemoSettings are the settings of `roomward demo`.
+type DemoSettings struct {
+	Listen string    // host:port, loopback only
+	Data   string    // data directory to keep; "" is a temporary one that is removed at the end
+	Out    io.Writer // where the welcome goes
+}
+
+// The demo reads more often than a real Roomward, so that one can watch signals go bad and recover.
+const (
+	demoDevices = 15 * time.Second
+	demoPlaces  = 2 * time.Minute
+	demoTick    = time.Second
+	demoRate    = 2000 // requests a second: the simulated cloud is on the same machine
+)
+
+// demoClientID is the application id in the simulated Entra. It means nothing elsewhere.
+const demoClientID = "5f0c8b52-7d1e-4a36-9b43-1f6f2a0e7d11"
+
+// Demo serves the demo partner against its own simulated cloud until the context ends. Both listen on loopback only, because the
+// simulated cloud signs in anybody as anybody.
+func Demo(ctx context.Context, d DemoSettings, version string) (err error) {
+	if host, _, err := net.SplitHostPort(d.Listen); err != nil || !loopback(host) {
+		return fmt.Errorf("--listen %s: the demo listens on loopback only, because anybody can sign in as anybody", d.Listen)
+	}
+	if d.Data == "" {
+		if d.Data, err = os.MkdirTemp("", "roomward-demo-"); err != nil {
+			return fmt.Errorf("make a temporary data directory: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(d.Data)) }()
+	}
+	demo, err := newDemo(ctx, d, version)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, demo.cloud.Close()) }()
+
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	tales := make(chan struct{})
+	go func() {
+		defer close(tales)
+		if err := demo.tell(ctx); err != nil && ctx.Err() == nil {
+			stop(fmt.Errorf("fill the demo: %w", err))
+		}
+	}()
+	err = demo.Run(ctx, demo.listener)
+	stop(nil)
+	<-tales
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return errors.Join(err, cause)
+	}
+	return err
+}
+
+// demo is a running demo: the product, and the world around it.
+type demo struct {
+	*App
+	world    *cloudsim.World
+	cloud    *cloudsim.Server
+	listener net.Listener
+	out      io.Writer
+}
+
+func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error) {
+	files, err := fs.Sub(testdata.World, "world")
+	if err != nil {
+		return nil, fmt.Errorf("find the demo world: %w", err)
+	}
+	world, err := cloudsim.LoadWorld(files)
+	if err != nil {
+		return nil, fmt.Errorf("load the demo world: %w", err)
+	}
+	secret := rand.Text()
+	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret})
+	if err := cloud.Listen(ctx, "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", d.Listen)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on %s: %w", d.Listen, err), cloud.Close())
+	}
+	s := Settings{
+		Listen: l.Addr().String(), Data: d.Data, Cloud: cloud.URL(),
+		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,
+		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code",
+		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, LogFormat: "text", LogLevel: "warn",
+	}
+	if err := s.Check(); err != nil {
+		return nil, errors.Join(err, l.Close(), cloud.Close())
+	}
+	a, err := New(ctx, Config{Settings: s, Mode: store.ModeDemo, Version: version, Log: newLog(s), Tick: demoTick})
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), cloud.Close())
+	}
+	return &demo{App: a, world: world, cloud: cloud, listener: l, out: d.Out}, nil
+}
+
+// tell fills an empty demo by the ways that people take, then says what there is to see.
+func (d *demo) tell(ctx context.Context) error {
+	start := time.Now()
+	if err := d.seed(ctx); err != nil {
+		return err
+	}
+	d.welcome()
+	if err := d.await(ctx); err != nil {
+		return err
+	}
+	d.cfg.Log.Log(ctx, slog.LevelDebug, "the demo is filled", "after", time.Since(start))
+	return nil
+}
+
+func (d *demo) welcome() {
+	base := d.cfg.PublicURL
+	fmt.Fprintf(d.out, "\nRoomward demo: %s\n\n  Nothing here is real, and nothing leaves this machine. Sign in as one of these:\n\n", base)
+	for _, p := range []struct{ login, what string }{
+		{"primary.admin@partner.example", "runs the rooms of several customers"},
+		{"technician@partner.example", "works on some of their rooms"},
+		{"tenant.manager@partner.example", "accepts invitations, sees no rooms"},
+		{"manager@partner.example", "names tenant managers, accepts invitations"},
+		{"nobody@partner.example", "has no role yet"},
+		{"admin@northwind.example", "administers a customer"},
+		{"admin@tailspin.example", "has sent an invitation that waits"},
+		{"admin@woodgrove.example", "can invite the partner, with the code " + demoCode},
+	} {
+		fmt.Fprintf(d.out, "  %-31s %s\n    %s/signin?login_hint=%s\n", p.login, p.what, base, p.login)
+	}
+	fmt.Fprintf(d.out, "\n  Stop with Ctrl+C.\n\n")
+}

@@ -1,0 +1,262 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roomward/app/cloudsim"
+	"roomward/app/customers"
+	"roomward/policy"
+	"roomward/store"
+)
+
+// demoCode is the invitation code that is kept for whoever plays Woodgrove's administrator.
+const demoCode = "DEMO-WOOD-GROVE"
+
+// relation is a customer of the demo's story: what it offers, and whether the partner has accepted already.
+type relation struct {
+	domain   string
+	grant    policy.Grant
+	accepted bool
+}
+
+// story is what has happened before the demo opens. Woodgrove has not invited anybody yet; Proseware, in a government cloud, cannot.
+func story() []relation {
+	all := policy.Grant{All: true}
+	return []relation{
+		{"northwind.example", policy.Grant{All: true, Except: []policy.GrantRule{{Building: "Quayside Annex"}}}, true},
+		{"contoso.example", all, true},
+		{"adatum.example", all, true},
+		{"alpine.example", all, true},
+		{"fourthcoffee.example", all, true},
+		{"lucerne.example", all, true},
+		{"trey.example", all, true},
+		{"wingtip.example", all, true},
+		{withdrawing, all, true},
+		{"tailspin.example", policy.Grant{Rules: []policy.GrantRule{{Country: "FR"}}}, false},
+	}
+}
+
+// withdrawing is the customer that takes its consent back once its first data are in.
+const withdrawing = "fabrikam.example"
+
+// seed lets the people of an empty demo act: customers' administrators consent and invite, a manager accepts.
+func (d *demo) seed(ctx context.Context) error {
+	manager := d.actOf("manager@partner.example")
+	overview := policy.Overview(policy.Powers{Manager: true})
+	known, err := d.known(ctx, overview)
+	if err != nil || known {
+		return err
+	}
+	if err := d.addManagers(ctx, manager); err != nil {
+		return err
+	}
+	if _, err := d.Store.AddInvitationCode(ctx, manager, demoCode, "Woodgrove Bank, to try the invitation", time.Now().Add(30*24*time.Hour)); err != nil {
+		return err
+	}
+	for _, r := range story() {
+		if err := d.begin(ctx, r, manager, overview); err != nil {
+			return fmt.Errorf("let %s begin: %w", r.domain, err)
+		}
+	}
+	return nil
+}
+
+// known tells whether the data directory already holds a story.
+func (d *demo) known(ctx context.Context, overview policy.View) (bool, error) {
+	codes, err := d.Store.InvitationCodes(ctx, overview)
+	return len(codes) > 0, err
+}
+
+func (d *demo) addManagers(ctx context.Context, manager store.Act) error {
+	p := d.person("tenant.manager@partner.example")
+	_, err := d.Store.AddTenantManager(ctx, manager, store.TenantManager{Principal: policy.User(p.OID), Name: p.Name})
+	return err
+}
+
+func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overview policy.View) error {
+	tenant := d.tenant(r.domain)
+	if err := d.cloud.SetConsent(tenant.ID, true); err != nil {
+		return err
+	}
+	admin := d.actOf("admin@" + r.domain)
+	if err := d.Customers.Consented(ctx, admin, tenant.ID); err != nil {
+		return err
+	}
+	code := "FROM-THE-" + strings.ToUpper(strings.TrimSuffix(r.domain, ".example"))
+	if _, err := d.Store.AddInvitationCode(ctx, manager, code, tenant.Name, time.Now().Add(24*time.Hour)); err != nil {
+		return err
+	}
+	sent, err := d.Customers.Invite(ctx, admin, customers.NewInvitation{PartnerDomain: d.world.Partner.Domains[0], Code: code, ExpiresInDays: 14,
+		Grant: r.grant, AgreedTerms: customers.TermsVersion})
+	if err != nil || !r.accepted {
+		return err
+	}
+	id, err := policy.ParseID(sent.ID)
+	if err != nil {
+		return err
+	}
+	primary := d.person("primary.admin@partner.example")
+	customer, err := d.Store.AcceptInvitation(ctx, manager, overview, id, []store.Member{
+		{Principal: policy.User(primary.OID), Name: primary.Name}, d.group("Desk leads")})
+	if err != nil {
+		return err
+	}
+	d.Customers.Started(customer)
+	return nil
+}
+
+// await goes on with the story when the first rooms are there: a technician gets some of them, and one customer has second thoughts.
+func (d *demo) await(ctx context.Context) error {
+	look := time.NewTicker(250 * time.Millisecond)
+	defer look.Stop()
+	todo := map[string]func(context.Context, store.Customer) error{
+		"northwind.example": d.lendBuilding, "contoso.example": d.lendRooms, withdrawing: d.withdraw,
+	}
+	overview := policy.Overview(policy.Powers{Manager: true})
+	for len(todo) > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+		list, err := d.Store.Customers(ctx, overview)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			domain := d.domainOf(c.TenantID)
+			act, waits := todo[domain]
+			if !waits || c.LastGoodAt.IsZero() {
+				continue
+			}
+			if err := act(ctx, c); err != nil {
+				return fmt.Errorf("go on with %s: %w", domain, err)
+			}
+			delete(todo, domain)
+		}
+	}
+	return nil
+}
+
+// lendBuilding gives the technicians one building of a customer, as a room group.
+func (d *demo) lendBuilding(ctx context.Context, c store.Customer) error {
+	rooms, err := d.roomsOf(ctx, c.ID, lentGroup)
+	if err != nil {
+		return err
+	}
+	group, err := d.Store.AddRoomGroup(ctx, d.actOf("primary.admin@partner.example"), c.ID, store.RoomGroup{Name: "Waverley House", Rooms: rooms})
+	if err != nil {
+		return alreadyTold(err)
+	}
+	return d.lend(ctx, c, []policy.Scope{policy.ScopeGroup(group)})
+}
+
+// lendRooms gives the technicians some single rooms of a customer.
+func (d *demo) lendRooms(ctx context.Context, c store.Customer) error {
+	rooms, err := d.roomsOf(ctx, c.ID, lentRooms)
+	if err != nil {
+		return err
+	}
+	var scopes []policy.Scope
+	for _, id := range rooms {
+		scopes = append(scopes, policy.ScopeRoom(id))
+	}
+	return d.lend(ctx, c, scopes)
+}
+
+// lentGroup and lentRooms say which rooms the technicians get: a building of Northwind, a floor of Contoso.
+func lentGroup(building, _ string) bool     { return building == "Waverley House" }
+func lentRooms(building, floor string) bool { return building == "Meridian" && floor == "5" }
+
+func (d *demo) lend(ctx context.Context, c store.Customer, scopes []policy.Scope) error {
+	act := d.actOf("primary.admin@partner.example")
+	permissions, ok := policy.Template("site-technician")
+	if !ok {
+		return errors.New("there is no template for technicians")
+	}
+	role, err := d.Store.AddRole(ctx, act, c.ID, store.Role{Name: "Site technician", Description: "Works on rooms and incidents of a site.",
+		Permissions: permissions})
+	if err != nil {
+		return alreadyTold(err)
+	}
+	_, err = d.Store.AddAssignment(ctx, act, c.ID, store.Assignment{Name: "Technicians on site", Role: role,
+		Members: []store.Member{d.group("Technicians EMEA")}, Scopes: scopes})
+	return err
+}
+
+// alreadyTold forgives what a kept data directory holds from an earlier start.
+func alreadyTold(err error) error {
+	var conflict store.Conflict
+	if errors.As(err, &conflict) {
+		return nil
+	}
+	return err
+}
+
+func (d *demo) withdraw(_ context.Context, c store.Customer) error {
+	return d.cloud.SetConsent(c.TenantID, false)
+}
+
+// roomsOf picks rooms of a customer among those that its primary admin sees.
+func (d *demo) roomsOf(ctx context.Context, customer policy.ID, pick func(building, floor string) bool) ([]policy.ID, error) {
+	primary := policy.Actor{User: policy.User(d.person("primary.admin@partner.example").OID)}
+	view, err := d.Decider.ViewOne(ctx, primary, policy.RoomsView, customer)
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.Store.Rooms(ctx, view, policy.View{}, store.RoomQuery{Sort: store.RoomsByName, Limit: store.MaxPage})
+	if err != nil {
+		return nil, err
+	}
+	var ids []policy.ID
+	for _, r := range list.Rooms {
+		if pick(r.Building, r.Floor) {
+			ids = append(ids, r.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, errors.New("the rooms of the story are not there")
+	}
+	return ids, nil
+}
+
+func (d *demo) tenant(domain string) *cloudsim.Tenant {
+	i := slices.IndexFunc(d.world.Tenants, func(t *cloudsim.Tenant) bool { return slices.Contains(t.Domains, domain) })
+	return d.world.Tenants[i]
+}
+
+func (d *demo) domainOf(tenant string) string {
+	i := slices.IndexFunc(d.world.Tenants, func(t *cloudsim.Tenant) bool { return t.ID == tenant })
+	return d.world.Tenants[i].Domains[0]
+}
+
+// person finds somebody of the partner, or of a customer, by the sign-in name.
+func (d *demo) person(upn string) cloudsim.Person {
+	_, domain, _ := strings.Cut(upn, "@")
+	t := d.world.Partner
+	if !slices.Contains(t.Domains, domain) {
+		t = d.tenant(domain)
+	}
+	i := slices.IndexFunc(t.People, func(p cloudsim.Person) bool { return p.UPN == upn })
+	return t.People[i]
+}
+
+func (d *demo) group(name string) store.Member {
+	groups := d.world.Partner.Groups
+	g := groups[slices.IndexFunc(groups, func(g cloudsim.Group) bool { return g.Name == name })]
+	return store.Member{Principal: policy.Group(g.ID), Name: g.Name}
+}
+
+func (d *demo) actOf(upn string) store.Act {
+	p := d.person(upn)
+	_, domain, _ := strings.Cut(upn, "@")
+	if slices.Contains(d.world.Partner.Domains, domain) {
+		return store.Act{Side: store.SidePartner, TenantID: d.world.Partner.ID, OID: p.OID, Name: p.Name}
+	}
+	return store.Act{Side: store.SideCustomer, TenantID: d.tenant(domain).ID, OID: p.OID, Name: p.Name}
+}

@@ -1,0 +1,395 @@
+package app
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomward/app/cloudsim"
+	"roomward/app/customers"
+	"roomward/app/web"
+	"roomward/policy"
+)
+
+// actor is a kind of person, with what it may be told, written down here and not derived from the product.
+type actor struct {
+	login     string
+	side      string
+	manager   bool // may name tenant managers
+	accepts   bool // may see and accept invitations
+	admin     bool // administers its organisation
+	rooms     func(domain, building, floor string) bool
+	customers []string // domains whose name and ids it may read
+}
+
+// relations are the customers whose data the primary admins see: those that accepted and have not withdrawn.
+var relations = []string{"northwind.example", "contoso.example", "adatum.example", "alpine.example", "fourthcoffee.example",
+	"lucerne.example", "trey.example", "wingtip.example"}
+
+func actors() []actor {
+	none := func(string, string, string) bool { return false }
+	everybody := append(slices.Clone(relations), "fabrikam.example", "tailspin.example")
+	own := func(domain string, rooms bool) func(string, string, string) bool {
+		return func(d, _, _ string) bool { return rooms && d == domain }
+	}
+	return []actor{
+		{login: "", side: "nobody", rooms: none},
+		{login: "manager@partner.example", side: "partner", manager: true, accepts: true, rooms: none, customers: everybody},
+		{login: "ga@partner.example", side: "partner", manager: true, accepts: true, rooms: none, customers: everybody},
+		{login: "tenant.manager@partner.example", side: "partner", accepts: true, rooms: none, customers: everybody},
+		{login: "primary.admin@partner.example", side: "partner", customers: append(slices.Clone(relations), "fabrikam.example"),
+			rooms: func(domain, building, _ string) bool {
+				return slices.Contains(relations, domain) && building != "Quayside Annex"
+			}},
+		{login: "technician@partner.example", side: "partner", customers: []string{"northwind.example", "contoso.example"},
+			rooms: func(domain, building, floor string) bool {
+				return domain == "northwind.example" && building == "Waverley House" ||
+					domain == "contoso.example" && building == "Meridian" && floor == "5"
+			}},
+		{login: "nobody@partner.example", side: "partner", rooms: none},
+		{login: "overage@partner.example", side: "partner", rooms: none},
+		{login: "admin@northwind.example", side: "customer", admin: true, rooms: own("northwind.example", true), customers: []string{"northwind.example"}},
+		{login: "employee@northwind.example", side: "customer", rooms: none, customers: []string{"northwind.example"}},
+		{login: "admin@tailspin.example", side: "customer", admin: true, rooms: own("tailspin.example", true), customers: []string{"tailspin.example"}},
+		{login: "admin@woodgrove.example", side: "customer", admin: true, rooms: own("woodgrove.example", true), customers: []string{"woodgrove.example"}},
+		{login: "admin@proseware.example", side: "customer", admin: true, rooms: own("proseware.example", true), customers: []string{"proseware.example"}},
+	}
+}
+
+// who says who may call each route at all. A route that is missing here fails the test: its expectations must be written down.
+var who = map[string]func(actor) bool{
+	"GET /api/me":                      func(a actor) bool { return true },
+	"GET /api/directory":               isPartner,
+	"GET /api/tenant-managers":         accepts,
+	"POST /api/tenant-managers":        manages,
+	"DELETE /api/tenant-managers/{id}": manages,
+
+	"GET /api/customers":                 isPartner,
+	"GET /api/customers/{id}":            isPartner,
+	"GET /api/invitations":               accepts,
+	"GET /api/invitations/{id}":          accepts,
+	"POST /api/invitations/{id}/accept":  accepts,
+	"POST /api/invitations/{id}/decline": accepts,
+	"GET /api/invitation-codes":          accepts,
+	"POST /api/invitation-codes":         accepts,
+	"DELETE /api/invitation-codes/{id}":  accepts,
+
+	"GET /api/rooms":              isPartner,
+	"GET /api/rooms/counts":       isPartner,
+	"GET /api/rooms/facets":       isPartner,
+	"GET /api/rooms/{id}":         isPartner,
+	"GET /api/rooms/{id}/devices": isPartner,
+	"GET /api/rooms/{id}/signals": isPartner,
+
+	"GET /api/incidents":              isPartner,
+	"GET /api/incidents/counts":       isPartner,
+	"GET /api/incidents/facets":       isPartner,
+	"GET /api/incidents/{id}":         isPartner,
+	"GET /api/incidents/{id}/history": isPartner,
+
+	"GET /api/collect/customers": isPartner,
+	"GET /api/collect/runs":      isPartner,
+	"POST /api/collect/runs":     isPartner,
+
+	"GET /api/partnership":                            isCustomer,
+	"GET /api/partnership/partner":                    administers,
+	"GET /api/partnership/rooms":                      administers,
+	"POST /api/partnership/rooms/preview":             administers,
+	"GET /api/partnership/invitations":                administers,
+	"POST /api/partnership/invitations":               administers,
+	"POST /api/partnership/invitations/{id}/withdraw": administers,
+}
+
+func isPartner(a actor) bool   { return a.side == "partner" }
+func isCustomer(a actor) bool  { return a.side == "customer" }
+func accepts(a actor) bool     { return a.side == "partner" && a.accepts }
+func manages(a actor) bool     { return a.side == "partner" && a.manager }
+func administers(a actor) bool { return a.side == "customer" && a.admin }
+
+// bodies are what the changing routes are sent: right in form, so that only rights decide.
+func bodies(d *demo) map[string]any {
+	admin := []map[string]string{{"kind": "user", "id": d.person("kim.larsen@partner.example").OID}}
+	return map[string]any{
+		"POST /api/tenant-managers":           map[string]string{"kind": "user", "id": d.person("kim.larsen@partner.example").OID},
+		"POST /api/invitations/{id}/accept":   map[string]any{"primaryAdmins": admin},
+		"POST /api/invitation-codes":          map[string]any{"note": "for the matrix", "expiresInDays": 3},
+		"POST /api/partnership/rooms/preview": map[string]any{"grant": map[string]any{"all": true}},
+		"POST /api/partnership/invitations": map[string]any{"partnerDomain": "partner.example", "code": "NOT-A-CODE", "expiresInDays": 3,
+			"grant": map[string]any{"all": true}, "agreedTerms": customers.TermsVersion},
+		"POST /api/collect/runs": map[string]any{"customerId": policy.NewID().String()},
+	}
+}
+
+// answers are the successes and refusals of routes without an id, for who may call them.
+var answers = map[string]int{
+	"POST /api/tenant-managers":         http.StatusCreated,
+	"POST /api/invitation-codes":        http.StatusCreated,
+	"POST /api/collect/runs":            http.StatusNotFound, // a customer that is not there
+	"POST /api/partnership/invitations": http.StatusConflict, // no such code, or why not
+}
+
+var query = map[string]string{"GET /api/directory": "?q=kim", "GET /api/partnership/partner": "?domain=partner.example"}
+
+// world is what there is to leak, each piece with who may read it.
+type world struct {
+	rooms     []piece
+	customers map[string]string // tenant id, customer id, names -> domain
+	ids       map[string]map[string]piece
+}
+
+type piece struct{ text, domain, building, floor string }
+
+func TestEveryRouteForEverybody(t *testing.T) {
+	d := startDemo(t)
+	w := leakable(t, d)
+	payloads := bodies(d)
+	missing := policy.NewID().String()
+	visitors := map[string]*visitor{}
+	for _, a := range actors() {
+		if a.login == "" {
+			visitors[""] = d.visitor(t, "")
+			continue
+		}
+		visitors[a.login] = d.signIn(t, a.login)
+	}
+	routes := web.Routes(web.Features{})
+	require.Len(t, who, len(routes), "expectations for routes that are not there")
+	for _, r := range routes {
+		name := r.Method + " " + r.Path
+		may, known := who[name]
+		require.True(t, known, "write down who may call %s", name)
+		for _, a := range actors() {
+			v := visitors[a.login]
+			allowed := a.side != "nobody" && may(a)
+			if !strings.Contains(r.Path, "{id}") {
+				status, body := v.call(r.Method, r.Path+query[name], payloads[name])
+				require.Equal(t, expected(a, allowed, answers[name], name), status, "%s %s: %s", a.login, name, body)
+				w.leaks(t, a, name, body)
+				continue
+			}
+			// Foreign and missing ids are answered alike, byte for byte.
+			var first string
+			for _, id := range append([]string{missing}, w.foreign(a, r.Path)...) {
+				status, body := v.call(r.Method, strings.Replace(r.Path, "{id}", id, 1), payloads[name])
+				require.Equal(t, expected(a, allowed, http.StatusNotFound, name), status, "%s %s %s: %s", a.login, name, id, body)
+				body = withoutRequest(body)
+				first = cmp.Or(first, body)
+				require.Equal(t, first, body, "%s %s tells a foreign id from a missing one", a.login, name)
+			}
+			for _, id := range []string{"x", "..%2f..%2fetc", "%00", strings.Repeat("9", 64), "'%20OR%201=1"} {
+				status, body := v.call(r.Method, strings.Replace(r.Path, "{id}", id, 1), payloads[name])
+				require.Contains(t, []int{expected(a, allowed, http.StatusNotFound, name), http.StatusUnprocessableEntity, http.StatusBadRequest, http.StatusNotFound}, status,
+					"%s %s %s: %s", a.login, name, id, body)
+				w.leaks(t, a, name, body)
+			}
+			if r.Method != "GET" || !allowed {
+				continue
+			}
+			for _, id := range w.own(a, r.Path) {
+				status, body := v.call(r.Method, strings.Replace(r.Path, "{id}", id, 1), nil)
+				require.Equal(t, http.StatusOK, status, "%s %s %s: %s", a.login, name, id, body)
+				w.leaks(t, a, name, body)
+			}
+		}
+	}
+	countsAgree(t, d, visitors)
+}
+
+func expected(a actor, allowed bool, answer int, _ string) int {
+	switch {
+	case a.side == "nobody":
+		return http.StatusUnauthorized
+	case !allowed:
+		return http.StatusForbidden
+	}
+	return cmp.Or(answer, http.StatusOK)
+}
+
+var requestID = regexp.MustCompile(`"(requestId|instance)":"[^"]*"`)
+
+func withoutRequest(body string) string { return requestID.ReplaceAllString(body, "") }
+
+// leakable collects every name and id of the demo with where it belongs.
+func leakable(t *testing.T, d *demo) world {
+	w := world{customers: map[string]string{}, ids: map[string]map[string]piece{"rooms": {}, "incidents": {}, "customers": {}, "invitations": {}}}
+	places := map[string]piece{}
+	for _, tenant := range d.world.Tenants {
+		domain := tenant.Domains[0]
+		w.customers[tenant.ID], w.customers[tenant.Name], w.customers[domain] = domain, domain, domain
+		for _, r := range tenant.Rooms {
+			p := piece{r.Email, domain, r.Building, r.Floor}
+			places[r.Email] = p
+			w.rooms = append(w.rooms, p, piece{r.Name, domain, r.Building, r.Floor})
+		}
+	}
+	require.Greater(t, len(places), 700)
+	admin := d.signIn(t, "primary.admin@partner.example")
+	for _, r := range all[struct{ ID, Email string }](admin, "/api/rooms") {
+		w.ids["rooms"][r.ID] = places[strings.ToLower(r.Email)]
+	}
+	for _, i := range all[struct{ ID, RoomID string }](admin, "/api/incidents") {
+		w.ids["incidents"][i.ID] = w.ids["rooms"][i.RoomID]
+	}
+	manager := d.signIn(t, "manager@partner.example")
+	for _, c := range all[struct{ ID, TenantID, State string }](manager, "/api/customers") {
+		kind := "customers"
+		if c.State == "pending" {
+			kind = "invitations"
+		}
+		w.ids[kind][c.ID] = piece{domain: w.customers[c.TenantID]}
+		w.customers[c.ID] = w.customers[c.TenantID]
+	}
+	for kind, ids := range w.ids {
+		require.NotEmpty(t, ids, "no %s to test with", kind)
+	}
+	return w
+}
+
+// mayRead tells whether an id of a kind is the actor's to read.
+func (w world) mayRead(a actor, kind string, p piece) bool {
+	switch kind {
+	case "rooms", "incidents":
+		return a.side == "partner" && a.rooms(p.domain, p.building, p.floor)
+	}
+	return slices.Contains(a.customers, p.domain)
+}
+
+func kindOf(path string) string {
+	for _, kind := range []string{"rooms", "incidents", "customers", "invitations"} {
+		if strings.Contains(path, "/"+kind+"/{id}") {
+			return kind
+		}
+	}
+	return ""
+}
+
+// foreign picks ids of the route's kind that are not the actor's, and ids of other kinds.
+func (w world) foreign(a actor, path string) []string {
+	var out []string
+	for kind, ids := range w.ids {
+		n := 0
+		for _, id := range slices.Sorted(maps.Keys(ids)) {
+			if n < 6 && (kind != kindOf(path) || !w.mayRead(a, kind, ids[id])) {
+				out = append(out, id)
+				n++
+			}
+		}
+	}
+	return out
+}
+
+func (w world) own(a actor, path string) []string {
+	var out []string
+	kind := kindOf(path)
+	for _, id := range slices.Sorted(maps.Keys(w.ids[kind])) {
+		if len(out) < 5 && w.mayRead(a, kind, w.ids[kind][id]) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// leaks fails when a body holds a name or id that the actor must not know.
+func (w world) leaks(t *testing.T, a actor, name, body string) {
+	t.Helper()
+	var texts []string
+	textsIn(json.RawMessage(body), &texts)
+	said := map[string]bool{}
+	for _, s := range texts {
+		said[s] = true
+		said[strings.ToLower(s)] = true
+	}
+	for _, p := range w.rooms {
+		if said[p.text] {
+			require.True(t, a.rooms(p.domain, p.building, p.floor), "%s reads the room %s in %s", a.login, p.text, name)
+		}
+	}
+	for text, domain := range w.customers {
+		if said[text] {
+			require.Contains(t, a.customers, domain, "%s reads %s in %s", a.login, text, name)
+		}
+	}
+	for kind, ids := range w.ids {
+		for id, p := range ids {
+			if said[id] && a.side != "customer" {
+				require.True(t, w.mayRead(a, kind, p), "%s reads the id %s of %s in %s", a.login, id, kind, name)
+			}
+		}
+	}
+}
+
+// textsIn gathers every text of a JSON value, keys included.
+func textsIn(raw json.RawMessage, out *[]string) {
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		*out = append(*out, string(raw))
+		return
+	}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			*out = append(*out, v)
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for k, e := range v {
+				*out = append(*out, k)
+				walk(e)
+			}
+		}
+	}
+	walk(v)
+}
+
+// countsAgree compares every number that the API tells with the number of rooms and incidents that the person may see.
+func countsAgree(t *testing.T, d *demo, visitors map[string]*visitor) {
+	for _, a := range actors() {
+		if a.side != "partner" {
+			continue
+		}
+		v := visitors[a.login]
+		want := 0
+		eachRoom(d.world, func(domain string, r cloudsim.Room) {
+			if a.rooms(domain, r.Building, r.Floor) {
+				want++
+			}
+		})
+		listed := all[struct{ Email string }](v, "/api/rooms")
+		require.Len(t, listed, want, a.login)
+		total := get[struct{ Total *int }](v, "/api/rooms?limit=1&total=true").Total
+		require.NotNil(t, total)
+		require.Equal(t, want, *total, a.login)
+		var facets map[string][]struct {
+			Value string
+			Count int
+		}
+		status, body := v.call("GET", "/api/rooms/facets", nil)
+		require.Equal(t, http.StatusOK, status)
+		require.NoError(t, json.Unmarshal([]byte(body), &facets), body)
+		for name, values := range facets {
+			sum := 0
+			for _, f := range values {
+				sum += f.Count
+			}
+			require.LessOrEqual(t, sum, want, "%s: facet %s", a.login, name)
+		}
+	}
+}
+
+func eachRoom(w *cloudsim.World, fn func(domain string, r cloudsim.Room)) {
+	for _, t := range w.Tenants {
+		for _, r := range t.Rooms {
+			fn(t.Domains[0], r)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Command roomward manages the Microsoft Teams Rooms of many customers, each customer in control.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"roomward/app"
+)
+
+// version is set when a release is built: -ldflags "-X main.version=1.2.3".
+var version = ""
+
+type commands struct {
+	Config  string     `help:"Configuration file with lines name = value." type:"path" placeholder:"FILE"`
+	Serve   serveCmd   `cmd:"" help:"Serve a partner and its customers against Microsoft's cloud."`
+	Demo    demoCmd    `cmd:"" help:"Serve a demo partner with its own simulated Microsoft cloud; needs no network."`
+	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
+	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+type serveCmd struct{ app.Settings }
+
+func (c *serveCmd) Run(ctx context.Context) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	return app.Serve(ctx, c.Settings, versionText())
+}
+
+type demoCmd struct {
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data   string `help:"Data directory to keep; a temporary one by default, removed at the end." placeholder:"DIR"`
+}
+
+func (c *demoCmd) Run(ctx context.Context) error {
+	return app.Demo(ctx, app.DemoSettings{Listen: c.Listen, Data: c.Data, Out: os.Stdout}, versionText())
+}
+
+type configCmd struct{ app.Settings }
+
+func (c *configCmd) Run(k *kong.Context, s *sources) error {
+	for _, flag := range k.Selected().Flags {
+		if flag.Name == "help" {
+			continue
+		}
+		fmt.Printf("%-20s %-40v %s\n", flag.Name, flag.Target.Interface(), s.of(k, flag))
+	}
+	return nil
+}
+
+type openapiCmd struct{}
+
+func (openapiCmd) Run() error {
+	doc, err := app.OpenAPI(versionText())
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(doc)
+	return err
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	fmt.Println(versionText())
+	return nil
+}
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}
+
+// sources answers kong's questions for settings that no flag sets: first the environment, then the file.
+type sources struct {
+	file  map[string]string
+	found map[string]string // where a setting came from
+}
+
+const envPrefix = "ROOMWARD_"
+
+func envName(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// Validate refuses environment variables of ours that name no setting, and reads the file.
+func (s *sources) Validate(model *kong.Application) error {
+	known := map[string]bool{}
+	for _, node := range model.Leaves(false) {
+		for _, flag := range node.Flags {
+			known[flag.Name] = true
+		}
+	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		flag := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, envPrefix), "_", "-"))
+		if strings.HasPrefix(name, envPrefix) && flag != "config" && !known[flag] {
+			return fmt.Errorf("there is no setting for the environment variable %s", name)
+		}
+	}
+	path := os.Getenv(envName("config"))
+	for i, arg := range os.Args {
+		if value, ok := strings.CutPrefix(arg, "--config="); ok {
+			path = value
+		} else if arg == "--config" && i+1 < len(os.Args) {
+			path = os.Args[i+1]
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	var err error
+	s.file, err = app.ReadConfigFile(path, func(name string) bool { return known[name] && name != "help" })
+	return err
+}
+
+// Resolve finds a setting in the environment or the file.
+func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if value, ok := os.LookupEnv(envName(flag.Name)); ok {
+		s.found[flag.Name] = "environment " + envName(flag.Name)
+		return value, nil
+	}
+	if value, ok := s.file[flag.Name]; ok {
+		s.found[flag.Name] = "file"
+		return value, nil
+	}
+	return nil, nil
+}
+
+func (s *sources) of(k *kong.Context, flag *kong.Flag) string {
+	for _, p := range k.Path {
+		if p.Flag == flag && !p.Resolved {
+			return "flag"
+		}
+	}
+	if from := s.found[flag.Name]; from != "" {
+		return from
+	}
+	return "default"
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli commands
+	from := &sources{found: map[string]string{}}
+	k := kong.Parse(&cli, kong.Name("roomward"), kong.Description("Manages the Microsoft Teams Rooms of many customers, each customer in control."),
+		kong.UsageOnError(), kong.Resolvers(from), kong.Bind(from), kong.BindTo(ctx, (*context.Context)(nil)))
+	k.FatalIfErrorf(k.Run())
+}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"roomward/policy"
+)
+
+// purgeAfter is how long a room that left the grant by Microsoft's data is kept hidden before it is purged (design 9).
+const purgeAfter = 24 * time.Hour
+
+// enoughMisses is how many complete runs must agree that a room or device is not there. Misses are counted up to it: more is no news.
+const enoughMisses = 2
+
+// PlaceFound is a room as a complete list of Microsoft's has it.
+type PlaceFound struct {
+	PlaceID  string // lasting; the lower-case address where Microsoft gives none
+	Name     string
+	Email    string
+	Country  string
+	City     string
+	Building string
+	Floor    string
+	Label    string
+	Capacity int
+}
+
+func (p PlaceFound) place() policy.Place {
+	return policy.Place{ID: p.PlaceID, Country: p.Country, City: p.City, Building: p.Building}
+}
+
+// ApplyPlaces ends a good run of places and writes what changed, all in one transaction. Only found rooms that the grant of this very moment
+// covers are written. A stored room that is not among them is hidden at once, and purged when two complete runs and 24 hours agree. It tells
+// how many rows of the customer were written. Errors: ErrLeaseLost, ErrNotFound.
+func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutcome, found []PlaceFound) (int, error) {
+	customer, err := workOn(work)
+	if err != nil {
+		return 0, err
+	}
+	changed, purged := 0, 0
+	err = s.write(ctx, func(t *tx) error {
+		grant, err := grantOf(ctx, t, customer)
+		if err != nil {
+			return err
+		}
+		p := places{t: t, customer: customer}
+		if err := p.apply(ctx, grant, found); err != nil {
+			return err
+		}
+		changed, purged = p.changed, p.purged
+		o.Changed = changed
+		return finish(ctx, t, customer, o)
+	})
+	if err == nil && purged > 0 {
+		s.forgetBytes(ctx)
+	}
+	return changed, err
+}
+
+func grantOf(ctx context.Context, t *tx, customer ID) (policy.Grant, error) {
+	var text string
+	var grant policy.Grant
+	if err := t.QueryRowContext(ctx, `SELECT grant_json FROM customers WHERE id = $1`, customer).Scan(&text); err != nil {
+		return grant, notFound(err, "read the grant of a customer")
+	}
+	return grant, fromJSON(text, &grant)
+}
+
+// forgetBytes moves the log into the file and empties it, so that no byte of a purged row stays (law 7). A reader in its way only delays that
+// until the next time.
+func (s *Store) forgetBytes(ctx context.Context) {
+	if _, err := s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		s.log.WarnContext(ctx, "empty the write-ahead log", "error", err)
+	}
+}
+
+// places is one comparison of found with stored rooms.
+type places struct {
+	t        *tx
+	customer ID
+	changed  int // rows written
+	purged   int
+	moved    bool // the set of rooms changed
+	placed   []ID // rooms that need a cell
+}
+
+type storedPlace struct {
+	PlaceFound
+	id     ID
+	hidden sql.NullInt64
+	misses int
+	there  bool // found again
+}
+
+func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFound) error {
+	stored, err := p.stored(ctx)
+	if err != nil {
+		return err
+	}
+	byKey := make(map[string]*storedPlace, len(stored))
+	for i := range stored {
+		byKey[strings.ToLower(stored[i].PlaceID)] = &stored[i]
+	}
+	for _, f := range found {
+		if !grant.Covers(f.place()) {
+			continue
+		}
+		room := byKey[strings.ToLower(f.PlaceID)]
+		if room == nil { // Microsoft may begin to give a lasting id to a room that was known by its address
+			room = byKey[strings.ToLower(f.Email)]
+		}
+		if room != nil && room.there {
+			continue // twice in the list
+		}
+		if err := p.keep(ctx, f, room); err != nil {
+			return err
+		}
+	}
+	for i := range stored {
+		if !stored[i].there {
+			if err := p.miss(ctx, &stored[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return p.follow(ctx)
+}
+
+func (p *places) stored(ctx context.Context) ([]storedPlace, error) {
+	return readAll(ctx, p.t, "read the rooms of a customer", statement{`SELECT id, place_id, name, email, country, city, building, floor, label,
+			capacity, hidden_at, misses FROM rooms WHERE customer_id = $1`, []any{p.customer}},
+		func(rows *sql.Rows, r *storedPlace) error {
+			return rows.Scan(&r.id, &r.PlaceID, &r.Name, &r.Email, &r.Country, &r.City, &r.Building, &r.Floor, &r.Label, &r.Capacity,
+				&r.hidden, &r.misses)
+		})
+}
+
+// keep writes a granted room that is new, changed, or back.
+func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) error {
+	if room == nil {
+		id := policy.NewID()
+		_, err := p.t.exec(ctx, `INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity,
+				created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
+			id, p.customer, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, p.t.now)
+		if err != nil {
+			return fmt.Errorf("keep a new room: %w", err)
+		}
+		p.changed, p.moved, p.placed = p.changed+1, true, append(p.placed, id)
+		return nil
+	}
+	room.there = true
+	if room.PlaceFound == f && !room.hidden.Valid {
+		return nil
+	}
+	if room.hidden.Valid {
+		p.moved, p.placed = true, append(p.placed, room.id)
+	}
+	p.changed++
+	_, err := p.t.exec(ctx, `UPDATE rooms SET place_id = $1, name = $2, email = $3, country = $4, city = $5, building = $6, floor = $7, label = $8,
+			capacity = $9, hidden_at = NULL, misses = 0, updated_at = $10, account_id = CASE WHEN email = $3 THEN account_id ELSE '' END
+		WHERE id = $11`, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, p.t.now, room.id)
+	if err != nil {
+		return fmt.Errorf("change a room: %w", err)
+	}
+	return nil
+}
+
+// miss hides a room that is not there any more, counts, and purges.
+func (p *places) miss(ctx context.Context, room *storedPlace) error {
+	if !room.hidden.Valid {
+		p.changed, p.moved = p.changed+1, true
+		_, err := p.t.exec(ctx, `UPDATE rooms SET hidden_at = $1, misses = 1, updated_at = $1 WHERE id = $2`, p.t.now, room.id)
+		if err != nil {
+			return fmt.Errorf("hide a room: %w", err)
+		}
+		return moveToCell(ctx, p.t, room.id, nil)
+	}
+	misses := min(room.misses+1, enoughMisses)
+	if misses >= enoughMisses && p.t.now-room.hidden.Int64 >= purgeAfter.Milliseconds() {
+		return p.purge(ctx, room.id)
+	}
+	if misses == room.misses {
+		return nil
+	}
+	p.changed++
+	if _, err := p.t.exec(ctx, `UPDATE rooms SET misses = $1 WHERE id = $2`, misses, room.id); err != nil {
+		return fmt.Errorf("count the misses of a room: %w", err)
+	}
+	return nil
+}
+
+// purge removes a room with all that refers to it, scopes that name it alone included.
+func (p *places) purge(ctx context.Context, room ID) error {
+	p.changed, p.purged, p.moved = p.changed+1, p.purged+1, true
+	for _, statement := range []string{
+		`DELETE FROM rooms WHERE id = $1 AND customer_id = $2`,
+		`DELETE FROM cells WHERE room_id = $1 AND customer_id = $2`,
+	} {
+		if _, err := p.t.exec(ctx, statement, room, p.customer); err != nil {
+			return fmt.Errorf("purge a room: %w", err)
+		}
+	}
+	if _, err := p.t.exec(ctx, `DELETE FROM assignment_scopes WHERE customer_id = $1 AND scope = $2`, p.customer, "room:"+room.String()); err != nil {
+		return fmt.Errorf("purge the scopes of a room: %w", err)
+	}
+	return nil
+}
+
+// follow brings cells, numbers and versions after the rooms.
+func (p *places) follow(ctx context.Context) error {
+	if len(p.placed) > 0 {
+		if err := recell(ctx, p.t, p.customer, p.placed); err != nil {
+			return err
+		}
+	}
+	if p.changed == 0 {
+		return nil
+	}
+	_, err := p.t.exec(ctx, `UPDATE customers SET data_version = data_version + 1,
+		rooms = (SELECT count(*) FROM rooms WHERE customer_id = $1 AND hidden_at IS NULL) WHERE id = $1`, p.customer)
+	if err != nil {
+		return fmt.Errorf("count the rooms of a customer: %w", err)
+	}
+	if !p.moved {
+		return nil
+	}
+	return raiseRules(ctx, p.t, p.customer)
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"roomward/policy"
+)
+
+// RoomFilter narrows a list of rooms; fields that are zero do not. Several values of one field are alternatives.
+type RoomFilter struct {
+	Customer    ID
+	Health      []string
+	Severity    []string // of open incidents that decide about health: critical, important, warning
+	Country     []string
+	City        []string
+	Building    []string
+	Maker       []string
+	Model       []string
+	CapacityMin int
+	CapacityMax int
+	Query       string // contained in name, e-mail address, building, city or label; see contains
+}
+
+// narrow leaves of a view what the filter by customer leaves. A customer that the view does not show leaves nothing.
+func (f RoomFilter) narrow(v policy.View) policy.View {
+	if f.Customer == 0 {
+		return v
+	}
+	return v.One(f.Customer)
+}
+
+// where is the condition of every list of rooms. The cells come first: what they do not name does not exist.
+func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
+	c := &conditions{}
+	cell := "r.cell_id "
+	if w == byOrder {
+		cell = "+r.cell_id "
+	}
+	c.add(cell + c.set(v.CellsJSON()))
+	for _, list := range []struct {
+		column string
+		values []string
+	}{
+		{"r.health", f.Health}, {"r.country", f.Country}, {"r.city", f.City},
+		{"r.building", f.Building}, {"r.maker", f.Maker}, {"r.model", f.Model},
+	} {
+		if err := c.among(list.column, list.values); err != nil {
+			return nil, err
+		}
+	}
+	if len(f.Severity) > 0 {
+		list, err := toJSON(f.Severity)
+		if err != nil {
+			return nil, err
+		}
+		p := c.set(list)
+		c.add("(r.critical > 0 AND 'critical' " + p + " OR r.important > 0 AND 'important' " + p + " OR r.warning > 0 AND 'warning' " + p + ")")
+	}
+	if f.CapacityMin > 0 {
+		c.add("r.capacity >= " + c.param(f.CapacityMin))
+	}
+	if f.CapacityMax > 0 {
+		c.add("r.capacity <= " + c.param(f.CapacityMax))
+	}
+	if f.Query != "" {
+		c.add(c.contains(f.Query, "r.name", "r.email", "r.building", "r.city", "r.label"))
+	}
+	return c, nil
+}
+
+// seenNow stands for the moment at which a room was last seen that is not missing: later than all others.
+const seenNow = math.MaxInt64
+
+// The weights of incidents by severity in the order by incidents: no room has a thousand of one severity.
+const (
+	weighCritical  = 1_000_000
+	weighImportant = 1_000
+)
+
+// value is what the order is by, where that is a number, as SQL and of a room. The order by name has none.
+func (s RoomSort) value() (column string, of func(Room) int64) {
+	switch s {
+	case RoomsByName, RoomsByNameDown:
+		return "", nil
+	case RoomsBySeen, RoomsBySeenDown:
+		return fmt.Sprintf("coalesce(r.last_seen_at, %d)", int64(seenNow)), func(r Room) int64 {
+			if r.LastSeenAt.IsZero() {
+				return seenNow
+			}
+			return millis(r.LastSeenAt)
+		}
+	case RoomsByIncidents, RoomsByIncidentsDown:
+		return fmt.Sprintf("(r.critical * %d + r.important * %d + r.warning)", weighCritical, weighImportant), func(r Room) int64 {
+			return int64(r.Critical*weighCritical + r.Important*weighImportant + r.Warning)
+		}
+	}
+	return "r.health_rank", func(r Room) int64 { return int64(r.HealthRank) }
+}
+
+func (s RoomSort) order() order {
+	o := order{columns: []string{"r.name", "r.id"}, down: s != "" && s[0] == '-'}
+	if column, _ := s.value(); column != "" {
+		o.columns = append([]string{column}, o.columns...)
+	}
+	return o
+}
+
+// Key is where a room stands in the order: the page after it begins there.
+func (s RoomSort) Key(r Room) RoomKey {
+	k := RoomKey{Name: r.Name, ID: r.ID}
+	if _, of := s.value(); of != nil {
+		k.Value = of(r)
+	}
+	return k
+}
+
+// byHealth tells whether the order is the one that has an index.
+func (s RoomSort) byHealth() bool { return s == "" || s == RoomsByHealth || s == RoomsByHealthDown }
+
+// chooseForRooms walks by order only where an index has that order, and where the filters leave so much that the walk soon has its page.
+func chooseForRooms(ctx context.Context, t *tx, v policy.View, q RoomQuery) (walk, error) {
+	f := q.Filter
+	narrow := f.Query != "" || f.CapacityMin > 0 || f.CapacityMax > 0 ||
+		len(f.Severity)+len(f.Country)+len(f.City)+len(f.Building)+len(f.Maker)+len(f.Model) > 0
+	if narrow || !q.Sort.byHealth() {
+		return byCell, nil
+	}
+	return choose(ctx, t, "rooms WHERE", v, manyRooms)
+}
+
+// roomsPage finds the ids of a page and of one room more.
+func roomsPage(v policy.View, q RoomQuery, w walk) (statement, error) {
+	c, err := q.Filter.where(v, w)
+	if err != nil {
+		return statement{}, err
+	}
+	o := q.Sort.order()
+	if q.After != nil {
+		values := []any{q.After.Value, q.After.Name, q.After.ID}
+		o.after(c, values[len(values)-len(o.columns):]...)
+	}
+	by := o.String()
+	if w == byCell {
+		by = "+" + by
+	}
+	text := `SELECT r.id FROM rooms r WHERE ` + c.String() + ` ORDER BY ` + by + ` LIMIT ` + c.param(pageSize(q.Limit)+1)
+	return statement{text, c.args}, nil
+}
+
+func countRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter) (int, error) {
+	c, err := f.where(v, byCell)
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	if err := t.QueryRowContext(ctx, `SELECT count(*) FROM rooms r WHERE `+c.String(), c.args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rooms: %w", err)
+	}
+	return n, nil
+}

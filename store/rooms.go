@@ -1,0 +1,264 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"roomward/policy"
+)
+
+// Room is a granted room as people see it.
+type Room struct {
+	ID           ID
+	Customer     ID
+	CustomerName string
+	Name         string
+	Email        string
+	Country      string
+	City         string
+	Building     string
+	Floor        string
+	Label        string
+	Capacity     int
+	Maker        string
+	Model        string
+	Health       string
+	HealthRank   int // worst first; part of the order by health
+	Critical     int // open incidents by severity, as far as they decide about health
+	Important    int
+	Warning      int
+	// OpenIncidents counts those that the reader may see as incidents.
+	OpenIncidents int
+	LastSeenAt    time.Time // the last good moment of a room that is offline or unmonitored; else zero
+	DataAt        time.Time // the last good collection of this customer's devices; zero before the first
+}
+
+// RoomSort is an order of rooms.
+type RoomSort string
+
+const (
+	// RoomsByHealth is worst first, then by name: the default.
+	RoomsByHealth RoomSort = "health"
+	// RoomsByHealthDown is best first, then by name backwards.
+	RoomsByHealthDown RoomSort = "-health"
+	// RoomsByName is A to Z by code point.
+	RoomsByName RoomSort = "name"
+	// RoomsByNameDown is Z to A.
+	RoomsByNameDown RoomSort = "-name"
+	// RoomsBySeen is the longest unseen first; rooms that are seen now come last.
+	RoomsBySeen RoomSort = "lastSeen"
+	// RoomsBySeenDown is the other way round.
+	RoomsBySeenDown RoomSort = "-lastSeen"
+	// RoomsByIncidents is the fewest open incidents first: critical ones weigh most, then important ones.
+	RoomsByIncidents RoomSort = "incidents"
+	// RoomsByIncidentsDown is the other way round.
+	RoomsByIncidentsDown RoomSort = "-incidents"
+)
+
+// RoomKey says where in an order a room stands. Value is what the order is by, where that is a number.
+type RoomKey struct {
+	Value int64
+	Name  string
+	ID    ID
+}
+
+// RoomQuery asks for one page of rooms.
+type RoomQuery struct {
+	Filter RoomFilter
+	Sort   RoomSort // "" is RoomsByHealth
+	After  *RoomKey // the last room of the page before; nil is the beginning
+	Limit  int
+	Total  bool // count all that match, in the page's own moment
+}
+
+// RoomList is one page of rooms. Total is set when it was asked for.
+type RoomList struct {
+	Rooms []Room
+	More  bool
+	Total int
+}
+
+// RoomFacets are the values that occur among the visible rooms, most frequent first, each list with all filters but its own.
+type RoomFacets struct {
+	Customers, Countries, Cities, Buildings, Makers, Models []Facet
+}
+
+// manyRooms is sqrt(50 x 200,000), see choose.
+const manyRooms = 3_000
+
+// Rooms reads one page of the rooms that a view shows. incidents is the view of tickets.view, for OpenIncidents.
+func (s *Store) Rooms(ctx context.Context, v, incidents policy.View, q RoomQuery) (RoomList, error) {
+	var out RoomList
+	v = q.Filter.narrow(v)
+	err := s.readViews(ctx, []policy.View{v, incidents}, func(t *tx) error {
+		w, err := chooseForRooms(ctx, t, v, q)
+		if err != nil {
+			return err
+		}
+		page, err := roomsPage(v, q, w)
+		if err != nil {
+			return err
+		}
+		ids, err := readAll(ctx, t, "find a page of rooms", page, scanID)
+		if err != nil {
+			return err
+		}
+		if out.More = len(ids) > pageSize(q.Limit); out.More {
+			ids = ids[:pageSize(q.Limit)]
+		}
+		if out.Rooms, err = roomsByID(ctx, t, incidents, ids); err != nil {
+			return err
+		}
+		if q.Total {
+			out.Total, err = countRooms(ctx, t, v, q.Filter)
+		}
+		return err
+	})
+	return out, err
+}
+
+// RoomDetail is one room with what only its details show.
+type RoomDetail struct {
+	Room
+	Devices   int
+	CreatedAt time.Time // when it was first collected
+}
+
+// Room reads one room. ErrNotFound when it is not there or not in the view. incidents is as in Rooms.
+func (s *Store) Room(ctx context.Context, v, incidents policy.View, id ID) (RoomDetail, error) {
+	var out RoomDetail
+	err := s.readViews(ctx, []policy.View{v, incidents}, func(t *tx) error {
+		if err := seeRoom(ctx, t, v, id); err != nil {
+			return err
+		}
+		rooms, err := roomsByID(ctx, t, incidents, []ID{id})
+		if err != nil {
+			return err
+		}
+		out.Room = rooms[0]
+		var created int64
+		err = t.QueryRowContext(ctx, `SELECT created_at, (SELECT count(*) FROM devices WHERE room_id = $1) FROM rooms WHERE id = $1`, id).
+			Scan(&created, &out.Devices)
+		if err != nil {
+			return fmt.Errorf("read the details of a room: %w", err)
+		}
+		out.CreatedAt = when(created)
+		return nil
+	})
+	return out, err
+}
+
+// RoomCounts counts the visible rooms by health, with all filters but that of health.
+func (s *Store) RoomCounts(ctx context.Context, v policy.View, f RoomFilter) (map[string]int, error) {
+	var out map[string]int
+	f.Health = nil
+	v = f.narrow(v)
+	err := s.readView(ctx, v, func(t *tx) error {
+		where, err := f.where(v, byCell)
+		if err != nil {
+			return err
+		}
+		out, err = readCounts(ctx, t, "count rooms by health",
+			statement{`SELECT r.health, count(*) FROM rooms r WHERE ` + where.String() + ` GROUP BY r.health`, where.args})
+		return err
+	})
+	return out, err
+}
+
+// RoomFacets reads the values that the filters of the visible rooms can take.
+func (s *Store) RoomFacets(ctx context.Context, v policy.View, f RoomFilter) (RoomFacets, error) {
+	var out RoomFacets
+	err := s.readView(ctx, v, func(t *tx) error {
+		all := f
+		all.Customer = 0
+		where, err := all.where(v, byCell)
+		if err != nil {
+			return err
+		}
+		out.Customers, err = readAll(ctx, t, "read the customers of rooms", statement{`SELECT c.id, c.name, count(*)
+			FROM rooms r JOIN customers c ON c.id = r.customer_id WHERE ` + where.String() + `
+			GROUP BY c.id, c.name ORDER BY count(*) DESC, c.name, c.id LIMIT ` + fmt.Sprint(maxFacets), where.args}, scanIDFacet)
+		if err != nil {
+			return err
+		}
+		for _, facet := range []struct {
+			column string
+			mine   *[]string
+			into   *[]Facet
+		}{
+			{"r.country", &f.Country, &out.Countries},
+			{"r.city", &f.City, &out.Cities},
+			{"r.building", &f.Building, &out.Buildings},
+			{"r.maker", &f.Maker, &out.Makers},
+			{"r.model", &f.Model, &out.Models},
+		} {
+			kept := *facet.mine
+			*facet.mine = nil
+			*facet.into, err = roomFacet(ctx, t, v, f, facet.column)
+			*facet.mine = kept
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func roomFacet(ctx context.Context, t *tx, v policy.View, f RoomFilter, column string) ([]Facet, error) {
+	where, err := f.where(f.narrow(v), byCell)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(ctx, t, "read the values of "+column, statement{`SELECT ` + column + `, ` + column + `, count(*) FROM rooms r
+		WHERE ` + where.String() + ` AND ` + column + ` <> '' GROUP BY ` + column + `
+		ORDER BY count(*) DESC, ` + column + ` LIMIT ` + fmt.Sprint(maxFacets), where.args}, scanFacet)
+}
+
+// seeRoom is ErrNotFound for a room that the view does not show.
+func seeRoom(ctx context.Context, t *tx, v policy.View, id ID) error {
+	var one int
+	err := t.QueryRowContext(ctx, `SELECT 1 FROM rooms r WHERE r.id = $1 AND +r.cell_id `+inSet(2), id, v.CellsJSON()).Scan(&one)
+	if err != nil {
+		return notFound(err, "look for a room")
+	}
+	return nil
+}
+
+// roomsByID reads rooms whose ids a view has let through in this transaction, in the order of the ids.
+func roomsByID(ctx context.Context, t *tx, incidents policy.View, ids []ID) ([]Room, error) {
+	list, err := toJSON(numbers(ids))
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := readAll(ctx, t, "read rooms", statement{`SELECT r.id, r.customer_id, c.name, r.name, r.email, r.country, r.city, r.building,
+			r.floor, r.label, r.capacity, r.maker, r.model, r.health, r.health_rank, r.critical, r.important, r.warning,
+			(SELECT count(*) FROM incidents i WHERE i.room_id = r.id AND i.open = 1 AND +i.cell_id ` + inSet(2) + `),
+			r.last_seen_at, j.last_good_at
+		FROM rooms r JOIN customers c ON c.id = r.customer_id
+		LEFT JOIN collect_jobs j ON j.customer_id = r.customer_id AND j.kind = 'devices'
+		WHERE r.id ` + inSet(1), []any{list, incidents.CellsJSON()}}, scanRoom)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[ID]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
+	}
+	ordered := make([]Room, len(rooms))
+	for _, r := range rooms {
+		ordered[at[r.ID]] = r
+	}
+	return ordered, nil
+}
+
+func scanRoom(rows *sql.Rows, r *Room) error {
+	var seen, good sql.NullInt64
+	err := rows.Scan(&r.ID, &r.Customer, &r.CustomerName, &r.Name, &r.Email, &r.Country, &r.City, &r.Building,
+		&r.Floor, &r.Label, &r.Capacity, &r.Maker, &r.Model, &r.Health, &r.HealthRank, &r.Critical, &r.Important, &r.Warning,
+		&r.OpenIncidents, &seen, &good)
+	r.LastSeenAt, r.DataAt = whenOr0(seen), whenOr0(good)
+	return err
+}

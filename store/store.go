@@ -1,0 +1,257 @@
+// Package store is Roomward's one database. One file per feature, in the words of app/; SQL stands as plain text beside the function
+// that runs it. Only this package begins, commits or rolls back a transaction: an exported method is one transaction, and a change
+// carries its audit entry inside it (Act). No row of a customer leaves without a policy.View.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"roomward/policy"
+)
+
+// ID is the identity of everything that the store gives a number to; see policy.ID.
+type ID = policy.ID
+
+// Mode is what a data directory is for. It is written once, at the first start, and never changes.
+type Mode string
+
+const (
+	// ModeReal is a data directory that meets Microsoft's cloud.
+	ModeReal Mode = "real"
+	// ModeTrial meets a simulated cloud of a `serve --cloud`, never the real one.
+	ModeTrial Mode = "trial"
+	// ModeDemo belongs to `roomward demo`.
+	ModeDemo Mode = "demo"
+)
+
+// Options say which database to open and how.
+type Options struct {
+	// Dir is the data directory; made with mode 0700 when missing. It must be on a local disk.
+	Dir string
+	// Mode must equal the mode the directory was made with.
+	Mode Mode
+	// Now is the clock of every written time; nil means time.Now.
+	Now func() time.Time
+	// Log receives what an operator should know; nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Store is an open database: one writer connection and as many readers as cores. Safe for concurrent use.
+type Store struct {
+	writer *sql.DB
+	reader *sql.DB
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// Open opens or makes the database of a data directory, brings its schema up to date and proves that it is the expected one.
+// Errors: ErrOtherMode for a directory of another mode, ErrNewerSchema for one written by a newer version.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	writer, reader, err := openSQLite(filepath.Join(o.Dir, "roomward.db"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log}
+	if err := s.prepare(ctx, o.Mode); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context, mode Mode) error {
+	if mode == "" {
+		mode = ModeReal
+	}
+	// The mode comes before everything else: not even a migration may touch a directory that is meant for another one.
+	if err := s.refuseOtherMode(ctx, mode); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.writer); err != nil {
+		return err
+	}
+	if _, err := s.writer.ExecContext(ctx, `INSERT INTO facts (name, value) VALUES ('mode', $1) ON CONFLICT DO NOTHING`, mode); err != nil {
+		return fmt.Errorf("mark the data directory with its mode: %w", err)
+	}
+	return s.refuseOtherMode(ctx, mode) // another process may have been quicker
+}
+
+// refuseOtherMode compares the mark of a data directory, where there is one, with the mode asked for.
+func (s *Store) refuseOtherMode(ctx context.Context, mode Mode) error {
+	var marked bool
+	err := s.writer.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'facts')`).Scan(&marked)
+	if err != nil {
+		return fmt.Errorf("look for the mode of the data directory: %w", err)
+	}
+	if !marked {
+		return nil
+	}
+	var found Mode
+	err = s.writer.QueryRowContext(ctx, `SELECT value FROM facts WHERE name = 'mode'`).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the mode of the data directory: %w", err)
+	}
+	if found != mode {
+		return fmt.Errorf("%w: made for %q, asked to open as %q", ErrOtherMode, found, mode)
+	}
+	return nil
+}
+
+// Close closes the database. Work in progress ends first.
+func (s *Store) Close() error {
+	return errors.Join(s.reader.Close(), s.writer.Close())
+}
+
+// Ping proves that the database answers and can be written.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, `UPDATE counters SET value = value WHERE name = 'rules'`)
+		return err
+	})
+}
+
+// tx is one transaction with one fixed time.
+type tx struct {
+	*sql.Tx
+	now int64
+}
+
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	r, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// write runs fn in one immediate transaction and commits when it returns nil. fn must not call the store again: there is one writer.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
+	t, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin a change: %w", err)
+	}
+	// Deferred, so that a panic does not keep the one writer for ever; after the commit it does nothing.
+	defer func() { _ = t.Rollback() }()
+	if err := fn(&tx{Tx: t, now: millis(s.now())}); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("commit a change: %w", err)
+	}
+	return nil
+}
+
+// read runs fn in one read transaction: everything it reads is of one moment.
+func (s *Store) read(ctx context.Context, fn func(*tx) error) error {
+	t, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin a read: %w", err)
+	}
+	defer func() { _ = t.Rollback() }()
+	return fn(&tx{Tx: t, now: millis(s.now())})
+}
+
+// readView is read for rows of customers: it refuses a view that is not of this very moment (ErrStaleView), so that a right
+// that was taken away is gone with the next request whatever the caches believe (design 5, "versions instead of hope").
+func (s *Store) readView(ctx context.Context, v policy.View, fn func(*tx) error) error {
+	return s.read(ctx, func(t *tx) error {
+		if err := checkView(ctx, t, v); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+}
+
+func checkView(ctx context.Context, t *tx, v policy.View) error {
+	if v.Kind() != policy.KindMember {
+		return nil
+	}
+	if !v.Valid(time.UnixMilli(t.now)) {
+		return ErrStaleView
+	}
+	var version int64
+	if err := t.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'rules'`).Scan(&version); err != nil {
+		return fmt.Errorf("read the rule version: %w", err)
+	}
+	if version != v.Version() {
+		return ErrStaleView
+	}
+	return nil
+}
+
+// StillHolds tells whether a view is of this very moment, for an answer that goes by the view and reads no row: ErrStaleView else.
+func (s *Store) StillHolds(ctx context.Context, v policy.View) error {
+	return s.readView(ctx, v, func(*tx) error { return nil })
+}
+
+// raiseRules marks that the rules of a customer changed: every view made before is stale from the commit on.
+func raiseRules(ctx context.Context, t *tx, customer ID) error {
+	var version int64
+	err := t.QueryRowContext(ctx, `UPDATE counters SET value = value + 1 WHERE name = 'rules' RETURNING value`).Scan(&version)
+	if err != nil {
+		return fmt.Errorf("raise the rule version: %w", err)
+	}
+	if customer == 0 {
+		return nil
+	}
+	if _, err := t.exec(ctx, `UPDATE customers SET rule_version = $1 WHERE id = $2`, version, customer); err != nil {
+		return fmt.Errorf("raise the rule version of a customer: %w", err)
+	}
+	return nil
+}
+
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+// when turns stored milliseconds into a time in UTC.
+func when(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// whenOr0 turns stored milliseconds that may be NULL into a time; NULL is the zero time.
+func whenOr0(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return when(ms.Int64)
+}
+
+// orNull turns a time into a parameter; the zero time is NULL.
+func orNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return millis(t)
+}
+
+func toJSON(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("encode %T: %w", v, err)
+	}
+	return string(b), nil
+}
+
+func fromJSON(text string, into any) error {
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("decode %T: %w", into, err)
+	}
+	return nil
+}

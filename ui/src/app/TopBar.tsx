@@ -1,0 +1,51 @@
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { IconHelp, IconMenu } from '../kit/icons'
+import { Tag } from '../kit/status'
+import { Tile } from '../kit/Tile'
+import { CustomerSwitch } from './CustomerSwitch'
+import { useFrame } from './frame'
+import { useShowKeys } from './FrameKeys'
+import { Mark, Wordmark } from './Mark'
+import { hasNoRole } from './nav'
+import { PersonMenu } from './PersonMenu'
+import { SearchBox } from './SearchBox'
+
+/** The bar over everything: name, customer, search, the person. A customer's own people have no customer to switch. */
+export function TopBar({ open, onToggle }: { open: boolean; onToggle: () => void }) {
+  const { t } = useTranslation('app')
+  const { me } = useFrame()
+  const showKeys = useShowKeys()
+  const toggle = open ? t('nav.close') : t('nav.open')
+  return (
+    <header className="top">
+      <button type="button" className="ib" aria-expanded={open} aria-label={toggle} title={toggle} onClick={onToggle}>
+        <IconMenu className="i" aria-hidden />
+      </button>
+      <Link to="/" className="brand" aria-label={t('home')}>
+        <Mark />
+        <Wordmark />
+      </Link>
+      {me.side === 'customer' && (
+        <div className="own">
+          <Tile name={me.organisation.name} square />
+          <span className="b el">{me.organisation.name}</span>
+          <Tag tone="line">{t('portal')}</Tag>
+        </div>
+      )}
+      {me.holdings.length > 0 && <CustomerSwitch />}
+      {me.side === 'partner' && !hasNoRole(me) && <SearchBox />}
+      <div className="tools">
+        {me.demo && (
+          <span title={t('demoTitle')}>
+            <Tag tone="brand">{t('demo')}</Tag>
+          </span>
+        )}
+        <button type="button" className="ib help" aria-label={t('keys.open')} title={t('keys.open')} onClick={showKeys}>
+          <IconHelp className="i" aria-hidden />
+        </button>
+        <PersonMenu />
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,15 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const plugins = [react()]
+
+// Three projects: what runs anywhere, what needs a browser and a running server, and what reads the build.
+export default defineConfig({
+  test: {
+    projects: [
+      { plugins, test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'], exclude: ['src/test/budget.test.ts'], environment: 'node' } },
+      { test: { name: 'e2e', include: ['src/test/e2e/**/*.e2e.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'budget', include: ['src/test/budget.test.ts'] } },
+    ],
+  },
+})
