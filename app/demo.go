@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -14,7 +13,6 @@ import (
 
 	"roomward/app/cloudsim"
 	"roomward/store"
-	"roomward/testdata"
 )
 
 // DemoSettings are the settings of `roomward demo`.
@@ -81,13 +79,9 @@ type demo struct {
 }
 
 func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error) {
-	files, err := fs.Sub(testdata.World, "world")
+	world, err := cloudsim.DemoWorld()
 	if err != nil {
-		return nil, fmt.Errorf("find the demo world: %w", err)
-	}
-	world, err := cloudsim.LoadWorld(files)
-	if err != nil {
-		return nil, fmt.Errorf("load the demo world: %w", err)
+		return nil, err
 	}
 	secret := rand.Text()
 	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret})

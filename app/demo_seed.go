@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -225,38 +224,26 @@ func (d *demo) roomsOf(ctx context.Context, customer policy.ID, pick func(buildi
 	return ids, nil
 }
 
-func (d *demo) tenant(domain string) *cloudsim.Tenant {
-	i := slices.IndexFunc(d.world.Tenants, func(t *cloudsim.Tenant) bool { return slices.Contains(t.Domains, domain) })
-	return d.world.Tenants[i]
-}
+func (d *demo) tenant(domain string) *cloudsim.Tenant { return d.world.FindTenant(domain) }
 
-func (d *demo) domainOf(tenant string) string {
-	i := slices.IndexFunc(d.world.Tenants, func(t *cloudsim.Tenant) bool { return t.ID == tenant })
-	return d.world.Tenants[i].Domains[0]
-}
+func (d *demo) domainOf(tenant string) string { return d.world.FindTenant(tenant).Domains[0] }
 
 // person finds somebody of the partner, or of a customer, by the sign-in name.
-func (d *demo) person(upn string) cloudsim.Person {
+func (d *demo) person(upn string) *cloudsim.Person {
 	_, domain, _ := strings.Cut(upn, "@")
-	t := d.world.Partner
-	if !slices.Contains(t.Domains, domain) {
-		t = d.tenant(domain)
-	}
-	i := slices.IndexFunc(t.People, func(p cloudsim.Person) bool { return p.UPN == upn })
-	return t.People[i]
+	return d.tenant(domain).FindPerson(upn)
 }
 
 func (d *demo) group(name string) store.Member {
-	groups := d.world.Partner.Groups
-	g := groups[slices.IndexFunc(groups, func(g cloudsim.Group) bool { return g.Name == name })]
-	return store.Member{Principal: policy.Group(g.ID), Name: g.Name}
+	return store.Member{Principal: policy.Group(d.world.Partner.FindGroup(name).ID), Name: name}
 }
 
 func (d *demo) actOf(upn string) store.Act {
 	p := d.person(upn)
 	_, domain, _ := strings.Cut(upn, "@")
-	if slices.Contains(d.world.Partner.Domains, domain) {
-		return store.Act{Side: store.SidePartner, TenantID: d.world.Partner.ID, OID: p.OID, Name: p.Name}
+	side := store.SideCustomer
+	if d.tenant(domain) == d.world.Partner {
+		side = store.SidePartner
 	}
-	return store.Act{Side: store.SideCustomer, TenantID: d.tenant(domain).ID, OID: p.OID, Name: p.Name}
+	return store.Act{Side: side, TenantID: d.tenant(domain).ID, OID: p.OID, Name: p.Name}
 }

@@ -133,7 +133,9 @@ func TestWoodgroveInvites(t *testing.T) {
 		Invitation struct{ State string }
 	}](admin, "/api/partnership").Invitation.State)
 
-	nothingOfOtherRooms(t, d, func(domain, building string) bool { return domain == "woodgrove.example" && building != "Treasury Tower" })
+	nothingOfOtherRooms(t, d, func(domain, building string) bool {
+		return domain == "woodgrove.example" && building != "Treasury Tower"
+	})
 }
 
 // giveConsent goes to the consent page of the simulated Entra and presses its button.

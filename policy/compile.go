@@ -32,7 +32,7 @@ type scopeClass struct {
 	asked       Scope // stands for the class
 	all         bool
 	assignments []int
-	cells       []int64 // of all its scopes, ascending
+	cells       []int64 // of all its scopes: in no order, and twice where a cell is in two of them
 }
 
 const (
@@ -173,10 +173,6 @@ func classify(rules Rules) []scopeClass {
 				classes[i].cells = append(classes[i].cells, cell.ID)
 			}
 		}
-	}
-	for i := range classes {
-		slices.Sort(classes[i].cells)
-		classes[i].cells = slices.Compact(classes[i].cells) // a cell may be in several scopes of a class
 	}
 	slices.SortStableFunc(classes, func(a, b scopeClass) int {
 		switch {

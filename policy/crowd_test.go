@@ -5,84 +5,64 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 )
 
-// slowStore lets a test hold the Source while it reads.
-type slowStore struct {
-	*fakeStore
-	asked chan struct{}
-	held  chan error
-}
-
-func (s *slowStore) Reach(ctx context.Context, principals []Principal) (int64, []Reach, error) {
-	version, reach, err := s.fakeStore.Reach(ctx, principals)
-	s.asked <- struct{}{}
-	if failure := <-s.held; failure != nil {
-		return 0, nil, failure
-	}
-	return version, reach, err
-}
-
-// A crowd whose views went stale at once reads the rules once more, not once each. What was read before somebody noticed the change does
-// not serve: it may be from before the change.
+// A crowd whose views went stale at once reads the rules once more, not once each. What was read, or begun to be read, before
+// somebody noticed the change does not serve: it may be from before the change.
 func TestCrowdRefreshesOnce(t *testing.T) {
 	t.Parallel()
-	store := &slowStore{newFakeStore(openWorld(2)), make(chan struct{}), make(chan error)}
+	store := newFakeStore(openWorld(2))
 	d := NewDecider(store, store.now, Limits{})
-	ctx := context.Background()
-	refreshed := make(chan error)
-	refresh := func(actor Actor) { refreshed <- d.Refresh(ctx, actor) }
-
-	go refresh(ann)
-	<-store.asked // it has read the first version
-	store.change(0, func(c *worldCustomer) { c.Rules.Closed = true })
-	const crowd = 10
+	other := Actor{User: ann.User, Groups: []Principal{Group("desk"), Group("field")}}
+	mustView(t, d, ann, TicketsView)
 	p := d.person(ann)
-	called := p.begun.Load()
-	for range crowd {
-		go refresh(ann)
-	}
-	store.held <- nil
-	if err := <-refreshed; err != nil {
-		t.Fatal(err)
-	}
-	<-store.asked // one of the crowd: what the first one read is not good enough
-	if v := (View{p.find(ann.Groups).view(0)}); v.CustomersJSON() != "[1,2]" || p.begun.Load() != called+1 {
-		t.Errorf("customers %s after %d builds", v.CustomersJSON(), p.begun.Load())
-	}
-	store.held <- nil
-	// Whoever was late to call while that ran may read once more; nobody else does.
-	extra := 0
-	for done := 0; done < crowd; {
-		select {
-		case err := <-refreshed:
-			if done++; err != nil {
-				t.Error(err)
-			}
-		case <-store.asked:
-			extra++
-			store.held <- nil
+	refresh := func(actor Actor, noticed int64, reads int) {
+		t.Helper()
+		if err := d.refresh(context.Background(), p, actor, noticed); err != nil {
+			t.Fatal(err)
+		}
+		if store.reachAsked != reads {
+			t.Fatalf("%d reads, want %d", store.reachAsked, reads)
 		}
 	}
-	if extra > 1 {
-		t.Errorf("%d more reads for a crowd of %d", extra, crowd)
+
+	store.change(0, func(c *worldCustomer) { c.Rules.Closed = true })
+	noticed := p.begun.Load() // by all of the crowd, who then wait for their turn
+	refresh(ann, noticed, 2)
+	for range 10 {
+		refresh(ann, noticed, 2)
 	}
-	if v := (View{p.find(ann.Groups).view(0)}); v.CustomersJSON() != "[2]" || v.Version() != 2 {
+	if v := mustView(t, d, ann, TicketsView); v.CustomersJSON() != "[2]" || v.Version() != 2 {
 		t.Errorf("customers %s of version %d", v.CustomersJSON(), v.Version())
+	}
+	refresh(other, noticed, 3) // another set of groups is another actor
+	refresh(other, noticed, 3)
+
+	store.change(0, func(c *worldCustomer) { c.Rules.Closed = false })
+	refresh(ann, p.begun.Load(), 4) // who notices later than that reads again
+	if v := mustView(t, d, ann, TicketsView); v.CustomersJSON() != "[1,2]" {
+		t.Errorf("customers %s", v.CustomersJSON())
 	}
 
 	// A read that failed serves nobody.
-	go refresh(ann)
-	<-store.asked
-	go refresh(ann)
-	store.held <- errors.New("the disk is gone")
-	if err := <-refreshed; err == nil {
+	noticed = p.begun.Load()
+	store.failReach = errors.New("the disk is gone")
+	if err := d.refresh(context.Background(), p, ann, noticed); err == nil {
 		t.Error("no error")
 	}
-	<-store.asked
-	store.held <- nil
-	if err := <-refreshed; err != nil {
-		t.Error(err)
+	store.failReach = nil
+	refresh(ann, noticed, 6)
+
+	// Nor does one whose time is over: an assignment began or ended since.
+	until := worldStart.Add(time.Hour)
+	store.change(1, func(c *worldCustomer) { c.Rules.Assignments[0].Until = until })
+	noticed = p.begun.Load()
+	refresh(ann, noticed, 7)
+	store.world.Now = until
+	refresh(ann, noticed, 8)
+	if v := mustView(t, d, ann, TicketsView); v.CustomersJSON() != "[1]" {
+		t.Errorf("customers %s", v.CustomersJSON())
 	}
 }
 

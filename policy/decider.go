@@ -118,11 +118,15 @@ func (d *Decider) Refresh(ctx context.Context, actor Actor) error {
 		return errNoUser
 	}
 	p := d.person(actor)
-	called := p.begun.Load()
+	return d.refresh(ctx, p, actor, p.begun.Load())
+}
+
+// refresh builds, unless a build that began after the given number of them was good.
+func (d *Decider) refresh(ctx context.Context, p *person, actor Actor, begun int64) error {
 	p.building.Lock()
 	defer p.building.Unlock()
 	now := d.now()
-	if s := p.find(actor.Groups); s != nil && s.build > called && s.valid(now) {
+	if s := p.find(actor.Groups); s != nil && s.build > begun && s.valid(now) {
 		return nil
 	}
 	_, err := d.build(ctx, p, actor, now)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"roomward/policy"
@@ -44,12 +45,23 @@ func (f IncidentFilter) openOnly() bool {
 	return true
 }
 
+// someStates are the states to look for; none where every state will do.
+func (f IncidentFilter) someStates() []string {
+	for _, state := range everyState() {
+		if !slices.Contains(f.States, state) {
+			return f.States
+		}
+	}
+	return nil
+}
+
 // where is the condition of every list of incidents. The cells come first: what they do not name does not exist.
 func (f IncidentFilter) where(v policy.View, w walk) (*conditions, error) {
 	c := &conditions{}
+	low, high, rest, isNumber := parseIncidentNumber(f.Query)
 	cell := "i.cell_id "
-	if w == byOrder || f.Room != 0 {
-		cell = "+i.cell_id " // a room has few incidents, and an index of its own
+	if w == byOrder || f.Room != 0 || isNumber {
+		cell = "+i.cell_id " // a room and a number have few incidents, and indexes of their own
 	}
 	c.add(cell + c.set(v.CellsJSON()))
 	if f.openOnly() {
@@ -61,7 +73,7 @@ func (f IncidentFilter) where(v policy.View, w walk) (*conditions, error) {
 	for _, list := range []struct {
 		column string
 		values []string
-	}{{"i.state", f.States}, {"i.severity", f.Severity}, {"i.category", f.Category}, {"i.signal", f.Signal}} {
+	}{{"i.state", f.someStates()}, {"i.severity", f.Severity}, {"i.category", f.Category}, {"i.signal", f.Signal}} {
 		if err := c.among(list.column, list.values); err != nil {
 			return nil, err
 		}
@@ -79,7 +91,7 @@ func (f IncidentFilter) where(v policy.View, w walk) (*conditions, error) {
 	if len(place.pieces) > 0 {
 		c.add("EXISTS (SELECT 1 FROM rooms p WHERE p.id = i.room_id AND " + place.String() + ")")
 	}
-	if low, high, rest, isNumber := parseIncidentNumber(f.Query); isNumber {
+	if isNumber {
 		c.add("i.id >= " + c.param(low) + " AND i.id <= " + c.param(high) + " AND i.id % " + strconv.Itoa(numberLetters) + " = " + c.param(rest))
 	} else if f.Query != "" {
 		c.add("EXISTS (SELECT 1 FROM rooms n WHERE n.id = i.room_id AND " + c.contains(f.Query, "i.signal", "n.name", "n.building", "n.city") + ")")

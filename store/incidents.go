@@ -240,23 +240,25 @@ func (s *Store) IncidentFacets(ctx context.Context, v policy.View, f IncidentFil
 		var err error
 		others := f
 		others.Customer = 0
-		if out.Customers, err = incidentFacet(ctx, t, v, others, "c.id", "c.name", scanIDFacet); err != nil {
+		const rooms, none = "JOIN rooms r ON r.id = i.room_id", ""
+		out.Customers, err = incidentFacet(ctx, t, v, others, "JOIN customers c ON c.id = i.customer_id", "c.id", "c.name", scanIDFacet)
+		if err != nil {
 			return err
 		}
 		for _, facet := range []struct {
-			column string
-			mine   *[]string
-			into   *[]Facet
+			join, column string
+			mine         *[]string
+			into         *[]Facet
 		}{
-			{"r.country", &f.Country, &out.Countries},
-			{"r.city", &f.City, &out.Cities},
-			{"r.building", &f.Building, &out.Buildings},
-			{"i.category", &f.Category, &out.Categories},
-			{"i.signal", &f.Signal, &out.Signals},
+			{rooms, "r.country", &f.Country, &out.Countries},
+			{rooms, "r.city", &f.City, &out.Cities},
+			{rooms, "r.building", &f.Building, &out.Buildings},
+			{none, "i.category", &f.Category, &out.Categories},
+			{none, "i.signal", &f.Signal, &out.Signals},
 		} {
 			kept := *facet.mine
 			*facet.mine = nil
-			*facet.into, err = incidentFacet(ctx, t, v, f, facet.column, facet.column, scanFacet)
+			*facet.into, err = incidentFacet(ctx, t, v, f, facet.join, facet.column, facet.column, scanFacet)
 			*facet.mine = kept
 			if err != nil {
 				return err
@@ -267,13 +269,12 @@ func (s *Store) IncidentFacets(ctx context.Context, v policy.View, f IncidentFil
 	return out, err
 }
 
-func incidentFacet(ctx context.Context, t *tx, v policy.View, f IncidentFilter, value, label string, scan func(*sql.Rows, *Facet) error) ([]Facet, error) {
+func incidentFacet(ctx context.Context, t *tx, v policy.View, f IncidentFilter, join, value, label string, scan func(*sql.Rows, *Facet) error) ([]Facet, error) {
 	c, err := f.where(f.narrow(v), byCell)
 	if err != nil {
 		return nil, err
 	}
-	return readAll(ctx, t, "read the values of "+value, statement{`SELECT ` + value + `, ` + label + `, count(*)
-		FROM incidents i JOIN rooms r ON r.id = i.room_id JOIN customers c ON c.id = i.customer_id
+	return readAll(ctx, t, "read the values of "+value, statement{`SELECT ` + value + `, ` + label + `, count(*) FROM incidents i ` + join + `
 		WHERE ` + c.String() + ` AND ` + label + ` <> '' GROUP BY ` + value + `, ` + label + `
 		ORDER BY count(*) DESC, ` + label + `, ` + value + ` LIMIT ` + strconv.Itoa(maxFacets), c.args}, scan)
 }

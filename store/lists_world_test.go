@@ -69,6 +69,8 @@ func newListWorld(t require.TestingT, dir string) *listWorld {
 	w.clock.Store(millis(listStart))
 	s, err := Open(context.Background(), Options{Dir: dir, Now: w.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	require.NoError(t, err)
+	_, err = s.writer.Exec(`PRAGMA synchronous = OFF`) // hundreds of worlds, none of which has to survive power loss
+	require.NoError(t, err)
 	w.store, w.decider = s, policy.NewDecider(s, w.now, policy.Limits{})
 	return w
 }
@@ -80,6 +82,18 @@ func (w *listWorld) do(t require.TestingT, fn func(*tx) error) {
 
 func (w *listWorld) insert(t require.TestingT, statement string, args ...any) {
 	w.do(t, func(t *tx) error { _, err := t.exec(context.Background(), statement, args...); return err })
+}
+
+// run reads the ids of a statement.
+func (w *listWorld) run(t require.TestingT, q statement) []ID {
+	var ids []ID
+	err := w.store.read(context.Background(), func(t *tx) error {
+		var err error
+		ids, err = readAll(context.Background(), t, "run a statement", q, scanID)
+		return err
+	})
+	require.NoError(t, err)
+	return ids
 }
 
 var listAct = Act{Side: SidePartner, TenantID: "p", OID: "o", Name: "Test"}

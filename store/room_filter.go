@@ -23,6 +23,33 @@ type RoomFilter struct {
 	Query       string // contained in name, e-mail address, building, city or label; see contains
 }
 
+// HealthRanks are the ranks (RoomAfter.Rank) that a room of a health can have, worst first over all. Lists count and find rooms by rank, because
+// that is what the indexes know; who works out the health keeps to it.
+func HealthRanks(health string) (low, high int) {
+	switch health {
+	case "unhealthy":
+		return 10, 19
+	case "offline":
+		return 20, 29
+	case "unmonitored":
+		return 30, 39
+	case "suppressed":
+		return 40, 49
+	case "onboarding":
+		return 50, 59
+	}
+	return 60, 69
+}
+
+func healthOf(rank int) string {
+	for _, health := range []string{"unhealthy", "offline", "unmonitored", "suppressed", "onboarding"} {
+		if _, high := HealthRanks(health); rank <= high {
+			return health
+		}
+	}
+	return "healthy"
+}
+
 // narrow leaves of a view what the filter by customer leaves. A customer that the view does not show leaves nothing.
 func (f RoomFilter) narrow(v policy.View) policy.View {
 	if f.Customer == 0 {
@@ -49,6 +76,14 @@ func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 		if err := c.among(list.column, list.values); err != nil {
 			return nil, err
 		}
+	}
+	if len(f.Health) > 0 {
+		worst, best := math.MaxInt, 0
+		for _, health := range f.Health {
+			low, high := HealthRanks(health)
+			worst, best = min(worst, low), max(best, high)
+		}
+		c.add("r.health_rank >= " + c.param(worst) + " AND r.health_rank <= " + c.param(best))
 	}
 	if len(f.Severity) > 0 {
 		list, err := toJSON(f.Severity)

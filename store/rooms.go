@@ -160,8 +160,14 @@ func (s *Store) RoomCounts(ctx context.Context, v policy.View, f RoomFilter) (ma
 		if err != nil {
 			return err
 		}
-		out, err = readCounts(ctx, t, "count rooms by health",
-			statement{`SELECT r.health, count(*) FROM rooms r WHERE ` + where.String() + ` GROUP BY r.health`, where.args})
+		type count struct{ rank, rooms int }
+		counts, err := readAll(ctx, t, "count rooms by health",
+			statement{`SELECT r.health_rank, count(*) FROM rooms r WHERE ` + where.String() + ` GROUP BY r.health_rank`, where.args},
+			func(rows *sql.Rows, c *count) error { return rows.Scan(&c.rank, &c.rooms) })
+		out = map[string]int{}
+		for _, c := range counts {
+			out[healthOf(c.rank)] += c.rooms
+		}
 		return err
 	})
 	return out, err

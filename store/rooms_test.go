@@ -109,6 +109,11 @@ func TestRoomListsAreTheNaiveOnes(t *testing.T) {
 				ids = append(ids, r.ID)
 			}
 			require.Equal(t, ids, got)
+			for _, by := range []walk{byCell, byOrder} { // the small worlds never choose the second by themselves
+				page, err := roomsPage(f.narrow(v), RoomQuery{Filter: f, Sort: sort, Limit: MaxPage}, by)
+				require.NoError(t, err)
+				require.Equal(t, ids, w.run(t, page), "walk %v", by)
+			}
 			w.checkRoomCounts(t, actor, v, f)
 			w.checkRoomFacets(t, actor, v, f)
 		}

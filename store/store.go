@@ -40,7 +40,7 @@ type Options struct {
 	Mode Mode
 	// Now is the clock of every written time; nil means time.Now.
 	Now func() time.Time
-	// Log receives what an operator should know; nil means slog.Default.
+	// Log receives what an operator should know; nil is silent.
 	Log *slog.Logger
 }
 
@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
-		o.Log = slog.Default()
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)

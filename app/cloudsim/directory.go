@@ -129,14 +129,15 @@ func listUsers(c *call) answer {
 	return c.page(rows, listing{context: "users", size: 100, limit: 999, tokens: true, defaults: userDefaults})
 }
 
-// finder makes the condition of $search and $filter, or the refusal of one that Graph would not take.
+// finder makes the condition of $search and $filter, both of which must hold, or the refusal of one that Graph would not take.
 func (c *call) finder(resource string, properties []string) (func(func(string) string) bool, *answer) {
 	refuse := func(format string, args ...any) *answer {
 		a := unsupported(format, args...)
 		return &a
 	}
-	search, filter := c.query.Get("$search"), c.query.Get("$filter")
-	if search != "" {
+	always := func(func(string) string) bool { return true }
+	searched, filtered := always, always
+	if search := c.query.Get("$search"); search != "" {
 		if !strings.EqualFold(c.r.Header.Get("ConsistencyLevel"), "eventual") {
 			return nil, refuse("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'")
 		}
@@ -144,26 +145,26 @@ func (c *call) finder(resource string, properties []string) (func(func(string) s
 		if err != nil {
 			return nil, refuse("%v", err)
 		}
-		return func(p func(string) string) bool { return found(alternatives, p) }, nil
+		searched = func(p func(string) string) bool { return found(alternatives, p) }
 	}
-	if filter == "" {
-		return func(func(string) string) bool { return true }, nil
-	}
-	clauses, all, err := parseFilter(filter)
-	if err != nil {
-		return nil, refuse("%v", err)
-	}
-	values := 0
-	for _, cl := range clauses {
-		values += len(cl.values)
-		if !slices.Contains(properties, cl.property) {
-			return nil, refuse("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", cl.property, resource)
+	if filter := c.query.Get("$filter"); filter != "" {
+		clauses, all, err := parseFilter(filter)
+		if err != nil {
+			return nil, refuse("%v", err)
 		}
+		values := 0
+		for _, cl := range clauses {
+			values += len(cl.values)
+			if !slices.Contains(properties, cl.property) {
+				return nil, refuse("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", cl.property, resource)
+			}
+		}
+		if values > maxClauses {
+			return nil, refuse("Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: %d.", values, maxClauses)
+		}
+		filtered = func(p func(string) string) bool { return matches(clauses, all, p) }
 	}
-	if values > maxClauses {
-		return nil, refuse("Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: %d.", values, maxClauses)
-	}
-	return func(p func(string) string) bool { return matches(clauses, all, p) }, nil
+	return func(p func(string) string) bool { return searched(p) && filtered(p) }, nil
 }
 
 func getUser(c *call) answer {

@@ -50,9 +50,15 @@ func TestSearch(t *testing.T) {
 			equal(t, tc.want, names(found))
 		})
 	}
+	letter := "/v1.0/groups?$search=" + url.QueryEscape(`"displayName:rooms"`)
+	found, _ := c.walk(partner, letter, level, eventual)
+	equal(t, []string{"Rooms newsletter"}, names(found))
+	found, _ = c.walk(partner, letter+"&$filter="+url.QueryEscape("securityEnabled eq true"), level, eventual)
+	equal(t, []string{}, names(found), "both conditions hold")
+
 	status, _, _ := c.graph(partner, "/v1.0/users?$search="+url.QueryEscape("displayName:kim"), level, eventual)
 	equal(t, http.StatusBadRequest, status, "clauses stand in quotes")
-	found, _ := c.walk(partner, "/v1.0/groups?$top=2&$filter="+url.QueryEscape("startswith(displayName,'Project 00')"))
+	found, _ = c.walk(partner, "/v1.0/groups?$top=2&$filter="+url.QueryEscape("startswith(displayName,'Project 00')"))
 	equal(t, 9, len(found))
 }
 

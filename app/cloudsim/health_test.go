@@ -178,3 +178,37 @@ func TestConsolesHaveNoPeripherals(t *testing.T) {
 	status, _, _ := c.graph(litware, "/beta/teamwork/devices/"+panel.ID+"/health")
 	equal(t, http.StatusNotFound, status, "another tenant's device")
 }
+
+// TestChangesWhileClientsRead is for the race detector: the world changes under requests, and every answer is whole.
+func TestChangesWhileClientsRead(t *testing.T) {
+	c := start(t, smallWorld())
+	const room = "br12@northwind.example"
+	done := make(chan error, 1)
+	go func() {
+		for range 50 {
+			for _, change := range []func() error{
+				func() error { return c.Break(northwind, room, cloudsim.Offline) },
+				func() error { return c.RenameRoom(northwind, room, "Boardroom Twelve") },
+				func() error { return c.Mend(northwind, room, cloudsim.Offline) },
+				func() error { return c.SetRoomBuilding(northwind, room, "GB", "London", "Harbour Tower") },
+				func() error {
+					return c.AddRoom(northwind, cloudsim.Room{Name: "Late", Email: "late@northwind.example"})
+				},
+				func() error { return c.RemoveRoom(northwind, "late@northwind.example") },
+			} {
+				if err := change(); err != nil {
+					done <- err
+					return
+				}
+			}
+		}
+		done <- nil
+	}()
+	for range 20 {
+		rooms, _ := c.walk(northwind, "/v1.0/places/microsoft.graph.room")
+		isTrue(t, len(rooms) == 3 || len(rooms) == 4, len(rooms))
+		devices, _ := c.walk(northwind, "/beta/teamwork/devices")
+		equal(t, 3, len(devices))
+	}
+	noError(t, <-done)
+}

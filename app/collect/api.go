@@ -290,7 +290,11 @@ type Asked struct {
 // Now makes the collections of a customer due at once. The work goes on after the answer.
 func (c *Collector) Now(ctx context.Context, call *api.Call, in *NowIn) (Asked, error) {
 	customer, kind := parseID(in.Body.CustomerID), store.CollectKind(in.Body.Kind)
-	err := c.cfg.Store.AskCollect(ctx, call.Act, call.View, customer, kind)
+	view, err := c.mayAsk(ctx, call, customer)
+	if err != nil {
+		return Asked{}, err
+	}
+	err = c.cfg.Store.AskCollect(ctx, call.Act, view, customer, kind)
 	var conflict store.Conflict
 	switch {
 	case errors.Is(err, store.ErrAskedJustNow):
@@ -310,6 +314,23 @@ func (c *Collector) Now(ctx context.Context, call *api.Call, in *NowIn) (Asked, 
 	}
 	c.Kick()
 	return out, nil
+}
+
+// mayAsk gives the view by which a person may ask. Where consent was withdrawn the views are closed, and whoever has to do with the customer may
+// still ask to try again: that is how the views open once consent is back.
+func (c *Collector) mayAsk(ctx context.Context, call *api.Call, customer policy.ID) (policy.View, error) {
+	if !call.View.One(customer).Empty() {
+		return call.View, nil
+	}
+	related, err := call.Decider.Related(ctx, call.Actor)
+	if err != nil {
+		return policy.View{}, err
+	}
+	states, err := c.cfg.Store.CollectStates(ctx, related.One(customer))
+	if err != nil || len(states) != 1 || states[0].State != store.CustomerWithdrawn {
+		return call.View, err
+	}
+	return related, nil
 }
 
 // parseID reads an id; what is none becomes one that nothing has.

@@ -51,7 +51,7 @@ type Config struct {
 type Collector struct {
 	cfg    Config
 	lanes  map[store.CollectKind]*lane
-	memory memory
+	memory *memory
 
 	mu       sync.Mutex
 	progress map[policy.ID]*Progress

@@ -109,15 +109,9 @@ func (c *Collector) start(ctx context.Context, l *lane) error {
 	return err
 }
 
-// attend does one leased job and sees to it that a panic costs this run only.
+// attend does one leased job. When it was stopped, the lease goes back: the job is due again at once.
 func (c *Collector) attend(ctx context.Context, lease store.CollectLease) {
 	defer c.report(lease.Customer, nil)
-	defer func() {
-		if cause := recover(); cause != nil {
-			c.cfg.Log.Error("collect: a run broke", "customer", lease.Customer, "kind", lease.Kind, "cause", cause)
-			c.giveBack(ctx, lease)
-		}
-	}()
 	err := c.collect(ctx, lease)
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound): // the relation ended meanwhile

@@ -2,14 +2,85 @@ package collect
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
+	"roomward/app/graph"
+	"roomward/policy"
 	"roomward/store"
 )
 
-type memory struct{}
+// run is one leased job in work.
+type run struct {
+	lease   store.CollectLease
+	work    policy.View
+	target  store.CollectTarget
+	started time.Time
+}
 
-func newMemory() memory { return memory{} }
+// result is what a run found out. places and devices are nil where there is nothing to compare with.
+type result struct {
+	verdict
+	places  *placesResult
+	devices *store.DevicesFound
+}
 
+type placesResult struct{ found []store.PlaceFound }
+
+// collect does one leased job: fetch, compare, write, and say how it went. An error means that nothing at all was written.
 func (c *Collector) collect(ctx context.Context, lease store.CollectLease) error {
-	return c.cfg.Store.GiveBackCollect(ctx, lease)
+	r := run{lease: lease, work: c.cfg.Work(lease.Customer, "collect "+string(lease.Kind)), started: c.cfg.Now()}
+	var err error
+	if r.target, err = c.cfg.Store.CollectTarget(ctx, r.work, lease.Kind); err != nil {
+		return fmt.Errorf("read what to collect: %w", err)
+	}
+	counted, usage := graph.Count(ctx)
+	timed, cancel := context.WithTimeout(counted, leaseFor-leaseMargin)
+	defer cancel()
+	found := c.fetch(timed, r)
+	if err := ctx.Err(); err != nil {
+		return err // stopped from outside: what was fetched may be half of it
+	}
+	now := c.cfg.Now()
+	outcome := store.CollectOutcome{
+		Lease: lease, StartedAt: r.started, State: found.state, Detail: found.detail, Good: found.good,
+		NextDue:  c.next(lease.Customer, lease.Kind, found.verdict, r.target.Job.Failures, r.started, now),
+		Requests: usage.Requests(), Waited: usage.Waited(), AskedBy: c.askedBy(lease.Customer, lease.Kind),
+	}
+	changed, err := c.write(ctx, r, outcome, found)
+	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrLeaseLost) && ctx.Err() == nil {
+		c.cfg.Log.Error("collect: write", "customer", lease.Customer, "kind", lease.Kind, "error", err)
+		outcome.State, outcome.Detail, outcome.Good = StateInternal, "", false
+		outcome.NextDue = c.next(lease.Customer, lease.Kind, verdict{state: StateInternal}, r.target.Job.Failures, r.started, now)
+		return c.cfg.Store.FinishCollect(ctx, r.work, outcome)
+	}
+	c.cfg.Log.Debug("collect", "customer", lease.Customer, "kind", lease.Kind, "state", outcome.State, "detail", outcome.Detail,
+		"requests", outcome.Requests, "changed", changed, "took", c.cfg.Now().Sub(r.started))
+	return err
+}
+
+// fetch asks Microsoft. It turns every failure into a verdict, a panic too.
+func (c *Collector) fetch(ctx context.Context, r run) (out result) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.cfg.Log.Error("collect: a run broke", "customer", r.lease.Customer, "kind", r.lease.Kind, "cause", cause)
+			out = result{verdict: verdict{state: StateInternal}}
+		}
+	}()
+	c.report(r.lease.Customer, &Progress{Step: string(r.lease.Kind)})
+	if r.lease.Kind == store.CollectPlaces {
+		return c.fetchPlaces(ctx, r)
+	}
+	return c.fetchDevices(ctx, r)
+}
+
+func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (int, error) {
+	switch {
+	case found.places != nil:
+		return c.cfg.Store.ApplyPlaces(ctx, r.work, o, found.places.found)
+	case found.devices != nil:
+		return c.cfg.Store.ApplyDevices(ctx, r.work, o, *found.devices)
+	}
+	return 0, c.cfg.Store.FinishCollect(ctx, r.work, o)
 }

@@ -1,11 +1,8 @@
 import createClient from 'openapi-fetch'
-import type { paths } from './schema'
+import type { components, paths } from './schema'
 
 /** One field that the server refused: where it stands in the request, and why, in the server's words. */
-export interface FieldProblem {
-  readonly location: string
-  readonly message: string
-}
+export type FieldProblem = components['schemas']['FieldError']
 
 /**
  * An answer of the server that is not a success, read from its problem+json. `code` is stable and chooses the words on
@@ -31,14 +28,7 @@ export class ApiError extends Error {
   }
 }
 
-interface Problem {
-  title: string
-  code: string
-  detail: string
-  hint: string
-  errors: FieldProblem[]
-  requestId: string
-}
+type Problem = components['schemas']['Problem']
 
 /** What a call of the client resolves to; it never rejects for a 4xx or 5xx. */
 interface Answer<T> {

@@ -4,1730 +4,1730 @@
  */
 
 export interface paths {
-    readonly "/api/collect/customers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/collect/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What collecting says of each customer
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-collect-customers"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-collect-customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/collect/runs": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/collect/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Collection runs
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-collect-runs"];
-        readonly put?: never;
+        get: operations["get-collect-runs"];
+        put?: never;
         /**
          * Collect a customer now
          * @description May call: partner, rooms.view.
          */
-        readonly post: operations["post-collect-runs"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-collect-runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/customers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Customers and open invitations
          * @description May call: partner.
          */
-        readonly get: operations["get-customers"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/customers/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * One customer
          * @description May call: partner.
          */
-        readonly get: operations["get-customers-id"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-customers-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/directory": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Find users and security groups of the partner
          * @description May call: partner.
          */
-        readonly get: operations["get-directory"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-directory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/incidents": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Incidents
          * @description May call: partner, tickets.view.
          */
-        readonly get: operations["get-incidents"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/incidents/counts": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/incidents/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Incidents by state and severity
          * @description May call: partner, tickets.view.
          */
-        readonly get: operations["get-incidents-counts"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-incidents-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/incidents/facets": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/incidents/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What the incidents can be filtered by
          * @description May call: partner, tickets.view.
          */
-        readonly get: operations["get-incidents-facets"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-incidents-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/incidents/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * One incident
          * @description May call: partner, tickets.view.
          */
-        readonly get: operations["get-incidents-id"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-incidents-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/incidents/{id}/history": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/incidents/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What happened to an incident
          * @description May call: partner, tickets.view.
          */
-        readonly get: operations["get-incidents-id-history"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-incidents-id-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/invitation-codes": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/invitation-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Invitation codes
          * @description May call: partner, may accept invitations.
          */
-        readonly get: operations["get-invitation-codes"];
-        readonly put?: never;
+        get: operations["get-invitation-codes"];
+        put?: never;
         /**
          * Make an invitation code; it is shown once
          * @description May call: partner, may accept invitations.
          */
-        readonly post: operations["post-invitation-codes"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-invitation-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/invitation-codes/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/invitation-codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
-        readonly post?: never;
+        get?: never;
+        put?: never;
+        post?: never;
         /**
          * Revoke an unused invitation code
          * @description May call: partner, may accept invitations.
          */
-        readonly delete: operations["delete-invitation-codes-id"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        delete: operations["delete-invitation-codes-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/invitations": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Pending and lately expired invitations
          * @description May call: partner, may accept invitations.
          */
-        readonly get: operations["get-invitations"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-invitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/invitations/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * One invitation
          * @description May call: partner, may accept invitations.
          */
-        readonly get: operations["get-invitations-id"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-invitations-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/invitations/{id}/accept": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/invitations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Accept an invitation with its primary admins
          * @description May call: partner, may accept invitations.
          */
-        readonly post: operations["post-invitations-id-accept"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-invitations-id-accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/invitations/{id}/decline": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/invitations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Decline an invitation
          * @description May call: partner, may accept invitations.
          */
-        readonly post: operations["post-invitations-id-decline"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-invitations-id-decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/me": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Who is signed in, and what it may do where
          * @description May call: signed in.
          */
-        readonly get: operations["get-me"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/partnership": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/partnership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The own relation: consent, invitation, state
          * @description May call: customer.
          */
-        readonly get: operations["get-partnership"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-partnership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/partnership/invitations": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/partnership/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The invitations that were sent
          * @description May call: customer, administrator.
          */
-        readonly get: operations["get-partnership-invitations"];
-        readonly put?: never;
+        get: operations["get-partnership-invitations"];
+        put?: never;
         /**
          * Invite the partner
          * @description May call: customer, administrator.
          */
-        readonly post: operations["post-partnership-invitations"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-partnership-invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/partnership/invitations/{id}/withdraw": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/partnership/invitations/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Withdraw a pending invitation
          * @description May call: customer, administrator.
          */
-        readonly post: operations["post-partnership-invitations-id-withdraw"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-partnership-invitations-id-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/partnership/partner": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/partnership/partner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Check the domain of a partner
          * @description May call: customer, administrator.
          */
-        readonly get: operations["get-partnership-partner"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-partnership-partner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/partnership/rooms": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/partnership/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The organisation's rooms, read now and never stored
          * @description May call: customer, administrator.
          */
-        readonly get: operations["get-partnership-rooms"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-partnership-rooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/partnership/rooms/preview": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/partnership/rooms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * How many rooms a choice covers
          * @description May call: customer, administrator.
          */
-        readonly post: operations["post-partnership-rooms-preview"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-partnership-rooms-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/rooms": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Rooms
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-rooms"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-rooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/rooms/counts": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/rooms/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Rooms by health
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-rooms-counts"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-rooms-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/rooms/facets": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/rooms/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What the rooms can be filtered by
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-rooms-facets"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-rooms-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/rooms/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/rooms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * One room
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-rooms-id"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-rooms-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/rooms/{id}/devices": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/rooms/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The devices of a room
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-rooms-id-devices"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-rooms-id-devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/rooms/{id}/signals": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/rooms/{id}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The signals of a room
          * @description May call: partner, rooms.view.
          */
-        readonly get: operations["get-rooms-id-signals"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get-rooms-id-signals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/tenant-managers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/tenant-managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Tenant managers
          * @description May call: partner, may accept invitations.
          */
-        readonly get: operations["get-tenant-managers"];
-        readonly put?: never;
+        get: operations["get-tenant-managers"];
+        put?: never;
         /**
          * Add a tenant manager
          * @description May call: partner, manager.
          */
-        readonly post: operations["post-tenant-managers"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["post-tenant-managers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/tenant-managers/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/tenant-managers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
-        readonly post?: never;
+        get?: never;
+        put?: never;
+        post?: never;
         /**
          * Remove a tenant manager
          * @description May call: partner, manager.
          */
-        readonly delete: operations["delete-tenant-managers-id"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        delete: operations["delete-tenant-managers-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        readonly Asked: {
-            readonly customerId: string;
-            readonly kinds: readonly string[];
+        Asked: {
+            customerId: string;
+            kinds: string[];
         };
-        readonly Code: {
+        Code: {
             /** Format: date-time */
-            readonly createdAt: string;
-            readonly createdBy: string;
+            createdAt: string;
+            createdBy: string;
             /** Format: date-time */
-            readonly expiresAt: string;
-            readonly id: string;
+            expiresAt: string;
+            id: string;
             /** @description For whom it is. */
-            readonly note: string;
+            note: string;
             /** @enum {string} */
-            readonly state: "open" | "used" | "expired";
+            state: "open" | "used" | "expired";
             /** Format: date-time */
-            readonly usedAt?: string;
+            usedAt?: string;
         };
-        readonly CollectionRun: {
+        CollectionRun: {
             /** @description Who asked for it; absent when it was due. */
-            readonly askedBy?: string;
+            askedBy?: string;
             /**
              * Format: int64
              * @description Rows that were written because something had changed.
              */
-            readonly changed?: number;
+            changed?: number;
             /** @description Its name. */
-            readonly customer: string;
-            readonly customerId: string;
-            readonly detail?: string;
+            customer: string;
+            customerId: string;
+            detail?: string;
             /** Format: date-time */
-            readonly endedAt: string;
-            readonly id: string;
+            endedAt: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "places" | "devices";
+            kind: "places" | "devices";
             /**
              * Format: int64
              * @description Requests to Microsoft. This and the next two only for who sees all granted rooms.
              */
-            readonly requests?: number;
+            requests?: number;
             /** Format: date-time */
-            readonly startedAt: string;
+            startedAt: string;
             /** @description ok, or what went wrong: see the customers' states. */
-            readonly state: string;
+            state: string;
             /**
              * Format: int64
              * @description Time spent waiting for the budget or for Microsoft, in milliseconds.
              */
-            readonly waitedMs?: number;
+            waitedMs?: number;
         };
-        readonly Covered: {
+        Covered: {
             /** Format: int64 */
-            readonly covered: number;
+            covered: number;
             /** Format: int64 */
-            readonly total: number;
+            total: number;
         };
-        readonly Customer: {
+        Customer: {
             /**
              * Format: date-time
              * @description Of when the devices' states are; absent before the first good run.
              */
-            readonly dataAt?: string;
-            readonly id: string;
+            dataAt?: string;
+            id: string;
             /** @description One for each kind of work: devices, places. */
-            readonly kinds: readonly components["schemas"]["Job"][];
-            readonly name: string;
+            kinds: components["schemas"]["Job"][];
+            name: string;
             /** @description The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, secret-invalid, secret-expired, never-consented, consent-withdrawn. */
-            readonly state: string;
+            state: string;
             /** @description The runs of the last 24 hours by half hour, oldest first: none, good, failed. */
-            readonly strip: readonly string[];
+            strip: string[];
         };
-        readonly CustomersOut: {
+        CustomersOut: {
             /** Format: date-time */
-            readonly asOf: string;
+            asOf: string;
             /**
              * Format: int64
              * @description How many customers you see.
              */
-            readonly customers: number;
-            readonly items: readonly components["schemas"]["Customer"][];
+            customers: number;
+            items: components["schemas"]["Customer"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
             /**
              * Format: int64
              * @description How many customers are in the state ok, of all that you see.
              */
-            readonly upToDate: number;
+            upToDate: number;
         };
-        readonly Detail: {
+        Detail: {
             /** Format: date-time */
-            readonly acceptedAt?: string;
-            readonly acceptedBy?: string;
+            acceptedAt?: string;
+            acceptedBy?: string;
             /** @description All permissions there are. */
-            readonly catalogue: readonly string[];
+            catalogue: string[];
             /** @description The permissions that the customer lets the partner have at most. */
-            readonly ceiling: readonly string[];
+            ceiling: string[];
             /** @description What the collection says; only for who has a role there. */
-            readonly collectState?: string;
+            collectState?: string;
             /**
              * Format: date-time
              * @description End of the last good collection; only for who has a role there.
              */
-            readonly dataAt?: string;
+            dataAt?: string;
             /** @description Verified domains of the tenant. */
-            readonly domains: readonly string[];
+            domains: string[];
             /**
              * Format: date-time
              * @description Of the relation, when the customer set an end.
              */
-            readonly endsAt?: string;
+            endsAt?: string;
             /**
              * Format: date-time
              * @description Of an invitation.
              */
-            readonly expiresAt?: string;
+            expiresAt?: string;
             /** @description Of an invitation without its single rooms; of a customer only for who sees all granted rooms. */
-            readonly grant?: components["schemas"]["Grant"];
-            readonly id: string;
+            grant?: components["schemas"]["Grant"];
+            id: string;
             /** @enum {string} */
-            readonly kind: "customer" | "invitation";
+            kind: "customer" | "invitation";
             /** @description Another organisation whose name or domain is nearly the same: check the tenant id. */
-            readonly looksLike?: string;
+            looksLike?: string;
             /** @description Whether the person has a role there. */
-            readonly mine: boolean;
+            mine: boolean;
             /** @description As the organisation calls itself. */
-            readonly name: string;
+            name: string;
             /** @description Only for who may see roles there. */
-            readonly primaryAdmins?: readonly components["schemas"]["MemberRef"][] | null;
+            primaryAdmins?: components["schemas"]["MemberRef"][] | null;
             /** @description The running collection; only for who sees all granted rooms. */
-            readonly progress?: components["schemas"]["Progress"];
+            progress?: components["schemas"]["Progress"];
             /** Format: int64 */
-            readonly retentionDays: number;
+            retentionDays: number;
             /**
              * Format: int64
              * @description Granted rooms; only for who sees all of them.
              */
-            readonly rooms?: number;
+            rooms?: number;
             /**
              * Format: int64
              * @description Rooms that the invitation covered when it was sent.
              */
-            readonly roomsOffered?: number;
+            roomsOffered?: number;
             /** Format: date-time */
-            readonly sentAt?: string;
-            readonly sentBy?: string;
+            sentAt?: string;
+            sentBy?: string;
             /** @enum {string} */
-            readonly state: "active" | "consent-withdrawn" | "pending" | "expired";
+            state: "active" | "consent-withdrawn" | "pending" | "expired";
             /** @description The Entra tenant, the lasting key of the organisation. */
-            readonly tenantId: string;
-            readonly termsVersion?: string;
+            tenantId: string;
+            termsVersion?: string;
         };
-        readonly Entry: {
+        Entry: {
             /** Format: date-time */
-            readonly acceptedAt?: string;
+            acceptedAt?: string;
             /** @description What the collection says; only for who has a role there. */
-            readonly collectState?: string;
+            collectState?: string;
             /**
              * Format: date-time
              * @description End of the last good collection; only for who has a role there.
              */
-            readonly dataAt?: string;
+            dataAt?: string;
             /** @description Verified domains of the tenant. */
-            readonly domains: readonly string[];
+            domains: string[];
             /**
              * Format: date-time
              * @description Of the relation, when the customer set an end.
              */
-            readonly endsAt?: string;
+            endsAt?: string;
             /**
              * Format: date-time
              * @description Of an invitation.
              */
-            readonly expiresAt?: string;
-            readonly id: string;
+            expiresAt?: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "customer" | "invitation";
+            kind: "customer" | "invitation";
             /** @description Another organisation whose name or domain is nearly the same: check the tenant id. */
-            readonly looksLike?: string;
+            looksLike?: string;
             /** @description Whether the person has a role there. */
-            readonly mine: boolean;
+            mine: boolean;
             /** @description As the organisation calls itself. */
-            readonly name: string;
+            name: string;
             /** @description Only for who may see roles there. */
-            readonly primaryAdmins?: readonly components["schemas"]["MemberRef"][] | null;
+            primaryAdmins?: components["schemas"]["MemberRef"][] | null;
             /** @description The running collection; only for who sees all granted rooms. */
-            readonly progress?: components["schemas"]["Progress"];
+            progress?: components["schemas"]["Progress"];
             /**
              * Format: int64
              * @description Granted rooms; only for who sees all of them.
              */
-            readonly rooms?: number;
+            rooms?: number;
             /**
              * Format: int64
              * @description Rooms that the invitation covered when it was sent.
              */
-            readonly roomsOffered?: number;
+            roomsOffered?: number;
             /** Format: date-time */
-            readonly sentAt?: string;
+            sentAt?: string;
             /** @enum {string} */
-            readonly state: "active" | "consent-withdrawn" | "pending" | "expired";
+            state: "active" | "consent-withdrawn" | "pending" | "expired";
             /** @description The Entra tenant, the lasting key of the organisation. */
-            readonly tenantId: string;
+            tenantId: string;
         };
-        readonly Facet: {
+        Facet: {
             /**
              * Format: int64
              * @description How many rows that you see have it, with all other filters applied.
              */
-            readonly count: number;
+            count: number;
             /** @description What people read. */
-            readonly label: string;
+            label: string;
             /** @description What the filter takes. */
-            readonly value: string;
+            value: string;
         };
-        readonly FieldError: {
+        FieldError: {
             /**
              * @description Where the field is.
              * @example body.expiresInDays
              */
-            readonly location: string;
+            location: string;
             /** @description What is wrong with it. */
-            readonly message: string;
+            message: string;
         };
-        readonly Found: {
+        Found: {
             /** @description The user principal name of a user. */
-            readonly detail?: string;
-            readonly id: string;
+            detail?: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "user" | "group";
-            readonly name: string;
+            kind: "user" | "group";
+            name: string;
             /**
              * Format: int64
              * @description How many people a group has, where Microsoft told.
              */
-            readonly size?: number;
+            size?: number;
         };
-        readonly "Get-partnership-roomsResponse": {
+        "Get-partnership-roomsResponse": {
             /** Format: date-time */
-            readonly asOf: string;
-            readonly items: readonly components["schemas"]["OwnRoom"][];
+            asOf: string;
+            items: components["schemas"]["OwnRoom"][];
         };
-        readonly Grant: {
-            readonly all: boolean;
-            readonly except?: readonly components["schemas"]["GrantRule"][] | null;
-            readonly rooms?: readonly string[] | null;
-            readonly rules?: readonly components["schemas"]["GrantRule"][] | null;
+        Grant: {
+            all: boolean;
+            except?: components["schemas"]["GrantRule"][] | null;
+            rooms?: string[] | null;
+            rules?: components["schemas"]["GrantRule"][] | null;
         };
-        readonly GrantRule: {
-            readonly building?: string;
-            readonly city?: string;
-            readonly country?: string;
+        GrantRule: {
+            building?: string;
+            city?: string;
+            country?: string;
         };
-        readonly Holding: {
-            readonly customerId: string;
-            readonly customerName: string;
+        Holding: {
+            customerId: string;
+            customerName: string;
             /** @description Held over all granted rooms. */
-            readonly everywhere: readonly string[];
+            everywhere: string[];
             /** @description Held in at least one room. */
-            readonly permissions: readonly string[];
+            permissions: string[];
             /**
              * Format: int64
              * @description Granted rooms; only when the person sees all of them.
              */
-            readonly rooms?: number;
+            rooms?: number;
             /** @enum {string} */
-            readonly state: "active" | "consent-withdrawn";
+            state: "active" | "consent-withdrawn";
         };
-        readonly Incident: {
+        Incident: {
             /**
              * Format: date-time
              * @description When the watching period was over.
              */
-            readonly activatedAt?: string;
-            readonly building: string;
+            activatedAt?: string;
+            building: string;
             /** @enum {string} */
-            readonly category: "account" | "connectivity" | "display" | "hardware" | "software";
-            readonly city: string;
+            category: "account" | "connectivity" | "display" | "hardware" | "software";
+            city: string;
             /**
              * Format: date-time
              * @description After seven days without coming back.
              */
-            readonly closedAt?: string;
-            readonly country: string;
-            readonly customerId: string;
-            readonly customerName: string;
+            closedAt?: string;
+            country: string;
+            customerId: string;
+            customerName: string;
             /**
              * Format: date-time
              * @description The last good collection of this customer's devices.
              */
-            readonly dataAt?: string;
+            dataAt?: string;
             /** @description Whether it was open on each of the last 30 days in UTC, oldest first; the last is today. */
-            readonly days30: readonly boolean[];
-            readonly device: components["schemas"]["IncidentDevice"];
-            readonly deviceId: string;
-            readonly id: string;
+            days30: boolean[];
+            device: components["schemas"]["IncidentDevice"];
+            deviceId: string;
+            id: string;
             /**
              * @description What people call it; q finds it.
              * @example 7B7365-EPDOLF
              */
-            readonly number: string;
+            number: string;
             /**
              * Format: date-time
              * @description When the signal went bad; of the latest opening.
              */
-            readonly openedAt: string;
+            openedAt: string;
             /**
              * Format: int64
              * @description How often it was opened.
              */
-            readonly openings: number;
+            openings: number;
             /**
              * Format: date-time
              * @description When the signal was well again.
              */
-            readonly resolvedAt?: string;
-            readonly roomId: string;
-            readonly roomName: string;
+            resolvedAt?: string;
+            roomId: string;
+            roomName: string;
             /** @enum {string} */
-            readonly severity: "critical" | "important" | "warning" | "recommended";
+            severity: "critical" | "important" | "warning" | "recommended";
             /**
              * @description Id of the signal.
              * @example room-camera
              */
-            readonly signal: string;
+            signal: string;
             /** @enum {string} */
-            readonly state: "watching" | "active" | "investigating" | "resolved" | "closed";
+            state: "watching" | "active" | "investigating" | "resolved" | "closed";
             /** @description What was read when the signal was bad; empty where Microsoft says no more. */
-            readonly value: string;
+            value: string;
         };
-        readonly IncidentCounts: {
+        IncidentCounts: {
             /**
              * Format: int64
              * @description Watching, active and investigating.
              */
-            readonly open: number;
-            readonly severities: components["schemas"]["IncidentSeverities"];
-            readonly states: components["schemas"]["IncidentStates"];
+            open: number;
+            severities: components["schemas"]["IncidentSeverities"];
+            states: components["schemas"]["IncidentStates"];
         };
-        readonly IncidentDetail: {
+        IncidentDetail: {
             /**
              * Format: date-time
              * @description When the watching period was over.
              */
-            readonly activatedAt?: string;
+            activatedAt?: string;
             /**
              * Format: date-time
              * @description The moment of this answer.
              */
-            readonly asOf: string;
-            readonly building: string;
+            asOf: string;
+            building: string;
             /** @enum {string} */
-            readonly category: "account" | "connectivity" | "display" | "hardware" | "software";
-            readonly city: string;
+            category: "account" | "connectivity" | "display" | "hardware" | "software";
+            city: string;
             /**
              * Format: date-time
              * @description After seven days without coming back.
              */
-            readonly closedAt?: string;
-            readonly country: string;
-            readonly customerId: string;
-            readonly customerName: string;
+            closedAt?: string;
+            country: string;
+            customerId: string;
+            customerName: string;
             /**
              * Format: date-time
              * @description The last good collection of this customer's devices.
              */
-            readonly dataAt?: string;
+            dataAt?: string;
             /** @description Whether it was open on each of the last 30 days in UTC, oldest first; the last is today. */
-            readonly days30: readonly boolean[];
-            readonly device: components["schemas"]["IncidentDevice"];
-            readonly deviceId: string;
-            readonly id: string;
+            days30: boolean[];
+            device: components["schemas"]["IncidentDevice"];
+            deviceId: string;
+            id: string;
             /** @description The latest five events, newest first; history has all. */
-            readonly latest: readonly components["schemas"]["IncidentEvent"][];
+            latest: components["schemas"]["IncidentEvent"][];
             /**
              * @description What people call it; q finds it.
              * @example 7B7365-EPDOLF
              */
-            readonly number: string;
+            number: string;
             /**
              * Format: date-time
              * @description When the signal went bad; of the latest opening.
              */
-            readonly openedAt: string;
+            openedAt: string;
             /**
              * Format: int64
              * @description How often it was opened.
              */
-            readonly openings: number;
+            openings: number;
             /**
              * Format: date-time
              * @description When the signal was well again.
              */
-            readonly resolvedAt?: string;
-            readonly roomId: string;
-            readonly roomName: string;
-            readonly sameSite: components["schemas"]["IncidentSite"];
+            resolvedAt?: string;
+            roomId: string;
+            roomName: string;
+            sameSite: components["schemas"]["IncidentSite"];
             /** @enum {string} */
-            readonly severity: "critical" | "important" | "warning" | "recommended";
+            severity: "critical" | "important" | "warning" | "recommended";
             /**
              * @description Id of the signal.
              * @example room-camera
              */
-            readonly signal: string;
+            signal: string;
             /** @enum {string} */
-            readonly state: "watching" | "active" | "investigating" | "resolved" | "closed";
+            state: "watching" | "active" | "investigating" | "resolved" | "closed";
             /** @description What was read when the signal was bad; empty where Microsoft says no more. */
-            readonly value: string;
+            value: string;
         };
-        readonly IncidentDevice: {
+        IncidentDevice: {
             /**
              * @description The device type in Microsoft's words.
              * @example teamsRoom
              */
-            readonly kind: string;
-            readonly maker: string;
-            readonly model: string;
+            kind: string;
+            maker: string;
+            model: string;
         };
-        readonly IncidentEvent: {
+        IncidentEvent: {
             /** Format: date-time */
-            readonly at: string;
+            at: string;
             /** @description Who did it; empty for Roomward itself. */
-            readonly by: string;
-            readonly detail: string;
-            readonly id: string;
+            by: string;
+            detail: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "opened" | "activated" | "resolved" | "reactivated" | "closed" | "severity";
+            kind: "opened" | "activated" | "resolved" | "reactivated" | "closed" | "severity";
         };
-        readonly IncidentFacets: {
-            readonly buildings: readonly components["schemas"]["Facet"][];
-            readonly categories: readonly components["schemas"]["Facet"][];
-            readonly cities: readonly components["schemas"]["Facet"][];
-            readonly countries: readonly components["schemas"]["Facet"][];
-            readonly customers: readonly components["schemas"]["Facet"][];
-            readonly signals: readonly components["schemas"]["Facet"][];
+        IncidentFacets: {
+            buildings: components["schemas"]["Facet"][];
+            categories: components["schemas"]["Facet"][];
+            cities: components["schemas"]["Facet"][];
+            countries: components["schemas"]["Facet"][];
+            customers: components["schemas"]["Facet"][];
+            signals: components["schemas"]["Facet"][];
         };
-        readonly IncidentSeverities: {
+        IncidentSeverities: {
             /** Format: int64 */
-            readonly critical: number;
+            critical: number;
             /** Format: int64 */
-            readonly important: number;
+            important: number;
             /** Format: int64 */
-            readonly recommended: number;
+            recommended: number;
             /** Format: int64 */
-            readonly warning: number;
+            warning: number;
         };
-        readonly IncidentSite: {
+        IncidentSite: {
             /** @description The first 20 of those, worst first. */
-            readonly incidents: readonly components["schemas"]["Incident"][];
+            incidents: components["schemas"]["Incident"][];
             /**
              * Format: int64
              * @description Other open incidents, counted up to 1,000.
              */
-            readonly openIncidents: number;
+            openIncidents: number;
             /**
              * Format: int64
              * @description Needs rooms.view.
              */
-            readonly rooms: number;
+            rooms: number;
             /**
              * Format: int64
              * @description Of those, the unhealthy and offline ones.
              */
-            readonly unhealthyRooms: number;
+            unhealthyRooms: number;
         };
-        readonly IncidentStates: {
+        IncidentStates: {
             /** Format: int64 */
-            readonly active: number;
+            active: number;
             /** Format: int64 */
-            readonly closed: number;
+            closed: number;
             /** Format: int64 */
-            readonly investigating: number;
+            investigating: number;
             /** Format: int64 */
-            readonly resolved: number;
+            resolved: number;
             /** Format: int64 */
-            readonly watching: number;
+            watching: number;
         };
-        readonly InvitedPartner: {
-            readonly domain: string;
-            readonly name: string;
+        InvitedPartner: {
+            domain: string;
+            name: string;
         };
-        readonly Item: {
+        Item: {
             /**
              * Format: uuid
              * @description Object id in the partner's directory.
              */
-            readonly id: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "user" | "group";
+            kind: "user" | "group";
         };
-        readonly Job: {
+        Job: {
             /** @description Microsoft's codes, or the missing permission. */
-            readonly detail?: string;
+            detail?: string;
             /** @enum {string} */
-            readonly kind: "places" | "devices";
+            kind: "places" | "devices";
             /**
              * Format: date-time
              * @description Start of the last run that read everything.
              */
-            readonly lastGoodAt?: string;
+            lastGoodAt?: string;
             /** Format: date-time */
-            readonly lastRunAt?: string;
+            lastRunAt?: string;
             /**
              * Format: date-time
              * @description When it is tried next: until then, where it is throttled. Absent while it runs or waits for the first rooms.
              */
-            readonly nextDue?: string;
+            nextDue?: string;
             /** @description Only while it runs, and for who sees all granted rooms. */
-            readonly progress?: components["schemas"]["RunProgress"];
+            progress?: components["schemas"]["RunProgress"];
             /** @description Due, and waiting for its turn. */
-            readonly queued: boolean;
-            readonly running: boolean;
+            queued: boolean;
+            running: boolean;
             /**
              * Format: date-time
              * @description Since when it is in this state.
              */
-            readonly since: string;
+            since: string;
             /** @description See the customer's state. */
-            readonly state: string;
+            state: string;
         };
-        readonly Me: {
+        Me: {
             /** @description Whether this is the demo with its simulated cloud. */
-            readonly demo: boolean;
+            demo: boolean;
             /** @description Where the person has a role, by name of the customer. */
-            readonly holdings: readonly components["schemas"]["Holding"][];
-            readonly organisation: components["schemas"]["OrgRef"];
-            readonly partner: components["schemas"]["PartnerRef"];
+            holdings: components["schemas"]["Holding"][];
+            organisation: components["schemas"]["OrgRef"];
+            partner: components["schemas"]["PartnerRef"];
             /** @description All permissions there are, in order. */
-            readonly permissions: readonly string[];
-            readonly person: components["schemas"]["PersonRef"];
-            readonly powers: components["schemas"]["Powers"];
+            permissions: string[];
+            person: components["schemas"]["PersonRef"];
+            powers: components["schemas"]["Powers"];
             /** @description Id of the session; no secret. */
-            readonly session: string;
+            session: string;
             /** @enum {string} */
-            readonly side: "partner" | "customer";
-            readonly version: string;
+            side: "partner" | "customer";
+            version: string;
         };
-        readonly MemberRef: {
+        MemberRef: {
             /** @description Object id in the partner's directory. */
-            readonly id: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "user" | "group";
-            readonly name: string;
+            kind: "user" | "group";
+            name: string;
         };
-        readonly NewCode: {
+        NewCode: {
             /** Format: date-time */
-            readonly createdAt: string;
-            readonly createdBy: string;
+            createdAt: string;
+            createdBy: string;
             /** Format: date-time */
-            readonly expiresAt: string;
-            readonly id: string;
+            expiresAt: string;
+            id: string;
             /** @description For whom it is. */
-            readonly note: string;
+            note: string;
             /** @enum {string} */
-            readonly state: "open" | "used" | "expired";
+            state: "open" | "used" | "expired";
             /** @description To hand to the customer. It is not kept and cannot be shown again. */
-            readonly text: string;
+            text: string;
             /** Format: date-time */
-            readonly usedAt?: string;
+            usedAt?: string;
         };
-        readonly NewInvitation: {
+        NewInvitation: {
             /** @description The version of the terms that were agreed to. */
-            readonly agreedTerms: string;
+            agreedTerms: string;
             /** @description The permissions that the partner may have at most; the usual set when absent. */
-            readonly ceiling?: readonly string[] | null;
+            ceiling?: string[] | null;
             /** @description The one-time code of the partner, where it asks for one. */
-            readonly code?: string;
+            code?: string;
             /** Format: int64 */
-            readonly expiresInDays: number;
+            expiresInDays: number;
             /** @description The rooms that the partner may reach. */
-            readonly grant: components["schemas"]["Grant"];
+            grant: components["schemas"]["Grant"];
             /** @description The domain that the partner told you. */
-            readonly partnerDomain: string;
+            partnerDomain: string;
         };
-        readonly NowInBody: {
-            readonly customerId: string;
+        NowInBody: {
+            customerId: string;
             /**
              * @description Only this kind of work; without it both.
              * @enum {string}
              */
-            readonly kind?: "places" | "devices";
+            kind?: "places" | "devices";
         };
-        readonly OrgRef: {
-            readonly domain: string;
-            readonly name: string;
-            readonly tenantId: string;
+        OrgRef: {
+            domain: string;
+            name: string;
+            tenantId: string;
         };
-        readonly Organisation: {
+        Organisation: {
             /** @enum {string} */
-            readonly consent: "none" | "given" | "withdrawn";
+            consent: "none" | "given" | "withdrawn";
             /** Format: date-time */
-            readonly consentAt?: string;
-            readonly domains: readonly string[];
-            readonly name: string;
-            readonly tenantId: string;
+            consentAt?: string;
+            domains: string[];
+            name: string;
+            tenantId: string;
         };
-        readonly OwnRoom: {
-            readonly building: string;
+        OwnRoom: {
+            building: string;
             /** Format: int64 */
-            readonly capacity: number;
-            readonly city: string;
-            readonly country: string;
-            readonly floor: string;
-            readonly name: string;
-            readonly placeId: string;
+            capacity: number;
+            city: string;
+            country: string;
+            floor: string;
+            name: string;
+            placeId: string;
         };
-        readonly PageCode: {
-            readonly items: readonly components["schemas"]["Code"][];
+        PageCode: {
+            items: components["schemas"]["Code"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageCollectionRun: {
-            readonly items: readonly components["schemas"]["CollectionRun"][];
+        PageCollectionRun: {
+            items: components["schemas"]["CollectionRun"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageEntry: {
-            readonly items: readonly components["schemas"]["Entry"][];
+        PageEntry: {
+            items: components["schemas"]["Entry"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageFound: {
-            readonly items: readonly components["schemas"]["Found"][];
+        PageFound: {
+            items: components["schemas"]["Found"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageIncident: {
-            readonly items: readonly components["schemas"]["Incident"][];
+        PageIncident: {
+            items: components["schemas"]["Incident"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageIncidentEvent: {
-            readonly items: readonly components["schemas"]["IncidentEvent"][];
+        PageIncidentEvent: {
+            items: components["schemas"]["IncidentEvent"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageRoom: {
-            readonly items: readonly components["schemas"]["Room"][];
+        PageRoom: {
+            items: components["schemas"]["Room"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageSentInvitation: {
-            readonly items: readonly components["schemas"]["SentInvitation"][];
+        PageSentInvitation: {
+            items: components["schemas"]["SentInvitation"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PageTenantManager: {
-            readonly items: readonly components["schemas"]["TenantManager"][];
+        PageTenantManager: {
+            items: components["schemas"]["TenantManager"][];
             /** @description Cursor of the next page; absent on the last. */
-            readonly next?: string;
+            next?: string;
             /**
              * Format: int64
              * @description How many there are in all; only with total=true.
              */
-            readonly total?: number;
+            total?: number;
         };
-        readonly PartnerRef: {
-            readonly domain: string;
-            readonly name: string;
+        PartnerRef: {
+            domain: string;
+            name: string;
         };
-        readonly Partnership: {
+        Partnership: {
             /** @description Whether the person may invite and change things. */
-            readonly administers: boolean;
+            administers: boolean;
             /** @description What a partner usually gets at most. */
-            readonly defaultCeiling: readonly string[];
+            defaultCeiling: string[];
             /** @description The latest one; only for administrators. */
-            readonly invitation?: components["schemas"]["SentInvitation"];
+            invitation?: components["schemas"]["SentInvitation"];
             /** @description Whether an invitation needs a code of the partner. */
-            readonly needsCode: boolean;
-            readonly organisation: components["schemas"]["Organisation"];
-            readonly partner: components["schemas"]["InvitedPartner"];
+            needsCode: boolean;
+            organisation: components["schemas"]["Organisation"];
+            partner: components["schemas"]["InvitedPartner"];
             /** @description All permissions there are, in order. */
-            readonly permissions: readonly string[];
+            permissions: string[];
             /**
              * @description Why this organisation cannot be served.
              * @enum {string}
              */
-            readonly refusal?: "government-cloud";
+            refusal?: "government-cloud";
             /** @description The relation in force; only for administrators. */
-            readonly relation?: components["schemas"]["Relation"];
+            relation?: components["schemas"]["Relation"];
             /** Format: int64 */
-            readonly retentionDays: number;
+            retentionDays: number;
             /** @description The terms to agree to. */
-            readonly termsVersion: string;
+            termsVersion: string;
         };
-        readonly PersonRef: {
-            readonly id: string;
-            readonly name: string;
-            readonly tenantId: string;
-            readonly userPrincipalName: string;
+        PersonRef: {
+            id: string;
+            name: string;
+            tenantId: string;
+            userPrincipalName: string;
         };
-        readonly "Post-invitation-codesRequest": {
+        "Post-invitation-codesRequest": {
             /**
              * Format: int64
              * @default 14
              */
-            readonly expiresInDays: number;
+            expiresInDays: number;
             /** @description For whom it is. */
-            readonly note: string;
+            note: string;
         };
-        readonly "Post-invitations-id-acceptRequest": {
+        "Post-invitations-id-acceptRequest": {
             /** @description Who becomes primary admin: users or security groups. */
-            readonly primaryAdmins: readonly components["schemas"]["Item"][] | null;
+            primaryAdmins: components["schemas"]["Item"][] | null;
         };
-        readonly "Post-invitations-id-acceptResponse": {
-            readonly customerId: string;
+        "Post-invitations-id-acceptResponse": {
+            customerId: string;
         };
-        readonly "Post-partnership-rooms-previewRequest": {
-            readonly grant: components["schemas"]["Grant"];
+        "Post-partnership-rooms-previewRequest": {
+            grant: components["schemas"]["Grant"];
         };
-        readonly "Post-tenant-managersRequest": {
+        "Post-tenant-managersRequest": {
             /**
              * Format: uuid
              * @description Object id in the partner's directory.
              */
-            readonly id: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "user" | "group";
+            kind: "user" | "group";
         };
-        readonly Powers: {
-            readonly customerAdmin: boolean;
+        Powers: {
+            customerAdmin: boolean;
             /** @description For emergencies. */
-            readonly globalAdmin: boolean;
-            readonly manager: boolean;
-            readonly tenantManager: boolean;
+            globalAdmin: boolean;
+            manager: boolean;
+            tenantManager: boolean;
         };
-        readonly Problem: {
+        Problem: {
             /**
              * @description What happened, stable across versions.
              * @example not-found
              */
-            readonly code: string;
+            code: string;
             /** @description What happened, in a sentence. */
-            readonly detail?: string;
+            detail?: string;
             /** @description The fields that are wrong. */
-            readonly errors?: readonly components["schemas"]["FieldError"][] | null;
+            errors?: components["schemas"]["FieldError"][] | null;
             /** @description What to do about it. */
-            readonly hint?: string;
+            hint?: string;
             /** @description Set on internal errors: the log has the cause under this id. */
-            readonly requestId?: string;
+            requestId?: string;
             /**
              * Format: int64
              * @description The HTTP status.
              */
-            readonly status: number;
+            status: number;
             /** @description The HTTP status in words. */
-            readonly title: string;
+            title: string;
             /**
              * @description Always about:blank; the code tells what happened.
              * @example about:blank
              */
-            readonly type: string;
+            type: string;
         };
-        readonly Progress: {
+        Progress: {
             /** Format: int64 */
-            readonly done: number;
+            done: number;
             /**
              * @description What is being read.
              * @enum {string}
              */
-            readonly step: "places" | "devices" | "health";
+            step: "places" | "devices" | "health";
             /**
              * Format: int64
              * @description 0 while it is not known.
              */
-            readonly total: number;
+            total: number;
         };
-        readonly Relation: {
+        Relation: {
             /** Format: date-time */
-            readonly acceptedAt: string;
-            readonly acceptedBy: string;
-            readonly ceiling: readonly string[];
+            acceptedAt: string;
+            acceptedBy: string;
+            ceiling: string[];
             /** Format: date-time */
-            readonly dataAt?: string;
-            readonly grant: components["schemas"]["Grant"];
+            dataAt?: string;
+            grant: components["schemas"]["Grant"];
             /**
              * Format: int64
              * @description Rooms that the partner can see.
              */
-            readonly rooms: number;
+            rooms: number;
             /** @enum {string} */
-            readonly state: "active" | "consent-withdrawn";
+            state: "active" | "consent-withdrawn";
         };
-        readonly Room: {
-            readonly building: string;
+        Room: {
+            building: string;
             /**
              * Format: int64
              * @description Seats; 0 where unknown.
              */
-            readonly capacity: number;
-            readonly city: string;
+            capacity: number;
+            city: string;
             /** @description As Microsoft reports it; empty where unknown, as are all facts of place. */
-            readonly country: string;
-            readonly customerId: string;
-            readonly customerName: string;
+            country: string;
+            customerId: string;
+            customerName: string;
             /**
              * Format: date-time
              * @description The last good collection of this customer's devices; absent before the first.
              */
-            readonly dataAt?: string;
+            dataAt?: string;
             /** @description Address of the room's resource account. */
-            readonly email: string;
-            readonly floor: string;
+            email: string;
+            floor: string;
             /** @enum {string} */
-            readonly health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
-            readonly id: string;
+            health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
+            id: string;
             /** @description Active incidents by severity, as the room's health counts them. */
-            readonly incidents: components["schemas"]["RoomIncidents"];
-            readonly label: string;
+            incidents: components["schemas"]["RoomIncidents"];
+            label: string;
             /**
              * Format: date-time
              * @description The last good moment of a room that is offline or unmonitored.
              */
-            readonly lastSeenAt?: string;
-            readonly maker: string;
-            readonly model: string;
-            readonly name: string;
+            lastSeenAt?: string;
+            maker: string;
+            model: string;
+            name: string;
             /**
              * Format: int64
              * @description Open incidents that you may read; 0 without tickets.view in this room.
              */
-            readonly openIncidents: number;
+            openIncidents: number;
         };
-        readonly RoomCounts: {
+        RoomCounts: {
             /** Format: int64 */
-            readonly healthy: number;
+            healthy: number;
             /** Format: int64 */
-            readonly offline: number;
+            offline: number;
             /** Format: int64 */
-            readonly onboarding: number;
+            onboarding: number;
             /** Format: int64 */
-            readonly suppressed: number;
+            suppressed: number;
             /** Format: int64 */
-            readonly total: number;
+            total: number;
             /** Format: int64 */
-            readonly unhealthy: number;
+            unhealthy: number;
             /** Format: int64 */
-            readonly unmonitored: number;
+            unmonitored: number;
         };
-        readonly RoomDetail: {
-            readonly building: string;
+        RoomDetail: {
+            building: string;
             /**
              * Format: int64
              * @description Seats; 0 where unknown.
              */
-            readonly capacity: number;
-            readonly city: string;
+            capacity: number;
+            city: string;
             /** @description As Microsoft reports it; empty where unknown, as are all facts of place. */
-            readonly country: string;
-            readonly customerId: string;
-            readonly customerName: string;
+            country: string;
+            customerId: string;
+            customerName: string;
             /**
              * Format: date-time
              * @description The last good collection of this customer's devices; absent before the first.
              */
-            readonly dataAt?: string;
+            dataAt?: string;
             /**
              * Format: int64
              * @description How many devices are known.
              */
-            readonly devices: number;
+            devices: number;
             /** @description Address of the room's resource account. */
-            readonly email: string;
-            readonly floor: string;
+            email: string;
+            floor: string;
             /** @enum {string} */
-            readonly health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
-            readonly id: string;
+            health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
+            id: string;
             /** @description Active incidents by severity, as the room's health counts them. */
-            readonly incidents: components["schemas"]["RoomIncidents"];
-            readonly label: string;
+            incidents: components["schemas"]["RoomIncidents"];
+            label: string;
             /**
              * Format: date-time
              * @description The last good moment of a room that is offline or unmonitored.
              */
-            readonly lastSeenAt?: string;
-            readonly maker: string;
-            readonly model: string;
-            readonly name: string;
+            lastSeenAt?: string;
+            maker: string;
+            model: string;
+            name: string;
             /**
              * Format: int64
              * @description Open incidents that you may read; 0 without tickets.view in this room.
              */
-            readonly openIncidents: number;
+            openIncidents: number;
             /**
              * Format: date-time
              * @description When Roomward first collected the room.
              */
-            readonly watchedSince: string;
+            watchedSince: string;
         };
-        readonly RoomDevice: {
+        RoomDevice: {
             /**
              * @description The activity state in Microsoft's words.
              * @example idle
              */
-            readonly activity: string;
+            activity: string;
             /** @description Version of the Teams client. */
-            readonly appVersion: string;
-            readonly assetTag: string;
+            appVersion: string;
+            assetTag: string;
             /**
              * Format: date-time
              * @description When something of this changed last.
              */
-            readonly changedAt: string;
-            readonly firmware: string;
+            changedAt: string;
+            firmware: string;
             /**
              * @description The health status in Microsoft's words.
              * @example nonUrgent
              */
-            readonly health: string;
-            readonly id: string;
+            health: string;
+            id: string;
             /**
              * @description The device type in Microsoft's words.
              * @example teamsRoom
              */
-            readonly kind: string;
-            readonly maker: string;
-            readonly model: string;
-            readonly osVersion: string;
-            readonly serial: string;
+            kind: string;
+            maker: string;
+            model: string;
+            osVersion: string;
+            serial: string;
         };
-        readonly RoomDevices: {
-            readonly items: readonly components["schemas"]["RoomDevice"][];
+        RoomDevices: {
+            items: components["schemas"]["RoomDevice"][];
         };
-        readonly RoomFacets: {
-            readonly buildings: readonly components["schemas"]["Facet"][];
-            readonly cities: readonly components["schemas"]["Facet"][];
-            readonly countries: readonly components["schemas"]["Facet"][];
-            readonly customers: readonly components["schemas"]["Facet"][];
-            readonly makers: readonly components["schemas"]["Facet"][];
-            readonly models: readonly components["schemas"]["Facet"][];
+        RoomFacets: {
+            buildings: components["schemas"]["Facet"][];
+            cities: components["schemas"]["Facet"][];
+            countries: components["schemas"]["Facet"][];
+            customers: components["schemas"]["Facet"][];
+            makers: components["schemas"]["Facet"][];
+            models: components["schemas"]["Facet"][];
         };
-        readonly RoomIncidents: {
+        RoomIncidents: {
             /** Format: int64 */
-            readonly critical: number;
+            critical: number;
             /** Format: int64 */
-            readonly important: number;
+            important: number;
             /** Format: int64 */
-            readonly warning: number;
+            warning: number;
         };
-        readonly RoomSignal: {
-            readonly deviceId: string;
-            readonly deviceKind: string;
+        RoomSignal: {
+            deviceId: string;
+            deviceKind: string;
             /** @description The incident that is not closed, if you may read it. */
-            readonly incidentId?: string;
+            incidentId?: string;
             /** @enum {string} */
-            readonly incidentState?: "watching" | "active" | "investigating" | "resolved";
+            incidentState?: "watching" | "active" | "investigating" | "resolved";
             /**
              * @description How bad it is when it is bad.
              * @enum {string}
              */
-            readonly severity: "critical" | "important" | "warning" | "recommended";
+            severity: "critical" | "important" | "warning" | "recommended";
             /**
              * @description Id of the signal.
              * @example room-camera
              */
-            readonly signal: string;
+            signal: string;
             /**
              * Format: date-time
              * @description Since when the state lasts.
              */
-            readonly since: string;
+            since: string;
             /** @description The times of the last seven days in which it was not good, oldest first. */
-            readonly spans: readonly components["schemas"]["RoomSpan"][];
+            spans: components["schemas"]["RoomSpan"][];
             /** @enum {string} */
-            readonly state: "good" | "bad" | "unknown";
+            state: "good" | "bad" | "unknown";
             /** @description As last read; it stays while the state is unknown. */
-            readonly value: string;
+            value: string;
         };
-        readonly RoomSignals: {
+        RoomSignals: {
             /**
              * Format: date-time
              * @description Where the lanes begin, seven days before to. Spans may have begun earlier.
              */
-            readonly from: string;
+            from: string;
             /** @enum {string} */
-            readonly health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
-            readonly items: readonly components["schemas"]["RoomSignal"][];
+            health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
+            items: components["schemas"]["RoomSignal"][];
             /**
              * Format: date-time
              * @description Of when the states are, where the room is offline or unmonitored: the last known ones stay.
              */
-            readonly lastKnownAt?: string;
+            lastKnownAt?: string;
             /**
              * Format: date-time
              * @description Where the lanes end: now.
              */
-            readonly to: string;
+            to: string;
         };
-        readonly RoomSpan: {
+        RoomSpan: {
             /** Format: date-time */
-            readonly from: string;
+            from: string;
             /** @enum {string} */
-            readonly severity: "critical" | "important" | "warning" | "recommended";
+            severity: "critical" | "important" | "warning" | "recommended";
             /** @enum {string} */
-            readonly state: "bad" | "unknown";
+            state: "bad" | "unknown";
             /**
              * Format: date-time
              * @description Absent while it lasts.
              */
-            readonly until?: string;
+            until?: string;
         };
-        readonly RunProgress: {
+        RunProgress: {
             /** Format: int64 */
-            readonly done: number;
+            done: number;
             /** @enum {string} */
-            readonly step: "places" | "devices" | "health";
+            step: "places" | "devices" | "health";
             /**
              * Format: int64
              * @description 0 while it is not known.
              */
-            readonly total: number;
+            total: number;
         };
-        readonly SentInvitation: {
-            readonly ceiling: readonly string[];
+        SentInvitation: {
+            ceiling: string[];
             /** Format: date-time */
-            readonly decidedAt?: string;
+            decidedAt?: string;
             /** Format: date-time */
-            readonly expiresAt: string;
-            readonly grant: components["schemas"]["Grant"];
-            readonly id: string;
-            readonly partnerDomain: string;
+            expiresAt: string;
+            grant: components["schemas"]["Grant"];
+            id: string;
+            partnerDomain: string;
             /** Format: int64 */
-            readonly roomsOffered: number;
+            roomsOffered: number;
             /** Format: date-time */
-            readonly sentAt: string;
-            readonly sentBy: string;
+            sentAt: string;
+            sentBy: string;
             /** @enum {string} */
-            readonly state: "pending" | "accepted" | "declined" | "expired" | "withdrawn";
+            state: "pending" | "accepted" | "declined" | "expired" | "withdrawn";
         };
-        readonly TenantManager: {
+        TenantManager: {
             /** Format: date-time */
-            readonly addedAt: string;
-            readonly addedBy: string;
-            readonly detail?: string;
-            readonly id: string;
+            addedAt: string;
+            addedBy: string;
+            detail?: string;
+            id: string;
             /** @enum {string} */
-            readonly kind: "user" | "group";
-            readonly name: string;
+            kind: "user" | "group";
+            name: string;
             /** @description Object id in the partner's directory. */
-            readonly principalId: string;
+            principalId: string;
         };
     };
     responses: never;
@@ -1738,2352 +1738,2352 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly "get-collect-customers": {
-        readonly parameters: {
-            readonly query?: {
+    "get-collect-customers": {
+        parameters: {
+            query?: {
                 /** @description How many items at most. */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The next of the page before. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Only this customer. */
-                readonly customer?: string;
+                customer?: string;
                 /** @description Only customers in one of these states. */
-                readonly state?: readonly string[] | null;
+                state?: string[] | null;
                 /** @description Answer how many there are in all. */
-                readonly total?: boolean;
+                total?: boolean;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["CustomersOut"];
+                    "application/json": components["schemas"]["CustomersOut"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-collect-runs": {
-        readonly parameters: {
-            readonly query?: {
+    "get-collect-runs": {
+        parameters: {
+            query?: {
                 /** @description How many items at most. */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The next of the page before. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Only the runs of this customer. */
-                readonly customer?: string;
-                readonly kind?: "places" | "devices";
+                customer?: string;
+                kind?: "places" | "devices";
                 /** @description Only runs that ended in one of these states. */
-                readonly state?: readonly string[] | null;
+                state?: string[] | null;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageCollectionRun"];
+                    "application/json": components["schemas"]["PageCollectionRun"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-collect-runs": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "post-collect-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NowInBody"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NowInBody"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Accepted */
-            readonly 202: {
+            202: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Asked"];
+                    "application/json": components["schemas"]["Asked"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-customers": {
-        readonly parameters: {
-            readonly query?: {
+    "get-customers": {
+        parameters: {
+            query?: {
                 /** @description How many items at most. */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The next of the page before. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Answer how many there are in all. */
-                readonly total?: boolean;
+                total?: boolean;
                 /** @description Part of a name or domain. */
-                readonly q?: string;
-                readonly state?: readonly ("active" | "consent-withdrawn" | "pending" | "expired")[] | null;
+                q?: string;
+                state?: ("active" | "consent-withdrawn" | "pending" | "expired")[] | null;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageEntry"];
+                    "application/json": components["schemas"]["PageEntry"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-customers-id": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "get-customers-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Detail"];
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-directory": {
-        readonly parameters: {
-            readonly query: {
+    "get-directory": {
+        parameters: {
+            query: {
                 /** @description Part of a name. */
-                readonly q: string;
+                q: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageFound"];
+                    "application/json": components["schemas"]["PageFound"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-incidents": {
-        readonly parameters: {
-            readonly query?: {
+    "get-incidents": {
+        parameters: {
+            query?: {
                 /** @description How many items at most. */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The next of the page before. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Only the incidents of this customer; without it those of all that you see. */
-                readonly customer?: string;
+                customer?: string;
                 /** @description Only the incidents of this room. */
-                readonly room?: string;
+                room?: string;
                 /** @description Without it the open ones: watching, active, investigating. */
-                readonly state?: readonly ("watching" | "active" | "investigating" | "resolved" | "closed")[] | null;
-                readonly severity?: readonly ("critical" | "important" | "warning" | "recommended")[] | null;
-                readonly category?: readonly ("account" | "connectivity" | "display" | "hardware" | "software")[] | null;
-                readonly signal?: readonly string[] | null;
-                readonly country?: readonly string[] | null;
-                readonly city?: readonly string[] | null;
-                readonly building?: readonly string[] | null;
+                state?: ("watching" | "active" | "investigating" | "resolved" | "closed")[] | null;
+                severity?: ("critical" | "important" | "warning" | "recommended")[] | null;
+                category?: ("account" | "connectivity" | "display" | "hardware" | "software")[] | null;
+                signal?: string[] | null;
+                country?: string[] | null;
+                city?: string[] | null;
+                building?: string[] | null;
                 /** @description An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count. */
-                readonly q?: string;
+                q?: string;
                 /** @description Answer how many there are in all. */
-                readonly total?: boolean;
+                total?: boolean;
                 /** @description -opened is newest first; severity is worst first, then oldest first; a minus turns the order round. */
-                readonly sort?: "opened" | "-opened" | "severity" | "-severity";
+                sort?: "opened" | "-opened" | "severity" | "-severity";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageIncident"];
+                    "application/json": components["schemas"]["PageIncident"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-incidents-counts": {
-        readonly parameters: {
-            readonly query?: {
+    "get-incidents-counts": {
+        parameters: {
+            query?: {
                 /** @description Only the incidents of this customer; without it those of all that you see. */
-                readonly customer?: string;
+                customer?: string;
                 /** @description Only the incidents of this room. */
-                readonly room?: string;
+                room?: string;
                 /** @description Without it the open ones: watching, active, investigating. */
-                readonly state?: readonly ("watching" | "active" | "investigating" | "resolved" | "closed")[] | null;
-                readonly severity?: readonly ("critical" | "important" | "warning" | "recommended")[] | null;
-                readonly category?: readonly ("account" | "connectivity" | "display" | "hardware" | "software")[] | null;
-                readonly signal?: readonly string[] | null;
-                readonly country?: readonly string[] | null;
-                readonly city?: readonly string[] | null;
-                readonly building?: readonly string[] | null;
+                state?: ("watching" | "active" | "investigating" | "resolved" | "closed")[] | null;
+                severity?: ("critical" | "important" | "warning" | "recommended")[] | null;
+                category?: ("account" | "connectivity" | "display" | "hardware" | "software")[] | null;
+                signal?: string[] | null;
+                country?: string[] | null;
+                city?: string[] | null;
+                building?: string[] | null;
                 /** @description An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count. */
-                readonly q?: string;
+                q?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IncidentCounts"];
+                    "application/json": components["schemas"]["IncidentCounts"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-incidents-facets": {
-        readonly parameters: {
-            readonly query?: {
+    "get-incidents-facets": {
+        parameters: {
+            query?: {
                 /** @description Only the incidents of this customer; without it those of all that you see. */
-                readonly customer?: string;
+                customer?: string;
                 /** @description Only the incidents of this room. */
-                readonly room?: string;
+                room?: string;
                 /** @description Without it the open ones: watching, active, investigating. */
-                readonly state?: readonly ("watching" | "active" | "investigating" | "resolved" | "closed")[] | null;
-                readonly severity?: readonly ("critical" | "important" | "warning" | "recommended")[] | null;
-                readonly category?: readonly ("account" | "connectivity" | "display" | "hardware" | "software")[] | null;
-                readonly signal?: readonly string[] | null;
-                readonly country?: readonly string[] | null;
-                readonly city?: readonly string[] | null;
-                readonly building?: readonly string[] | null;
+                state?: ("watching" | "active" | "investigating" | "resolved" | "closed")[] | null;
+                severity?: ("critical" | "important" | "warning" | "recommended")[] | null;
+                category?: ("account" | "connectivity" | "display" | "hardware" | "software")[] | null;
+                signal?: string[] | null;
+                country?: string[] | null;
+                city?: string[] | null;
+                building?: string[] | null;
                 /** @description An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count. */
-                readonly q?: string;
+                q?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IncidentFacets"];
+                    "application/json": components["schemas"]["IncidentFacets"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-incidents-id": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "get-incidents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IncidentDetail"];
+                    "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-incidents-id-history": {
-        readonly parameters: {
-            readonly query?: {
+    "get-incidents-id-history": {
+        parameters: {
+            query?: {
                 /** @description How many items at most. */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The next of the page before. */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageIncidentEvent"];
+                    "application/json": components["schemas"]["PageIncidentEvent"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-invitation-codes": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-invitation-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageCode"];
+                    "application/json": components["schemas"]["PageCode"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-invitation-codes": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "post-invitation-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Post-invitation-codesRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-invitation-codesRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Created */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["NewCode"];
+                    "application/json": components["schemas"]["NewCode"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "delete-invitation-codes-id": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "delete-invitation-codes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description No Content */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-invitations": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageEntry"];
+                    "application/json": components["schemas"]["PageEntry"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-invitations-id": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "get-invitations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Detail"];
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-invitations-id-accept": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "post-invitations-id-accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Post-invitations-id-acceptRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-invitations-id-acceptRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Created */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Post-invitations-id-acceptResponse"];
+                    "application/json": components["schemas"]["Post-invitations-id-acceptResponse"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-invitations-id-decline": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "post-invitations-id-decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description No Content */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-me": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-partnership": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-partnership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Partnership"];
+                    "application/json": components["schemas"]["Partnership"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-partnership-invitations": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-partnership-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageSentInvitation"];
+                    "application/json": components["schemas"]["PageSentInvitation"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-partnership-invitations": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "post-partnership-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewInvitation"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Created */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["SentInvitation"];
+                    "application/json": components["schemas"]["SentInvitation"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-partnership-invitations-id-withdraw": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "post-partnership-invitations-id-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description No Content */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-partnership-partner": {
-        readonly parameters: {
-            readonly query: {
+    "get-partnership-partner": {
+        parameters: {
+            query: {
                 /** @description The domain that the partner told you. */
-                readonly domain: string;
+                domain: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["InvitedPartner"];
+                    "application/json": components["schemas"]["InvitedPartner"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-partnership-rooms": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-partnership-rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Get-partnership-roomsResponse"];
+                    "application/json": components["schemas"]["Get-partnership-roomsResponse"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-partnership-rooms-preview": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "post-partnership-rooms-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Post-partnership-rooms-previewRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-partnership-rooms-previewRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Covered"];
+                    "application/json": components["schemas"]["Covered"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-rooms": {
-        readonly parameters: {
-            readonly query?: {
+    "get-rooms": {
+        parameters: {
+            query?: {
                 /** @description How many items at most. */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The next of the page before. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Only the rooms of this customer; without it those of all that you see. */
-                readonly customer?: string;
-                readonly health?: readonly ("unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy")[] | null;
+                customer?: string;
+                health?: ("unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy")[] | null;
                 /** @description Rooms with an active incident of such a severity. */
-                readonly severity?: readonly ("critical" | "important" | "warning")[] | null;
-                readonly country?: readonly string[] | null;
-                readonly city?: readonly string[] | null;
-                readonly building?: readonly string[] | null;
-                readonly maker?: readonly string[] | null;
-                readonly model?: readonly string[] | null;
+                severity?: ("critical" | "important" | "warning")[] | null;
+                country?: string[] | null;
+                city?: string[] | null;
+                building?: string[] | null;
+                maker?: string[] | null;
+                model?: string[] | null;
                 /** @description Seats at least. */
-                readonly capacityMin?: number;
+                capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
-                readonly capacityMax?: number;
+                capacityMax?: number;
                 /** @description Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count. */
-                readonly q?: string;
+                q?: string;
                 /** @description Answer how many there are in all. */
-                readonly total?: boolean;
+                total?: boolean;
                 /** @description health is worst first; lastSeen the longest unseen first, rooms that are seen now last; incidents the fewest first, critical ones weigh most; a minus turns the order round. */
-                readonly sort?: "health" | "-health" | "name" | "-name" | "lastSeen" | "-lastSeen" | "incidents" | "-incidents";
+                sort?: "health" | "-health" | "name" | "-name" | "lastSeen" | "-lastSeen" | "incidents" | "-incidents";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageRoom"];
+                    "application/json": components["schemas"]["PageRoom"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-rooms-counts": {
-        readonly parameters: {
-            readonly query?: {
+    "get-rooms-counts": {
+        parameters: {
+            query?: {
                 /** @description Only the rooms of this customer; without it those of all that you see. */
-                readonly customer?: string;
-                readonly health?: readonly ("unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy")[] | null;
+                customer?: string;
+                health?: ("unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy")[] | null;
                 /** @description Rooms with an active incident of such a severity. */
-                readonly severity?: readonly ("critical" | "important" | "warning")[] | null;
-                readonly country?: readonly string[] | null;
-                readonly city?: readonly string[] | null;
-                readonly building?: readonly string[] | null;
-                readonly maker?: readonly string[] | null;
-                readonly model?: readonly string[] | null;
+                severity?: ("critical" | "important" | "warning")[] | null;
+                country?: string[] | null;
+                city?: string[] | null;
+                building?: string[] | null;
+                maker?: string[] | null;
+                model?: string[] | null;
                 /** @description Seats at least. */
-                readonly capacityMin?: number;
+                capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
-                readonly capacityMax?: number;
+                capacityMax?: number;
                 /** @description Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count. */
-                readonly q?: string;
+                q?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoomCounts"];
+                    "application/json": components["schemas"]["RoomCounts"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-rooms-facets": {
-        readonly parameters: {
-            readonly query?: {
+    "get-rooms-facets": {
+        parameters: {
+            query?: {
                 /** @description Only the rooms of this customer; without it those of all that you see. */
-                readonly customer?: string;
-                readonly health?: readonly ("unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy")[] | null;
+                customer?: string;
+                health?: ("unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy")[] | null;
                 /** @description Rooms with an active incident of such a severity. */
-                readonly severity?: readonly ("critical" | "important" | "warning")[] | null;
-                readonly country?: readonly string[] | null;
-                readonly city?: readonly string[] | null;
-                readonly building?: readonly string[] | null;
-                readonly maker?: readonly string[] | null;
-                readonly model?: readonly string[] | null;
+                severity?: ("critical" | "important" | "warning")[] | null;
+                country?: string[] | null;
+                city?: string[] | null;
+                building?: string[] | null;
+                maker?: string[] | null;
+                model?: string[] | null;
                 /** @description Seats at least. */
-                readonly capacityMin?: number;
+                capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
-                readonly capacityMax?: number;
+                capacityMax?: number;
                 /** @description Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count. */
-                readonly q?: string;
+                q?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoomFacets"];
+                    "application/json": components["schemas"]["RoomFacets"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-rooms-id": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "get-rooms-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoomDetail"];
+                    "application/json": components["schemas"]["RoomDetail"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-rooms-id-devices": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "get-rooms-id-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoomDevices"];
+                    "application/json": components["schemas"]["RoomDevices"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-rooms-id-signals": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "get-rooms-id-signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoomSignals"];
+                    "application/json": components["schemas"]["RoomSignals"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "get-tenant-managers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "get-tenant-managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OK */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PageTenantManager"];
+                    "application/json": components["schemas"]["PageTenantManager"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "post-tenant-managers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "post-tenant-managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Post-tenant-managersRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-tenant-managersRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Created */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["TenantManager"];
+                    "application/json": components["schemas"]["TenantManager"];
                 };
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly "delete-tenant-managers-id": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
+    "delete-tenant-managers-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description No Content */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Unauthorized */
-            readonly 401: {
+            401: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
-            readonly 403: {
+            403: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
-            readonly 409: {
+            409: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
-            readonly 500: {
+            500: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

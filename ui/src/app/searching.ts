@@ -29,6 +29,7 @@ export function searchPlaces(me: Me, customer: Customer, pages: readonly PageRou
 
 /** The search after a word was typed: the page's other filters stay, the open item does not. */
 export function searched(before: Readonly<Record<string, unknown>>, word: string): Record<string, unknown> {
-  const { q: _q, open: _open, tab: _tab, ...rest } = before
-  return word === '' ? rest : { ...rest, q: word }
+  const after: Record<string, unknown> = { ...before }
+  for (const name of ['q', 'open', 'tab']) delete after[name]
+  return word === '' ? after : { ...after, q: word }
 }

@@ -1,8 +1,8 @@
-import { useQuery, useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query'
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { createContext, use, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, onSessionLost } from '../api/client'
-import { isMe, meOptions, type Me } from '../api/me'
+import { isNotMe, meOptions, type Me } from '../api/me'
 import { onSignedOutElsewhere, signOut } from '../api/signout'
 import { Failed } from './RootError'
 import { SignIn } from './SignIn'
@@ -57,9 +57,8 @@ export function Session({ children }: { children: (me: Me) => ReactNode }) {
     known.current = me
     if (change === 'none') return
     // Removed, not marked as old: what is marked stays on the screen while it is read again.
-    const others = ({ queryKey }: { queryKey: QueryKey }) => !isMe(queryKey)
-    if (change === 'person') client.removeQueries({ predicate: others })
-    else void client.resetQueries({ predicate: others })
+    if (change === 'person') client.removeQueries({ predicate: isNotMe })
+    else void client.resetQueries({ predicate: isNotMe })
   }, [client, me])
 
   const end = useCallback(() => {

@@ -76,10 +76,9 @@ describe('theme', () => {
   test('Fluent leaves exactly the tokens to the style sheet that the style sheet sets', () => {
     const css = readFileSync(new URL('../kit/roomward.css', import.meta.url), 'utf8')
     const light = createLightTheme({} as never)
-    const inFile = new Set([...css.matchAll(/^[^*\n]*?(--[a-zA-Z0-9]+):/gm)].flatMap((line) => [...line[0].matchAll(/--([a-zA-Z0-9]+):/g)].map((m) => m[1] ?? '')))
     const root = [...css.slice(0, css.indexOf('/* ---- base')).matchAll(/--([a-zA-Z0-9]+):/g)].map((m) => m[1] ?? '')
     const fluent = [...new Set(root)].filter((name) => name in light).sort()
-    expect(inFile.size).toBeGreaterThan(0)
+    expect(fluent.length).toBeGreaterThan(20)
     expect([...ownTokens].sort()).toEqual(fluent)
     for (const look of ['light', 'dark'] as const) for (const token of ownTokens) expect(themeOf(look, 'compact')).not.toHaveProperty(token)
   })

@@ -14,7 +14,7 @@ afterEach(() => {
   fetched.mockReset()
 })
 // Node's Request takes no address without a host, as a browser does.
-const get = () => unwrap(api.GET('/api/me' as never, { baseUrl: 'http://127.0.0.1/' } as never))
+const get = () => unwrap(api.GET('/api/me', { baseUrl: 'http://127.0.0.1/' }))
 
 describe('a lost session', () => {
   test('is told once per answer, to those who still listen', async () => {

@@ -20,12 +20,12 @@ const primaryAdmins = [
 ]
 const technician = ['rooms.view', 'rooms.modify', 'tickets.view', 'tickets.update', 'tickets.create']
 
-function holding(name: string, permissions: readonly string[], more: Partial<Holding> = {}): Holding {
+function holding(name: string, permissions: string[], more: Partial<Holding> = {}): Holding {
   return { customerId: name.toLowerCase(), customerName: name, state: 'active', permissions, everywhere: [], ...more }
 }
 
 /** A person of the partner. */
-export function member(powers: Partial<Powers>, holdings: readonly Holding[] = []): Me {
+export function member(powers: Partial<Powers>, holdings: Holding[] = []): Me {
   return {
     session: 'session-1',
     side: 'partner',

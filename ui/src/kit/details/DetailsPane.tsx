@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from 'react'
+import { useEffect, useId, useRef, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../../api/client'
 import { textOf, useSearchText, useSetSearch } from '../address'
@@ -50,8 +50,16 @@ export function DetailsPane({ query, glyph, title, subtitle, commands = [], tabs
     )
   }
 
+  const escape = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || !pane) return
+    // A dialog or menu of the pane is its child in React, not in the page: its Escape is its own.
+    if (!(event.target instanceof Node) || !event.currentTarget.contains(event.target)) return
+    event.preventDefault()
+    pane.close()
+  }
+
   return (
-    <aside className={pane?.width === 520 ? 'pane w' : 'pane'} data-region="pane" aria-label={title === '' ? t('details.pane') : title}>
+    <aside className={pane?.width === 520 ? 'pane w' : 'pane'} data-region="pane" aria-label={title === '' ? t('details.pane') : title} onKeyDown={escape}>
       <div className="phead">
         {!absent && glyph}
         <div className="grow">

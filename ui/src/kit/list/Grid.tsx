@@ -55,28 +55,8 @@ export function Grid<Row>(props: GridProps<Row>) {
   const height = useRowHeight(props.roomy)
   const ticks = selection !== undefined
   const shown = columnsThatFit(columns, width, { all: props.all, hidden: props.hidden, ticks })
-  const activeRow = useRef(-1)
 
-  // The active row stays mounted wherever one scrolls: without it Tab would find no way into the grid.
-  const rangeExtractor = useCallback((range: Range) => {
-    const seen = defaultRangeExtractor(range)
-    const keep = activeRow.current
-    if (keep < 0 || keep >= range.count || seen.includes(keep)) return seen
-    return [...seen, keep].sort((a, b) => a - b)
-  }, [])
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: 8,
-    scrollPaddingStart: headHeight,
-    paddingStart: headHeight,
-    getItemKey: (index) => ids[index] ?? index,
-    rangeExtractor,
-  })
-  const { measure } = virtual
-  useLayoutEffect(() => measure(), [height, measure])
-
+  const scrollTo = useRef<(index: number) => void>(() => undefined)
   const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 600) - headHeight) / height) - 1)
   const { active, go, onKeyDown, focusActive } = useGrid({
     ids,
@@ -85,7 +65,7 @@ export function Grid<Row>(props: GridProps<Row>) {
     page,
     letters: letters !== 'off',
     scroller,
-    scrollTo: virtual.scrollToIndex,
+    scrollTo: useCallback((index: number) => scrollTo.current(index), []),
     begin: open === '' ? undefined : open,
     moved: (row, from, extend) => {
       const [id, was] = [ids[row], ids[from]]
@@ -94,10 +74,34 @@ export function Grid<Row>(props: GridProps<Row>) {
     },
     act: (deed, row) => act(deed, row),
   })
-  activeRow.current = active.row
   useLayoutEffect(() => {
     focusBack.current = focusActive
   }, [focusBack, focusActive])
+
+  // The active row stays mounted wherever one scrolls: without it Tab would find no way into the grid.
+  const keep = active.row
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      const seen = defaultRangeExtractor(range)
+      if (keep < 0 || keep >= range.count || seen.includes(keep)) return seen
+      return [...seen, keep].sort((a, b) => a - b)
+    },
+    [keep],
+  )
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 8,
+    scrollPaddingStart: headHeight,
+    getItemKey: (index) => ids[index] ?? index,
+    rangeExtractor,
+  })
+  const { measure, scrollToIndex } = virtual
+  useLayoutEffect(() => {
+    scrollTo.current = scrollToIndex
+  }, [scrollToIndex])
+  useLayoutEffect(() => measure(), [height, measure])
 
   const asked = useRef(question)
   useLayoutEffect(() => {
@@ -107,7 +111,6 @@ export function Grid<Row>(props: GridProps<Row>) {
   }, [question])
 
   // An item opened by its address or by "next" is brought into sight.
-  const { scrollToIndex } = virtual
   const openAt = open === '' ? undefined : at.get(open)
   useEffect(() => {
     if (openAt !== undefined) scrollToIndex(openAt)

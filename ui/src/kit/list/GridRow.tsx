@@ -48,7 +48,7 @@ function Plain<Row>({ row, id, label, index, offset, columns, ticks, ticked, ope
             tabIndex={-1}
             checked={ticked}
             aria-label={t('list.selectRow', { name: label })}
-            onChange={(event) => onTick(index, event.nativeEvent instanceof PointerEvent && event.nativeEvent.shiftKey)}
+            onChange={(event) => onTick(index, 'shiftKey' in event.nativeEvent && event.nativeEvent.shiftKey === true)}
           />
         </div>
       )}

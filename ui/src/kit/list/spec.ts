@@ -133,7 +133,7 @@ export interface ListSpec<Row, P extends Page<Row> = Page<Row>> {
   readonly aside?: ReactNode
   /** Above the rows: a message bar of the page. */
   readonly notice?: ReactNode
-  /** The footer's sentence; default: the number of loaded rows. */
+  /** The footer's sentence, given the number of all rows; while that is unknown the kit says "more than 100 rows". */
   readonly footer?: (shown: number, first: P | undefined) => string | undefined
   /** At most three. */
   readonly hints?: readonly KeyHint[]

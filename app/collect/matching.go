@@ -1,0 +1,207 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"roomward/app/graph"
+	"roomward/policy"
+	"roomward/store"
+)
+
+// matching joins devices to granted rooms. A device names the account that is signed in by its object id, and only sometimes by its sign-in
+// name; a room names its account by address (graph.md 1). So the object id of each granted room's account is found out once and kept.
+// Only granted rooms are ever asked about: a device whose account is none of theirs is let go.
+type matching struct {
+	listed    []graph.Device
+	byAccount map[string]policy.ID
+	byEmail   map[string]policy.ID
+	accounts  map[policy.ID]string // as stored
+	emails    map[policy.ID]string
+	equipped  map[policy.ID]bool // rooms that have stored devices
+	learned   map[policy.ID]string
+}
+
+func newMatching(known store.CollectKnown, listed []graph.Device) *matching {
+	m := &matching{listed: listed, byAccount: map[string]policy.ID{}, byEmail: map[string]policy.ID{}, accounts: map[policy.ID]string{},
+		emails: map[policy.ID]string{}, equipped: map[policy.ID]bool{}, learned: map[policy.ID]string{}}
+	for _, r := range known.Rooms {
+		m.accounts[r.ID], m.emails[r.ID] = r.Account, r.Email
+		if r.Account != "" {
+			m.byAccount[strings.ToLower(r.Account)] = r.ID
+		}
+		if r.Email != "" {
+			m.byEmail[strings.ToLower(r.Email)] = r.ID
+		}
+	}
+	for _, d := range known.Devices {
+		m.equipped[d.Room] = true
+	}
+	for _, d := range listed {
+		room, ok := m.byEmail[strings.ToLower(d.UserPrincipalName)]
+		if _, taken := m.byAccount[strings.ToLower(d.UserID)]; ok && !taken && d.UserID != "" {
+			m.learn(room, d.UserID)
+		}
+	}
+	return m
+}
+
+// learn notes the account of a room; an account that was noted before is of no use any more.
+func (m *matching) learn(room policy.ID, account string) {
+	delete(m.byAccount, strings.ToLower(m.accounts[room]))
+	m.accounts[room] = account
+	m.byAccount[strings.ToLower(account)] = room
+	m.learned[room] = account
+}
+
+func (m *matching) roomOf(d graph.Device) (policy.ID, bool) {
+	if room, ok := m.byAccount[strings.ToLower(d.UserID)]; ok && d.UserID != "" {
+		return room, true
+	}
+	if d.UserPrincipalName == "" {
+		return 0, false
+	}
+	room, ok := m.byEmail[strings.ToLower(d.UserPrincipalName)]
+	return room, ok
+}
+
+func (m *matching) devices() []matched {
+	var out []matched
+	for _, d := range m.listed {
+		if room, ok := m.roomOf(d); ok {
+			out = append(out, matched{d, room})
+		}
+	}
+	return out
+}
+
+// unknown are the rooms whose account is worth a request: not known yet, or of no device any more though the room has some. None is while
+// every device has found its room.
+func (m *matching) unknown() []policy.ID {
+	matchedRooms, left := map[policy.ID]bool{}, false
+	for _, d := range m.listed {
+		room, ok := m.roomOf(d)
+		if ok {
+			matchedRooms[room] = true
+		}
+		left = left || !ok && d.UserID != ""
+	}
+	if !left {
+		return nil
+	}
+	var out []policy.ID
+	for room, account := range m.accounts {
+		if m.emails[room] != "" && (account == "" || m.equipped[room] && !matchedRooms[room]) {
+			out = append(out, room)
+		}
+	}
+	return out
+}
+
+// lookUp finds out the accounts of rooms, each at most once a day. An error means that some were not found out though they may be there.
+func (c *Collector) lookUp(ctx context.Context, r run, m *matching) error {
+	rooms := c.memory.due(m.unknown(), r.started)
+	var mu sync.Mutex
+	return inTurns(ctx, len(rooms), func(n, done int) error {
+		c.report(r.lease.Customer, &Progress{Step: string(store.CollectDevices), Done: done, Total: len(rooms)})
+		user, err := c.cfg.Graph.User(ctx, r.target.TenantID, m.emails[rooms[n]])
+		switch graph.KindOf(err) {
+		case "":
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			m.learn(rooms[n], user.ID)
+			mu.Unlock()
+		case graph.NotFound, graph.BadAnswer, graph.BadRequest:
+		case graph.PermissionMissing, graph.Forbidden:
+			return errNoDirectory
+		default:
+			return err
+		}
+		c.memory.note(rooms[n], r.started)
+		return nil
+	}, errNoDirectory)
+}
+
+// errNoDirectory says that accounts may not be read: then only devices that tell their sign-in name find their room.
+var errNoDirectory = errors.New("the directory may not be read")
+
+// memory keeps which rooms' accounts were looked for and when. It may be forgotten at any time: that costs requests only.
+type memory struct {
+	mu    sync.Mutex
+	tried map[policy.ID]time.Time
+}
+
+func newMemory() *memory { return &memory{tried: map[policy.ID]time.Time{}} }
+
+// due leaves out what was looked for less than a day ago.
+func (m *memory) due(rooms []policy.ID, now time.Time) []policy.ID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for room, at := range m.tried {
+		if now.Sub(at) >= 24*time.Hour {
+			delete(m.tried, room)
+		}
+	}
+	var out []policy.ID
+	for _, room := range rooms {
+		if _, tried := m.tried[room]; !tried {
+			out = append(out, room)
+		}
+	}
+	return out
+}
+
+func (m *memory) note(room policy.ID, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tried[room] = now
+}
+
+// inTurns calls fn for 0 to n-1, a few at a time, until one fails, and gives its error unless that is one to be passed over.
+func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...error) error {
+	var mu sync.Mutex
+	var failed error
+	next, done := 0, 0
+	take := func() (i, finished int, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if failed != nil || next >= n || ctx.Err() != nil {
+			return 0, 0, false
+		}
+		next++
+		return next - 1, done, true
+	}
+	var workers sync.WaitGroup
+	for range min(n, inParallel) {
+		workers.Go(func() {
+			for {
+				i, finished, ok := take()
+				if !ok {
+					return
+				}
+				err := fn(i, finished)
+				mu.Lock()
+				done++
+				if failed == nil {
+					failed = err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	for _, p := range passed {
+		if errors.Is(failed, p) {
+			return nil
+		}
+	}
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	return failed
+}

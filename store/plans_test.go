@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomward/policy"
+)
+
+var update = flag.Bool("update", false, "write testdata/plans anew")
+
+// The plans are those that the driver itself makes for the statements that the reads really run: a recorder between database/sql and the
+// driver sees them. (The sqlite3 shell plans differently.)
+
+type recorder struct {
+	driver driver.Driver
+	dsn    string
+	seen   []statement
+}
+
+func (r *recorder) Driver() driver.Driver { return r.driver }
+
+func (r *recorder) Connect(context.Context) (driver.Conn, error) {
+	c, err := r.driver.Open(r.dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &recordedConn{c, r}, nil
+}
+
+type recordedConn struct {
+	driver.Conn
+	to *recorder
+}
+
+func (c *recordedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
+}
+
+func (c *recordedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s := statement{text: query}
+	for _, a := range args {
+		s.args = append(s.args, a.Value)
+	}
+	c.to.seen = append(c.to.seen, s)
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+// worldL are the statistics of World L (design 14) as ANALYZE writes them: rows, then rows per value of each leading set of columns.
+var worldL = map[string]string{
+	"rooms.rooms_by_health":                           "200000 33334 2 1",
+	"rooms.rooms_by_cell":                             "200000 50 10 2 1",
+	"rooms.sqlite_autoindex_rooms_1":                  "200000 200 1",
+	"devices.devices_by_room":                         "250000 2",
+	"devices.sqlite_autoindex_devices_1":              "250000 250 1",
+	"incidents.incidents_open_by_time":                "100000 2 1",
+	"incidents.incidents_open_by_cell":                "100000 25 1 1",
+	"incidents.incidents_by_cell":                     "1000000 250 1 1",
+	"incidents.incidents_by_room":                     "1000000 5 1",
+	"incidents.incidents_to_close":                    "50000 1",
+	"incidents.sqlite_autoindex_incidents_1":          "1000000 4 1",
+	"incident_events.incident_events_by_incident":     "5000000 5 1 1",
+	"incident_openings.incident_openings_by_incident": "2000000 2 1",
+	"signals.signals_by_room":                         "2000000 10",
+	"signal_spans.signal_spans_by_device":             "3000000 12 2 1",
+	"customers.customers_by_name":                     "1000 1 1",
+	"cells.sqlite_autoindex_cells_1":                  "4000 4 1 1",
+}
+
+// planWorld holds so many rooms and incidents that a person who sees all of them walks by order, and one who sees a single room does not.
+func planWorld(t *testing.T) (w *listWorld, room *listRoom, incident ID) {
+	t.Helper()
+	w, room, _ = oneRoomWorld(t, Room{Name: "Board", Building: "Haus 1", City: "Berlin", Country: "DE"})
+	w.addGrant(t, room.customer, listGrant{permissions: listPermissions, members: []policy.Principal{policy.User("bob")}, scopes: []policy.Scope{policy.ScopeRoom(room.ID)}})
+	w.insert(t, `WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 3100)
+		INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity, created_at, updated_at)
+		SELECT n, $1, 'p' || n, 'Room ' || n, '', 'DE', 'Berlin', 'Haus 1', '', '', 4, 1, 1 FROM n`, room.customer.id)
+	w.insert(t, `INSERT INTO devices (id, customer_id, room_id, graph_id, kind, maker, model, serial, asset_tag, health, activity, created_at, updated_at)
+		SELECT id, customer_id, id, 'g' || id, 'teamsRoom', '', '', '', '', '', '', 1, 1 FROM rooms WHERE id < 4000`)
+	w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, updated_at)
+		SELECT id, customer_id, room_id, id, 'room-camera', 'hardware', 'critical', 10, 'active', 1, id, 1 FROM devices`)
+	w.do(t, func(t *tx) error { return recell(context.Background(), t, room.customer.id, nil) })
+	i := &listIncident{room: room, Incident: Incident{ID: policy.NewID(), Signal: "room-camera", Category: "hardware", Severity: "critical",
+		SeverityRank: 10, State: IncidentActive, OpenedAt: listStart}}
+	w.insert(t, `DELETE FROM incidents WHERE room_id = $1`, room.ID)
+	w.addIncident(t, i)
+	return w, room, i.ID
+}
+
+// pin puts statistics into the database; connections that open later plan by them.
+func (w *listWorld) pin(t *testing.T) {
+	t.Helper()
+	w.do(t, func(t *tx) error {
+		if _, err := t.exec(context.Background(), `ANALYZE sqlite_schema`); err != nil {
+			return err
+		}
+		if _, err := t.exec(context.Background(), `DELETE FROM sqlite_stat1`); err != nil {
+			return err
+		}
+		for name, stat := range worldL {
+			table, index, _ := strings.Cut(name, ".")
+			if _, err := t.exec(context.Background(), `INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ($1, $2, $3)`, table, index, stat); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *listWorld) record(t *testing.T) *recorder {
+	t.Helper()
+	var path string
+	require.NoError(t, w.store.reader.QueryRow(`SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path))
+	r := &recorder{driver: w.store.reader.Driver(), dsn: "file:" + path + "?_pragma=query_only(ON)&_pragma=busy_timeout(10000)"}
+	require.NoError(t, w.store.reader.Close())
+	w.store.reader = sql.OpenDB(r)
+	return r
+}
+
+// plansOf are the plans of what fn reads, the checks of views left out: they are the same everywhere.
+func (r *recorder) plansOf(t *testing.T, db *sql.DB, fn func() error) (statements, plans []string) {
+	t.Helper()
+	r.seen = nil
+	require.NoError(t, fn())
+	seen := r.seen
+	for _, s := range seen {
+		if strings.Contains(s.text, "FROM counters") {
+			continue
+		}
+		statements = append(statements, strings.Join(strings.Fields(s.text), " "))
+		plans = append(plans, explain(t, db, s))
+	}
+	require.NotEmpty(t, plans)
+	return statements, plans
+}
+
+func explain(t *testing.T, db *sql.DB, s statement) string {
+	t.Helper()
+	rows, err := db.Query(`EXPLAIN QUERY PLAN `+s.text, s.args...)
+	require.NoError(t, err)
+	defer func() { _ = rows.Close() }()
+	depth := map[int]int{}
+	var out strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+		depth[id] = depth[parent] + 1
+		fmt.Fprintf(&out, "%s%s\n", strings.Repeat("  ", depth[id]), detail)
+	}
+	require.NoError(t, rows.Err())
+	return out.String()
+}
+
+type planned struct {
+	name   string
+	sorted bool // the order comes from an index
+	read   func() error
+}
+
+func (w *listWorld) planned(t *testing.T, room, incident ID) []planned {
+	t.Helper()
+	ctx := context.Background()
+	ann, bob := policy.Actor{User: policy.User("ann")}, policy.Actor{User: policy.User("bob")}
+	wide, wideTickets := w.freshView(t, ann, policy.RoomsView), w.view(t, ann, policy.TicketsView)
+	narrow, narrowTickets := w.freshView(t, bob, policy.RoomsView), w.view(t, bob, policy.TicketsView)
+	rooms := func(name string, sorted bool, v, i policy.View, q RoomQuery) planned {
+		return planned{"rooms, " + name, sorted, func() error { _, err := w.store.Rooms(ctx, v, i, q); return err }}
+	}
+	incidents := func(name string, sorted bool, v policy.View, q IncidentQuery) planned {
+		return planned{"incidents, " + name, sorted, func() error { _, err := w.store.Incidents(ctx, v, q); return err }}
+	}
+	roomKey, incidentKey := &RoomKey{Value: 50, Name: "Room 7", ID: 7}, &IncidentKey{Rank: 10, Opened: listStart, ID: 7}
+	return []planned{
+		rooms("wide", true, wide, wideTickets, RoomQuery{Limit: 50}),
+		rooms("wide, deep", true, wide, wideTickets, RoomQuery{Limit: 50, After: roomKey}),
+		rooms("wide, best first, deep", true, wide, wideTickets, RoomQuery{Limit: 50, Sort: RoomsByHealthDown, After: roomKey}),
+		rooms("wide, by health", true, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Health: []string{"unhealthy", "offline"}}}),
+		rooms("wide, by name, total", false, wide, wideTickets, RoomQuery{Limit: 50, Sort: RoomsByName, Total: true}),
+		rooms("narrow", false, narrow, narrowTickets, RoomQuery{Limit: 50}),
+		rooms("search", false, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Query: "board"}}),
+		{"rooms, counts", true, func() error { _, err := w.store.RoomCounts(ctx, wide, RoomFilter{}); return err }},
+		{"rooms, facets", false, func() error { _, err := w.store.RoomFacets(ctx, wide, RoomFilter{}); return err }},
+		{"room", true, func() error { _, err := w.store.Room(ctx, wide, wideTickets, room); return err }},
+		{"room, devices", false, func() error { _, err := w.store.RoomDevices(ctx, wide, room); return err }},
+		{"room, signals", false, func() error { _, err := w.store.RoomSignals(ctx, wide, wideTickets, room); return err }},
+
+		incidents("wide", true, wideTickets, IncidentQuery{Limit: 50}),
+		incidents("wide, deep", true, wideTickets, IncidentQuery{Limit: 50, After: incidentKey}),
+		incidents("wide, oldest first, deep", true, wideTickets, IncidentQuery{Limit: 50, Sort: IncidentsOldest, After: incidentKey}),
+		incidents("wide, by state and severity", true, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{States: []string{IncidentActive}, Severity: []string{"critical"}}}),
+		incidents("wide, worst first", false, wideTickets, IncidentQuery{Limit: 50, Sort: IncidentsBySeverity}),
+		incidents("wide, total", true, wideTickets, IncidentQuery{Limit: 50, Total: true}),
+		incidents("wide, closed", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{States: []string{IncidentClosed}}}),
+		incidents("narrow", false, narrowTickets, IncidentQuery{Limit: 50, After: incidentKey}),
+		incidents("of a room", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{Room: room, States: everyState()}}),
+		incidents("by number", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{Query: Incident{ID: incident}.Number()}}),
+		incidents("in a building", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{Building: []string{"Haus 1"}}}),
+		{"incidents, counts", true, func() error { _, err := w.store.IncidentCounts(ctx, wideTickets, IncidentFilter{}); return err }},
+		{"incidents, facets", false, func() error { _, err := w.store.IncidentFacets(ctx, wideTickets, IncidentFilter{}); return err }},
+		{"incident", true, func() error { _, err := w.store.Incident(ctx, wideTickets, wide, incident); return err }},
+		{"incident, history", true, func() error {
+			_, _, err := w.store.IncidentHistory(ctx, wideTickets, incident, &IncidentEvent{At: listStart, ID: 3}, 50)
+			return err
+		}},
+	}
+}
+
+// scan is a walk over a whole table: fine for the parameters of a statement and for what a subquery has bounded, and for an index that gives
+// the order of a page.
+var (
+	scanned  = regexp.MustCompile(`(?m)^\s*SCAN (\S+)(.*)$`)
+	noTables = map[string]bool{"json_each": true, "few": true}
+)
+
+func TestPlans(t *testing.T) {
+	w, room, incident := planWorld(t)
+	w.pin(t)
+	r := w.record(t)
+	plans := w.explainAll(t, r, w.planned(t, room.ID, incident))
+	golden := filepath.Join("..", "testdata", "plans", "lists.txt")
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(golden), 0o755))
+		require.NoError(t, os.WriteFile(golden, []byte(plans), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), plans, "plans changed; if that is meant: go test ./store -run TestPlans -update")
+}
+
+// A young database has no statistics: the plans must not hang on them.
+func TestPlansWithoutStatistics(t *testing.T) {
+	w, room, incident := planWorld(t)
+	w.explainAll(t, w.record(t), w.planned(t, room.ID, incident))
+}
+
+// explainAll returns all plans, and refuses those that walk over a big table or sort what an index should.
+func (w *listWorld) explainAll(t *testing.T, r *recorder, reads []planned) string {
+	t.Helper()
+	var out strings.Builder
+	first := map[string]string{}
+	for _, p := range reads {
+		statements, plans := r.plansOf(t, w.store.reader, p.read)
+		fmt.Fprintf(&out, "== %s\n", p.name)
+		for n, plan := range plans {
+			if where, known := first[statements[n]+plan]; known {
+				fmt.Fprintf(&out, "-- as in %s: %.60s...\n", where, statements[n])
+			} else {
+				fmt.Fprintf(&out, "-- %s\n%s", statements[n], plan)
+				first[statements[n]+plan] = p.name
+			}
+			for _, m := range scanned.FindAllStringSubmatch(plan, -1) {
+				walks := strings.Contains(m[2], "USING INDEX") || strings.Contains(m[2], "USING COVERING INDEX")
+				require.True(t, noTables[m[1]] || p.sorted && walks && strings.Contains(statements[n], "ORDER BY"), "%s walks over a table:\n%s\n%s", p.name, statements[n], plan)
+			}
+			if p.sorted && strings.Contains(statements[n], "ORDER BY") && !strings.Contains(statements[n], "FROM incidents o") {
+				require.NotContains(t, plan, "TEMP B-TREE FOR ORDER BY", "%s sorts:\n%s\n%s", p.name, statements[n], plan)
+			}
+		}
+	}
+	return out.String()
+}

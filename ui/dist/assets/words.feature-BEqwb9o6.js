@@ -1,0 +1,1 @@
+function e(e){let t={};for(let[n,r]of Object.entries(e)){let e=/\/([a-z-]+)\/text\./.exec(n)?.[1];e!==void 0&&(t[e]=r)}return t}export{e as t};

@@ -1,0 +1,26 @@
+import { Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import { Button } from '../Button'
+
+/** Asks before changes are lost. Staying has the focus. */
+export function LeaveDialog({ onLeave, onStay }: { onLeave: () => void; onStay: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onStay()}>
+      <DialogSurface className="dialog">
+        <DialogBody>
+          <DialogTitle>{t('form.leaveTitle')}</DialogTitle>
+          <DialogContent>{t('form.leaveText')}</DialogContent>
+          <DialogActions>
+            <Button kind="danger" onClick={onLeave}>
+              {t('form.leave')}
+            </Button>
+            <Button autoFocus onClick={onStay}>
+              {t('form.stay')}
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  )
+}
