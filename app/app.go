@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"roomward/app/access"
 	"roomward/app/api"
 	"roomward/app/collect"
@@ -73,8 +75,8 @@ func (a *App) build() error {
 	if err != nil {
 		return err
 	}
-	a.Graph, err = graph.New(graph.Config{Cloud: cfg.cloud(), Credential: credential, Budget: graph.Budget{Overall: rateOf(cfg.CollectRate)},
-		Now: cfg.Now, Log: cfg.Log})
+	a.Graph, err = graph.New(graph.Config{Cloud: cfg.cloud(), Credential: credential, Now: cfg.Now, Log: cfg.Log,
+		Budget: graph.Budget{Overall: rate.Limit(cfg.CollectRate), PerTenant: rate.Limit(cfg.CollectTenantRate)}})
 	if err != nil {
 		return fmt.Errorf("make the client of Microsoft's cloud: %w", err)
 	}

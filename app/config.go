@@ -42,6 +42,8 @@ type Settings struct {
 	CollectPlaces  time.Duration `help:"How often rooms are read; they rarely change." default:"6h"`
 	CollectRate    float64       `help:"Requests per second to Microsoft in all; its own limit is 1,500 per application." default:"100"`
 
+	CollectTenantRate float64 `help:"Requests per second to one customer's tenant; Microsoft's own limit is 30 per application and tenant." default:"10"`
+
 	Cloud string `help:"Base address of a simulated cloud, for trials: loopback only." placeholder:"URL"`
 
 	LogFormat string `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`

@@ -96,7 +96,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 		Listen: l.Addr().String(), Data: d.Data, Cloud: cloud.URL(),
 		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,
 		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code",
-		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, LogFormat: "text", LogLevel: "warn",
+		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, CollectTenantRate: demoRate, LogFormat: "text", LogLevel: "warn",
 	}
 	if err := s.Check(); err != nil {
 		return nil, errors.Join(err, l.Close(), cloud.Close())

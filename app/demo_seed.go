@@ -113,7 +113,7 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 func (d *demo) await(ctx context.Context) error {
 	look := time.NewTicker(250 * time.Millisecond)
 	defer look.Stop()
-	todo := map[string]func(context.Context, store.Customer) error{
+	todo := map[string]func(context.Context, store.Customer) (done bool, err error){
 		"northwind.example": d.lendBuilding, "contoso.example": d.lendRooms, withdrawing: d.withdraw,
 	}
 	overview := policy.Overview(policy.Powers{Manager: true})
@@ -133,39 +133,43 @@ func (d *demo) await(ctx context.Context) error {
 			if !waits || c.LastGoodAt.IsZero() {
 				continue
 			}
-			if err := act(ctx, c); err != nil {
+			done, err := act(ctx, c)
+			var conflict store.Conflict
+			switch {
+			case err == nil && done, errors.As(err, &conflict): // a kept data directory knows the story already
+				delete(todo, domain)
+			case err != nil && !errors.Is(err, store.ErrStaleView): // rights that changed under it mean: another time
 				return fmt.Errorf("go on with %s: %w", domain, err)
 			}
-			delete(todo, domain)
 		}
 	}
 	return nil
 }
 
 // lendBuilding gives the technicians one building of a customer, as a room group.
-func (d *demo) lendBuilding(ctx context.Context, c store.Customer) error {
+func (d *demo) lendBuilding(ctx context.Context, c store.Customer) (done bool, err error) {
 	rooms, err := d.roomsOf(ctx, c.ID, lentGroup)
 	if err != nil {
-		return err
+		return false, err
 	}
 	group, err := d.Store.AddRoomGroup(ctx, d.actOf("primary.admin@partner.example"), c.ID, store.RoomGroup{Name: "Waverley House", Rooms: rooms})
 	if err != nil {
-		return alreadyTold(err)
+		return false, err
 	}
-	return d.lend(ctx, c, []policy.Scope{policy.ScopeGroup(group)})
+	return true, d.lend(ctx, c, []policy.Scope{policy.ScopeGroup(group)})
 }
 
 // lendRooms gives the technicians some single rooms of a customer.
-func (d *demo) lendRooms(ctx context.Context, c store.Customer) error {
+func (d *demo) lendRooms(ctx context.Context, c store.Customer) (done bool, err error) {
 	rooms, err := d.roomsOf(ctx, c.ID, lentRooms)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var scopes []policy.Scope
 	for _, id := range rooms {
 		scopes = append(scopes, policy.ScopeRoom(id))
 	}
-	return d.lend(ctx, c, scopes)
+	return true, d.lend(ctx, c, scopes)
 }
 
 // lentGroup and lentRooms say which rooms the technicians get: a building of Northwind, a floor of Contoso.
@@ -181,29 +185,24 @@ func (d *demo) lend(ctx context.Context, c store.Customer, scopes []policy.Scope
 	role, err := d.Store.AddRole(ctx, act, c.ID, store.Role{Name: "Site technician", Description: "Works on rooms and incidents of a site.",
 		Permissions: permissions})
 	if err != nil {
-		return alreadyTold(err)
+		return err
 	}
 	_, err = d.Store.AddAssignment(ctx, act, c.ID, store.Assignment{Name: "Technicians on site", Role: role,
 		Members: []store.Member{d.group("Technicians EMEA")}, Scopes: scopes})
 	return err
 }
 
-// alreadyTold forgives what a kept data directory holds from an earlier start.
-func alreadyTold(err error) error {
-	var conflict store.Conflict
-	if errors.As(err, &conflict) {
-		return nil
-	}
-	return err
-}
-
-func (d *demo) withdraw(_ context.Context, c store.Customer) error {
-	return d.cloud.SetConsent(c.TenantID, false)
+// withdraw takes the consent back and is done when the next collection has noticed.
+func (d *demo) withdraw(_ context.Context, c store.Customer) (done bool, err error) {
+	return c.State == store.CustomerWithdrawn, d.cloud.SetConsent(c.TenantID, false)
 }
 
 // roomsOf picks rooms of a customer among those that its primary admin sees.
 func (d *demo) roomsOf(ctx context.Context, customer policy.ID, pick func(building, floor string) bool) ([]policy.ID, error) {
 	primary := policy.Actor{User: policy.User(d.person("primary.admin@partner.example").OID)}
+	if err := d.Decider.Refresh(ctx, primary); err != nil {
+		return nil, err
+	}
 	view, err := d.Decider.ViewOne(ctx, primary, policy.RoomsView, customer)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 	require.GreaterOrEqual(t, len(rooms), 100)
 	require.GreaterOrEqual(t, distinct(rooms, func(r struct{ CustomerID string }) string { return r.CustomerID }), 5)
 	require.Eventually(t, func() bool {
-		open := all[struct{ CustomerID string }](admin, "/api/incidents?state=open")
+		open := all[struct{ CustomerID string }](admin, "/api/incidents?state=active")
 		return distinct(open, func(i struct{ CustomerID string }) string { return i.CustomerID }) >= 3
 	}, 30*time.Second, 250*time.Millisecond, "open incidents of several customers")
 
@@ -212,4 +212,21 @@ func grantedByStory(domain, building string) bool {
 		}
 	}
 	return domain == "fabrikam.example"
+}
+
+// TestWhoMayNotComeIn tries the people whom sign-in refuses: they get a page that says why, and no session.
+func TestWhoMayNotComeIn(t *testing.T) {
+	d := startDemo(t)
+	for login, says := range map[string]string{
+		"admin@proseware.example": "government-cloud",
+		"guest@partner.example":   "guest",
+	} {
+		v := d.visitor(t, login)
+		resp, err := v.client.Get(v.base + "/signin?" + url.Values{"login_hint": {login}}.Encode())
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, says, resp.Request.URL.Query().Get("error"), login)
+		status, body := v.call("GET", "/api/me", nil)
+		require.Equal(t, http.StatusUnauthorized, status, body)
+	}
 }

@@ -3,8 +3,6 @@ package app
 import (
 	"log/slog"
 	"os"
-
-	"golang.org/x/time/rate"
 )
 
 func newLog(s Settings) *slog.Logger {
@@ -16,5 +14,3 @@ func newLog(s Settings) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, o))
 }
-
-func rateOf(perSecond float64) rate.Limit { return rate.Limit(perSecond) }

@@ -119,6 +119,9 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		if err := p.keep(ctx, f, room); err != nil {
 			return err
 		}
+		if room == nil {
+			byKey[strings.ToLower(f.PlaceID)] = &storedPlace{PlaceFound: f, there: true}
+		}
 	}
 	for i := range stored {
 		if !stored[i].there {

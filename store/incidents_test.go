@@ -87,6 +87,7 @@ func TestIncidentListsAreTheNaiveOnes(t *testing.T) {
 			q := IncidentQuery{Filter: f, Sort: sort, Limit: rapid.IntRange(1, 4).Draw(t, "limit"), Total: true}
 			got := []ID{}
 			for {
+				require.LessOrEqual(t, len(got), len(want), "the pages do not end")
 				list, err := w.store.Incidents(ctx, v, q)
 				require.NoError(t, err)
 				require.Equal(t, len(want), list.Total)
@@ -262,6 +263,7 @@ func TestHistoryPagesByCursor(t *testing.T) {
 	var got []string
 	var after *IncidentEvent
 	for {
+		require.LessOrEqual(t, len(got), 7, "the history does not end")
 		events, more, err := w.store.IncidentHistory(context.Background(), v, i.ID, after, 3)
 		require.NoError(t, err)
 		for _, e := range events {

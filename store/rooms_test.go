@@ -89,6 +89,7 @@ func TestRoomListsAreTheNaiveOnes(t *testing.T) {
 			q := RoomQuery{Filter: f, Sort: sort, Limit: rapid.IntRange(1, 4).Draw(t, "limit"), Total: true}
 			got := []ID{}
 			for {
+				require.LessOrEqual(t, len(got), len(want), "the pages do not end")
 				list, err := w.store.Rooms(ctx, v, tickets, q)
 				require.NoError(t, err)
 				require.Equal(t, len(want), list.Total)

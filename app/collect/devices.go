@@ -38,7 +38,11 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 	m := newMatching(known, listed)
 	if err := c.lookUp(ctx, r, m); err != nil {
 		// Devices of rooms whose accounts were not found out would pass for missing ones.
-		return result{verdict: c.judge(ctx, r.target, err), devices: &store.DevicesFound{Accounts: m.learned, Rules: rules(nil)}}
+		v := c.judge(ctx, r.target, err)
+		if graph.KindOf(err) == graph.Canceled {
+			v = verdict{state: StatePartial, detail: outOfTime}
+		}
+		return result{verdict: v, devices: &store.DevicesFound{Accounts: m.learned, Rules: rules(nil)}}
 	}
 	found := m.devices()
 	readings, v := c.examine(ctx, r, wanted(known, found, r.target.Job.LastGoodAt, r.started))

@@ -66,6 +66,7 @@ func TestUnchangedCustomerCostsTheMinimum(t *testing.T) {
 func TestEachDeviceIsReadOnceADay(t *testing.T) {
 	tenant := estate(northwind, "Northwind", 40)
 	w := newWorld(t, tenant)
+	w.collector.cfg.Devices = 20 * time.Minute
 	w.accept(northwind, "Northwind", all())
 	w.collect()
 	before := w.cloud.Requests(northwind)["health"]

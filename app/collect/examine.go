@@ -15,6 +15,9 @@ const (
 	manyUnusable = 3
 )
 
+// outOfTime is the detail of a run that its lease has ended: it goes on where it stopped.
+const outOfTime = "out of time"
+
 var errEnough = errors.New("enough failures")
 
 // examine reads the health of devices. What could be read is of use even when something else could not: each device is judged by its own
@@ -49,6 +52,8 @@ func (c *Collector) examine(ctx context.Context, r run, list []matched) (map[str
 		return nil
 	}, errEnough)
 	switch {
+	case graph.KindOf(err) == graph.Canceled:
+		return read, verdict{state: StatePartial, detail: outOfTime}
 	case err != nil:
 		return read, c.judge(ctx, r.target, err)
 	case len(failures) > 0 && len(read) == 0:

@@ -60,7 +60,7 @@ type verdict struct {
 	detail string        // short and technical: nothing of a room, and nothing secret
 	good   bool          // everything was read
 	wait   time.Duration // what Microsoft asked for
-	blind  bool          // the devices cannot be read at all, and that will not pass by itself
+	blind  bool          // the devices cannot be read at all, said twice: it will not pass by itself
 }
 
 func good() verdict { return verdict{state: StateOK, good: true} }
@@ -75,8 +75,9 @@ func (c *Collector) judge(ctx context.Context, target store.CollectTarget, err e
 		v.state, v.blind = StatePermissionMissing, true
 		// Entra still gives a token when every permission was taken back, only with nothing in it (graph.md 6).
 		if roles, rolesErr := c.cfg.Graph.Roles(ctx, target.TenantID); rolesErr == nil && len(roles) == 0 {
-			v.state = refused(target)
+			v.state, v.blind = refused(target), false
 		}
+		c.cfg.Graph.ForgetToken(target.TenantID) // the next try must see what was consented meanwhile
 	case graph.SecretExpired:
 		v.state = StateSecretExpired
 	case graph.SecretInvalid, graph.AssertionInvalid:
@@ -100,6 +101,7 @@ func (c *Collector) judge(ctx context.Context, target store.CollectTarget, err e
 	default:
 		v.state, v.detail = StateInternal, ""
 	}
+	v.blind = v.blind && target.Job.State == v.state // a refusal without a reason may be chance (graph.md 8)
 	return v
 }
 
@@ -151,7 +153,7 @@ func patience(state string) (first, most time.Duration) {
 		StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateTenantUnknown:
 		return 5 * time.Minute, time.Hour
 	case StateDevicesGone:
-		return time.Hour, 6 * time.Hour
+		return 10 * time.Minute, 6 * time.Hour
 	}
 	return time.Minute, 30 * time.Minute
 }

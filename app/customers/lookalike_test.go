@@ -43,8 +43,8 @@ func TestLookAlikesAmongEntries(t *testing.T) {
 		entry Entry
 		want  string
 	}{
-		"its own name, elsewhere":     {Entry{Kind: "invitation", TenantID: "t", Name: "Something", Domains: []string{"something.example"}}, ""},
-		"a domain in disguise":        {Entry{Kind: "invitation", TenantID: "t", Name: "Something", Domains: []string{"xn--nrthwind-w8g.example"}}, ""},
+		"nothing alike":               {Entry{Kind: "invitation", TenantID: "t", Name: "Something", Domains: []string{"something.example"}}, ""},
+		"a domain in disguise":        {Entry{Kind: "invitation", TenantID: "t", Name: "Something", Domains: []string{"xn--nrthwind-nbh.example"}}, "Northwind"},
 		"a domain with one more sign": {Entry{Kind: "invitation", TenantID: "t", Name: "Something", Domains: []string{"x.example", "north-wind.example"}}, "Northwind"},
 		"the partner's name":          {Entry{Kind: "invitation", TenantID: "t", Name: "LITWARE", Domains: nil}, "Litware"},
 		"the partner's domain":        {Entry{Kind: "invitation", TenantID: "t", Name: "X", Domains: []string{"partners.example"}}, "Litware"},
@@ -54,9 +54,6 @@ func TestLookAlikesAmongEntries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			entries := []Entry{{Kind: "customer", TenantID: "n", Name: "Northwind", Domains: []string{"northwind.example"}}, tc.entry}
 			c.flagLookAlikes(entries)
-			if name == "a domain in disguise" {
-				return
-			}
 			require.Equal(t, tc.want, entries[1].LooksLike)
 			require.Empty(t, entries[0].LooksLike)
 		})

@@ -283,7 +283,7 @@ func highLevel(g policy.Grant) *policy.Grant {
 
 // Accept accepts a pending invitation: the relation begins, with its primary admins, and so does the first collection.
 func (c *Customers) Accept(ctx context.Context, call *api.Call, in *struct {
-	byID
+	ID   string `path:"id" maxLength:"64"` // spelled out: huma does not look into an embedded byID
 	Body struct {
 		PrimaryAdmins []struct {
 			Kind string `json:"kind" enum:"user,group"`

@@ -19,7 +19,7 @@ import (
 // Partnership is the customer's side of the relation at a glance.
 type Partnership struct {
 	Organisation Organisation    `json:"organisation"`
-	Partner      InvitedPartner      `json:"partner"`
+	Partner      InvitedPartner  `json:"partner"`
 	Refusal      string          `json:"refusal,omitempty" enum:"government-cloud" doc:"Why this organisation cannot be served."`
 	NeedsCode    bool            `json:"needsCode" doc:"Whether an invitation needs a code of the partner."`
 	TermsVersion string          `json:"termsVersion" doc:"The terms to agree to."`

@@ -307,6 +307,7 @@ func TestSendWhenMicrosoftFails(t *testing.T) {
 	h.cloud.SetFaults(northwind, cloudsim.Faults{Throttle: 1000, RetryAfter: time.Minute})
 	status, problem, text := h.do(ann, "POST", portal+"/invitations", offer(nil))
 	require.Equal(t, []any{http.StatusServiceUnavailable, "throttled"}, []any{status, problem["code"]}, text)
+	h = open(t) // for the client of the first one waits now
 	h.cloud.SetFaults(northwind, cloudsim.Faults{EmptyPlaces: true})
 	status, _, text = h.do(ann, "POST", portal+"/invitations", offer(nil))
 	require.Equal(t, http.StatusUnprocessableEntity, status, text)

@@ -250,7 +250,7 @@ func TestForgottenWhileOnItsWay(t *testing.T) {
 				old, roles = false, []string{"old"}
 				time.Sleep(10 * time.Second) // simulated
 			}
-			giveToken(w, tenantA, f.tokens, roles...)
+			giveToken(w, tenantA, 1, roles...)
 		}
 		c := f.client()
 		var first sync.WaitGroup

@@ -41,7 +41,7 @@ func newForger(t *testing.T) *forger {
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			"issuer": issuer, "authorization_endpoint": at + "/authorize", "token_endpoint": at + "/token", "jwks_uri": at + "/keys",
-			"end_session_endpoint": at + "/logout", "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
+			"end_session_endpoint": at + "/logout", "id_token_signing_alg_values_supported": []string{"RS256", "PS256", "HS256", "none"},
 		})
 	})
 	mux.HandleFunc("GET /{tenant}/keys", func(w http.ResponseWriter, _ *http.Request) {

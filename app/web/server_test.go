@@ -172,7 +172,10 @@ func TestRunningRequestsEndFirst(t *testing.T) {
 	<-f.entered
 	f.stop()
 	require.Eventually(t, func() bool {
-		_, err := plain().Get(f.base + "/healthz")
+		resp, err := plain().Get(f.base + "/healthz")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
 		return err != nil
 	}, 5*time.Second, 5*time.Millisecond, "no new requests are taken")
 	select {

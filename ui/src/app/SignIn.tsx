@@ -68,7 +68,7 @@ export function SignIn({ over }: SignInProps) {
           </div>
         )}
         {refusal && (
-          <div className="note c" role="alert">
+          <div className="note cr" role="alert">
             <IconCritical20 className="i" aria-hidden />
             <p>
               {t(`signIn.error.${refusal}`)}

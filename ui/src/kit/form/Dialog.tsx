@@ -1,4 +1,4 @@
-import { useId, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton } from '../Button'
@@ -92,13 +92,22 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   )
 }
 
+/** Puts the focus where a dialog should begin, after Fluent has put it on the first button. */
+export function useBeginAt(target: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const timer = setTimeout(() => target.current?.focus())
+    return () => clearTimeout(timer)
+  }, [target])
+}
+
 function Confirm({ title, action, danger, typed, typedLabel, run, onClose, children }: ConfirmDialogProps) {
   const { t } = useTranslation()
   const id = useId()
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<unknown>(undefined)
   const [text, setText] = useState('')
-  const field = useRef<HTMLInputElement>(null)
+  const cancel = useRef<HTMLButtonElement>(null)
+  useBeginAt(cancel)
   const missing = typed !== undefined && text.trim() !== typed
   const go = async () => {
     setBusy(true)
@@ -123,7 +132,6 @@ function Confirm({ title, action, danger, typed, typedLabel, run, onClose, child
             <div className="stack">
               <label htmlFor={id}>{label}</label>
               <input
-                ref={field}
                 id={id}
                 className="field"
                 autoComplete="off"
@@ -145,7 +153,7 @@ function Confirm({ title, action, danger, typed, typedLabel, run, onClose, child
         >
           {action}
         </Button>
-        <Button autoFocus onClick={onClose}>
+        <Button ref={cancel} onClick={onClose}>
           {t('kit.cancel')}
         </Button>
       </DialogActions>

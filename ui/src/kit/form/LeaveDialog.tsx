@@ -1,10 +1,14 @@
+import { useRef } from 'react'
 import { Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../Button'
+import { useBeginAt } from './Dialog'
 
 /** Asks before changes are lost. Staying has the focus. */
 export function LeaveDialog({ onLeave, onStay }: { onLeave: () => void; onStay: () => void }) {
   const { t } = useTranslation()
+  const stay = useRef<HTMLButtonElement>(null)
+  useBeginAt(stay)
   return (
     <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onStay()}>
       <DialogSurface className="dialog">
@@ -15,7 +19,7 @@ export function LeaveDialog({ onLeave, onStay }: { onLeave: () => void; onStay: 
             <Button kind="danger" onClick={onLeave}>
               {t('form.leave')}
             </Button>
-            <Button autoFocus onClick={onStay}>
+            <Button ref={stay} onClick={onStay}>
               {t('form.stay')}
             </Button>
           </DialogActions>

@@ -58,7 +58,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 
   const scrollTo = useRef<(index: number) => void>(() => undefined)
   const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 600) - headHeight) / height) - 1)
-  const { active, go, onKeyDown, focusActive } = useGrid({
+  const { active, go, onKeyDown, onFocus, focusActive } = useGrid({
     ids,
     at,
     columns: shown.length,
@@ -201,6 +201,7 @@ export function Grid<Row>(props: GridProps<Row>) {
       aria-busy={props.busy || undefined}
       style={template}
       onKeyDown={onKeyDown}
+      onFocus={onFocus}
     >
       <GridHead
         columns={shown}

@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
+import { useCallback, useLayoutEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type RefObject } from 'react'
 import { deedOf, type Active, type Deed } from './keys'
 
 /** The cell with the grid's one tab stop, named by its row's id, so that it survives new data. '' is the head. */
@@ -83,5 +83,12 @@ export function useGrid({ ids, at, columns, page, letters, scroller, scrollTo, a
     setPlace((now) => ({ ...now }))
   }, [])
 
-  return { active, go, onKeyDown, focusActive }
+  /** A click or a screen reader put the focus on a row or cell: the tab stop follows it. */
+  const onFocus = (event: FocusEvent<HTMLElement>) => {
+    const id = event.target.closest<HTMLElement>('[data-row]')?.dataset['row']
+    if (id === undefined || at.get(id) === active.row) return
+    setPlace({ id, column: -1 })
+  }
+
+  return { active, go, onKeyDown, onFocus, focusActive }
 }

@@ -1,0 +1,77 @@
+import type { Span } from '../kit/chart/SignalSpans'
+import type { Health } from '../kit/status'
+import type { Room, RoomSignal, RoomSignals } from './queries'
+
+/**
+ * After how many milliseconds without a good collection the data are old. Devices are read every 5 minutes: after half an
+ * hour six reads have failed, and "healthy" would be a guess.
+ */
+export const oldAfter = 30 * 60_000
+
+/** Whether what is known of the room's customer is too old to speak of now. Before the first collection nothing is known. */
+export function isOld(dataAt: string | undefined, now: number): boolean {
+  return dataAt === undefined || now - Date.parse(dataAt) > oldAfter
+}
+
+/** The health to show. A room that was healthy when it was last heard is not called healthy now. */
+export function healthOf({ health, dataAt }: Pick<Room, 'health' | 'dataAt'>, now: number): Health | 'not-known' {
+  return health === 'healthy' && isOld(dataAt, now) ? 'not-known' : health
+}
+
+/** Until when the room is known, in milliseconds; undefined: until now. */
+export function knownUntil(room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'>, now: number): number | undefined {
+  if ((room.health === 'offline' || room.health === 'unmonitored') && room.lastSeenAt !== undefined) return Date.parse(room.lastSeenAt)
+  return room.dataAt !== undefined && isOld(room.dataAt, now) ? Date.parse(room.dataAt) : undefined
+}
+
+/** When the room was last seen: where it is neither offline nor unmonitored, by the last good collection. */
+export function seenAt(room: Pick<Room, 'dataAt' | 'lastSeenAt'>): string | undefined {
+  return room.lastSeenAt ?? room.dataAt
+}
+
+/** When a device was last heard: since it went offline or silent not any more, else with the last good collection. */
+export function deviceSeenAt(signals: readonly RoomSignal[], device: string, room: Pick<Room, 'dataAt' | 'lastSeenAt'>): string | undefined {
+  const gone = signals
+    .filter((s) => s.deviceId === device && s.state === 'bad' && (s.signal === 'offline' || s.signal === 'no-telemetry'))
+    .map((s) => s.since)
+    .sort()
+  return gone[0] ?? seenAt(room)
+}
+
+interface Window {
+  readonly from: number
+  readonly to: number
+  /** Since when Roomward collects the room: before that only what Microsoft says counts. */
+  readonly watchedSince: number
+  /** Until when the room is known. */
+  readonly until?: number | undefined
+}
+
+/**
+ * The drawing of a signal's days. What nobody knows is "none", never "well": the time before Roomward watched, unless
+ * Microsoft says since when the state lasts, and the time since the room was last heard.
+ */
+export function laneOf(signal: Pick<RoomSignal, 'since' | 'spans'>, { from, to, watchedSince, until }: Window): readonly Span[] {
+  const spans = signal.spans.map((s) => ({
+    from: Date.parse(s.from),
+    to: s.until === undefined ? to : Date.parse(s.until),
+    state: s.state === 'bad' ? s.severity : ('none' as const),
+  }))
+  const begins = Math.min(watchedSince, Date.parse(signal.since), ...spans.map((s) => s.from))
+  const ends = until === undefined ? to : Math.max(from, until)
+  const kept: Span[] = spans.filter((s) => s.from < ends).map((s) => ({ ...s, to: Math.min(s.to, ends) }))
+  if (begins > from) kept.unshift({ from, to: begins, state: 'none' })
+  if (ends < to) kept.push({ from: ends, to, state: 'none' })
+  return kept
+}
+
+/** How often a signal was bad within the window. */
+export function timesBad(signal: Pick<RoomSignal, 'spans'>, from: number): number {
+  return signal.spans.filter((s) => s.state === 'bad' && (s.until === undefined || Date.parse(s.until) > from)).length
+}
+
+/** Signals that are bad now, or were when their device was last heard: with an incident that is not over. */
+export function wrongOf({ items }: Pick<RoomSignals, 'items'>): readonly RoomSignal[] {
+  const open = ['watching', 'active', 'investigating']
+  return items.filter((s) => s.state === 'bad' || (s.state === 'unknown' && open.includes(s.incidentState ?? '')))
+}

@@ -1,0 +1,131 @@
+import { useQuery } from '@tanstack/react-query'
+import { api, unwrap } from '../api/client'
+import { one, pages, type Scope } from '../api/query'
+import type { components } from '../api/schema'
+import type { Ask } from '../kit/list/spec'
+import { useListAsk } from '../kit/list/state'
+import { usePlace } from '../kit/scope'
+import { filtersOf, parts, sortOf } from './ask'
+
+type Schemas = components['schemas']
+export type Room = Schemas['Room']
+export type RoomDetail = Schemas['RoomDetail']
+export type RoomPage = Schemas['PageRoom']
+export type RoomCounts = Schemas['RoomCounts']
+export type RoomFacets = Schemas['RoomFacets']
+export type RoomDevice = Schemas['RoomDevice']
+export type RoomSignals = Schemas['RoomSignals']
+export type RoomSignal = Schemas['RoomSignal']
+
+/** Milliseconds between refreshes of what is on screen. */
+const every = 60_000
+/** Rows of a page. */
+const limit = 100
+
+const feature = 'rooms'
+
+/** The rooms that the address asks for. The number of all is asked for once, with the first page. */
+export function roomPages(scope: Scope, ask: Ask) {
+  const query = { ...filtersOf(scope.customer, ask), sort: sortOf(ask.sort), limit }
+  return pages<RoomPage>({
+    scope,
+    feature,
+    operation: 'list',
+    params: query,
+    every,
+    read: (cursor, signal) =>
+      unwrap(api.GET('/api/rooms', { params: { query: { ...query, cursor, total: cursor === undefined } }, signal })),
+  })
+}
+
+function roomCounts(scope: Scope, ask: Ask) {
+  const query = filtersOf(scope.customer, { ...ask, tab: '' })
+  return one<RoomCounts>({
+    scope,
+    feature,
+    operation: 'counts',
+    params: query,
+    every,
+    read: (signal) => unwrap(api.GET('/api/rooms/counts', { params: { query }, signal })),
+  })
+}
+
+function roomFacets(scope: Scope, ask: Ask) {
+  const query = filtersOf(scope.customer, ask)
+  return one<RoomFacets>({
+    scope,
+    feature,
+    operation: 'facets',
+    params: query,
+    read: (signal) => unwrap(api.GET('/api/rooms/facets', { params: { query }, signal })),
+  })
+}
+
+/** How many of the customers here are not up to date: their rooms may have changed since. */
+function lateCustomers(scope: Scope) {
+  const customer = scope.customer === 'all' ? undefined : scope.customer
+  return one<number>({
+    scope,
+    feature,
+    operation: 'late',
+    every,
+    read: async (signal) => {
+      const { customers, upToDate } = await unwrap(api.GET('/api/collect/customers', { params: { query: { customer, limit: 1 } }, signal }))
+      return customers - upToDate
+    },
+  })
+}
+
+/** What stands around the list: counts by health, values to filter by, customers without fresh data. */
+export function useAround() {
+  const place = usePlace()
+  const ask = useListAsk(parts)
+  return {
+    ask,
+    counts: useQuery(roomCounts(place, ask)).data,
+    facets: useQuery({ ...roomFacets(place, ask), placeholderData: (former) => former }).data,
+    late: useQuery(lateCustomers(place)).data ?? 0,
+  }
+}
+
+/** One room. */
+export function useRoom(id: string) {
+  return useQuery(
+    one<RoomDetail>({
+      scope: usePlace(),
+      feature,
+      operation: 'get',
+      params: { id },
+      every,
+      read: (signal) => unwrap(api.GET('/api/rooms/{id}', { params: { path: { id } }, signal })),
+    }),
+  )
+}
+
+/** Its devices. */
+export function useRoomDevices(id: string) {
+  return useQuery(
+    one<readonly RoomDevice[]>({
+      scope: usePlace(),
+      feature,
+      operation: 'devices',
+      params: { id },
+      every,
+      read: async (signal) => (await unwrap(api.GET('/api/rooms/{id}/devices', { params: { path: { id } }, signal }))).items,
+    }),
+  )
+}
+
+/** Its signals with their last seven days. */
+export function useRoomSignals(id: string) {
+  return useQuery(
+    one<RoomSignals>({
+      scope: usePlace(),
+      feature,
+      operation: 'signals',
+      params: { id },
+      every,
+      read: (signal) => unwrap(api.GET('/api/rooms/{id}/signals', { params: { path: { id } }, signal })),
+    }),
+  )
+}

@@ -1,0 +1,124 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page, type Request } from 'playwright-core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { onTestFinished, expect } from 'vitest'
+
+/** Where `roomward demo` listens. The tests need one that runs; they change what the demo's people would change. */
+export const base = (() => {
+  const url = process.env['ROOMWARD_URL']
+  if (url === undefined || url === '') throw new Error('ROOMWARD_URL must say where `roomward demo` listens')
+  return new URL(url).origin
+})()
+
+/** The people of the demo: design.md 11. */
+export const people = {
+  manager: 'manager@partner.example',
+  tenantManager: 'tenant.manager@partner.example',
+  primaryAdmin: 'primary.admin@partner.example',
+  technician: 'technician@partner.example',
+  nobody: 'nobody@partner.example',
+  northwind: 'admin@northwind.example',
+  tailspin: 'admin@tailspin.example',
+  woodgrove: 'admin@woodgrove.example',
+} as const
+
+/** Debian's Chromium, one per test file. Fonts and colours as on every machine. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--font-render-hinting=none', '--force-color-profile=srgb'],
+  })
+}
+
+export interface Look extends Pick<BrowserContextOptions, 'viewport' | 'colorScheme' | 'forcedColors' | 'hasTouch'> {
+  readonly language?: 'en' | 'fr'
+  /** What the person chose; absent: as the system. */
+  readonly theme?: 'light' | 'dark'
+  /** Answers that the test provokes, as "404 /api/rooms/…" by pattern. All others of 400 and above fail it. */
+  readonly expects?: readonly RegExp[]
+}
+
+/** A page of a fresh browser profile. What it complains about fails the test that opened it, when that ends. */
+export async function open(browser: Browser, look: Look = {}): Promise<Page> {
+  const { language = 'en', theme, expects = [], ...options } = look
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    locale: language === 'fr' ? 'fr-FR' : 'en-GB',
+    timezoneId: 'Europe/Paris',
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  const complaints = await listen(context, expects)
+  if (theme !== undefined) await context.addInitScript(`if (location.origin === '${base}') localStorage.setItem('roomward.theme', '${theme}')`)
+  onTestFinished(async () => {
+    await context.close()
+    expect(complaints).toEqual([])
+  })
+  return context.newPage()
+}
+
+/** Collects everything that must not happen on any page. */
+async function listen(context: BrowserContext, expects: readonly RegExp[]): Promise<readonly string[]> {
+  const complaints: string[] = []
+  const add = (text: string) => complaints.push(text)
+  await context.exposeBinding('tellViolation', (_, text: string) => add(`policy: ${text}`))
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      const tell = (window as unknown as { tellViolation: (text: string) => void }).tellViolation
+      tell(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)
+    })
+  })
+  context.on('console', (message) => {
+    // Chromium also logs each answer of 400 and above; those are judged by their address below.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) add(`console: ${message.text()}`)
+  })
+  context.on('weberror', (error) => add(`error: ${error.error().message}`))
+  context.on('request', (request) => {
+    if (isForeign(request)) add(`foreign request: ${request.url()}`)
+  })
+  context.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText ?? ''
+    if (why !== 'net::ERR_ABORTED') add(`failed request: ${request.url()} ${why}`)
+  })
+  context.on('response', (response) => {
+    const url = new URL(response.url())
+    const line = `${response.status()} ${url.pathname}`
+    if (url.origin === base && response.status() >= 400 && !expects.some((known) => known.test(line))) add(`answer: ${line}`)
+  })
+  return complaints
+}
+
+/** Whether a page of ours asked somebody else. Going to the sign-in of Entra and what Entra's own pages ask are not that. */
+function isForeign(request: Request): boolean {
+  const url = new URL(request.url())
+  if (url.protocol === 'data:' || url.origin === base || request.isNavigationRequest()) return false
+  return new URL(request.frame().url()).origin === base
+}
+
+/** Signs a person of the demo in and waits for the frame around the page. */
+export async function signIn(page: Page, login: string, back = ''): Promise<void> {
+  const query = new URLSearchParams({ login_hint: login })
+  if (back !== '') query.set('return', back)
+  await page.goto(`${base}/signin?${query.toString()}`)
+  await page.waitForSelector('#page h1')
+}
+
+/** Findings of axe, one line each: rule, and the first element. */
+export async function findings(page: Page, { forced = false } = {}): Promise<readonly string[]> {
+  const builder = new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .exclude('[data-tabster-dummy]') // Fluent's focus sentinels: style-ui.md 4.11
+  // In forced colours axe mixes the author's colours with the system's.
+  if (forced) builder.disableRules(['color-contrast'])
+  const { violations } = await builder.analyze()
+  return violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
+}
+
+/** A picture of the page, into the folder that SCREENSHOTS names; nothing without it. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder === undefined || folder === '') return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
