@@ -134,3 +134,80 @@ func TestAtMost200SingleRooms(t *testing.T) {
 	requireConflict(t, add(scopes[policy.MaxSingleRooms:]), "scope-too-many-rooms")
 	require.Equal(t, before, h.dump())
 }
+
+// TestRightsMakeViewsStale asks for each change whether a view that was made before it still opens anything.
+func TestRightsMakeViewsStale(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	pending := h.invited(tailspin)
+	room := h.room(customer, "Boardroom 12")
+	role, err := h.AddRole(t.Context(), maya, customer, Role{Name: "Desk", Permissions: []policy.Permission{policy.TicketsView}})
+	require.NoError(t, err)
+	decider := policy.NewDecider(h.Store, h.clock, policy.Limits{})
+	actor := policy.Actor{User: pia.Principal}
+	for _, tc := range []struct {
+		name   string
+		rights bool
+		change func() error
+	}{
+		{"a role", true, func() error { _, err := h.AddRole(t.Context(), maya, customer, Role{Name: "Other"}); return err }},
+		{"a group", true, func() error {
+			_, err := h.AddRoomGroup(t.Context(), maya, customer, RoomGroup{Name: "All", Rooms: []ID{room}})
+			return err
+		}},
+		{"an assignment", true, func() error {
+			_, err := h.AddAssignment(t.Context(), maya, customer, Assignment{Role: role, Name: "a", Members: []Member{desk}, Scopes: []policy.Scope{policy.ScopeRoom(room)}})
+			return err
+		}},
+		{"another relation", true, func() error {
+			_, err := h.AcceptInvitation(t.Context(), maya, managing, pending.ID, []Member{pia})
+			return err
+		}},
+		{"consent", false, func() error { return h.Consented(t.Context(), maya, Tenant{ID: litware, Name: "L"}) }},
+		{"a tenant manager", false, func() error {
+			_, err := h.AddTenantManager(t.Context(), maya, TenantManager{Principal: pia.Principal, Name: "Pia"})
+			return err
+		}},
+		{"a refused role", false, func() error {
+			_, err := h.AddRole(t.Context(), maya, customer, Role{Name: "Desk"})
+			requireConflict(t, err, "role-name-taken")
+			return nil
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			require.NoError(t, decider.Refresh(t.Context(), actor))
+			view, err := decider.View(t.Context(), actor, policy.RoomsView)
+			require.NoError(t, err)
+			require.NoError(t, h.StillHolds(t.Context(), view))
+			require.NoError(t, tc.change())
+			list := func() error { _, err := h.Customers(t.Context(), view); return err }
+			if !tc.rights {
+				require.NoError(t, h.StillHolds(t.Context(), view))
+				require.NoError(t, list())
+				return
+			}
+			require.ErrorIs(t, h.StillHolds(t.Context(), view), ErrStaleView)
+			require.ErrorIs(t, list(), ErrStaleView)
+		})
+	}
+}
+
+func TestViewEndsWithItsAssignment(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	role, err := h.AddRole(t.Context(), maya, customer, Role{Name: "Desk", Permissions: []policy.Permission{policy.TicketsView}})
+	require.NoError(t, err)
+	ends := h.clock().Add(time.Hour)
+	tess := policy.User("tess")
+	_, err = h.AddAssignment(t.Context(), maya, customer, Assignment{Role: role, Name: "a", Members: []Member{{tess, "Tess"}},
+		Scopes: []policy.Scope{policy.ScopeAll}, EndsAt: ends})
+	require.NoError(t, err)
+	view, err := policy.NewDecider(h.Store, h.clock, policy.Limits{}).View(t.Context(), policy.Actor{User: tess}, policy.TicketsView)
+	require.NoError(t, err)
+	h.setClock(ends.Add(-time.Millisecond))
+	_, err = h.CustomerByID(t.Context(), view, customer)
+	require.NoError(t, err)
+	h.setClock(ends)
+	_, err = h.CustomerByID(t.Context(), view, customer)
+	require.ErrorIs(t, err, ErrStaleView, "at the very moment")
+}

@@ -257,17 +257,20 @@ func drawSome[T any](t *rapid.T, from []T, label string) []T {
 	return out
 }
 
+// seldom is true one time in eight: filters must meet, and still leave pages.
+func seldom(t *rapid.T, label string) bool { return rapid.IntRange(0, 7).Draw(t, label) == 7 }
+
 func pick[T any](t *rapid.T, from []T, label string) T { return rapid.SampledFrom(from).Draw(t, label) }
 
 func drawListWorld(t *rapid.T, dir string) *listWorld {
 	w := newListWorld(t, dir)
 	for n := range rapid.IntRange(1, 3).Draw(t, "customers") {
-		c := &listCustomer{id: policy.NewID(), name: fmt.Sprint("Customer ", n%2), closed: rapid.IntRange(0, 7).Draw(t, "closed") == 0}
+		c := &listCustomer{id: policy.NewID(), name: fmt.Sprint("Customer ", n%2), closed: seldom(t, "closed")}
 		c.ceiling = listPermissions
-		if rapid.IntRange(0, 5).Draw(t, "narrow ceiling") == 0 {
+		if seldom(t, "narrow ceiling") {
 			c.ceiling = drawSome(t, listPermissions, "ceiling")
 		}
-		for range rapid.IntRange(0, 8).Draw(t, "rooms") {
+		for range rapid.IntRange(2, 9).Draw(t, "rooms") {
 			c.rooms = append(c.rooms, drawListRoom(t, c))
 		}
 		for g := range rapid.IntRange(0, 2).Draw(t, "groups") {
@@ -278,7 +281,7 @@ func drawListWorld(t *rapid.T, dir string) *listWorld {
 			c.groups = append(c.groups, group)
 		}
 		w.addCustomer(t, c)
-		for range rapid.IntRange(0, 3).Draw(t, "grants") {
+		for range rapid.IntRange(2, 4).Draw(t, "grants") {
 			w.addGrant(t, c, drawListGrant(t, c))
 		}
 		for _, r := range c.rooms {
@@ -317,7 +320,12 @@ func drawListRoom(t *rapid.T, c *listCustomer) *listRoom {
 func drawListGrant(t *rapid.T, c *listCustomer) listGrant {
 	g := listGrant{permissions: drawSome(t, listPermissions, "permissions"), members: []policy.Principal{pick(t,
 		[]policy.Principal{policy.User("ann"), policy.Group("desk"), policy.User("bob"), policy.Group("other")}, "member")}}
-	if rapid.Bool().Draw(t, "can see") {
+	if rapid.Bool().Draw(t, "bob too") {
+		g.members = append(g.members, policy.User("bob"))
+		slices.Sort(g.members)
+		g.members = slices.Compact(g.members)
+	}
+	if !seldom(t, "sees less") {
 		g.permissions = listPermissions
 	}
 	scopes := []policy.Scope{policy.ScopeAll}
@@ -331,12 +339,12 @@ func drawListGrant(t *rapid.T, c *listCustomer) listGrant {
 	if more := pick(t, scopes, "another scope"); more != g.scopes[0] {
 		g.scopes = append(g.scopes, more)
 	}
-	switch rapid.IntRange(0, 5).Draw(t, "bounds") {
-	case 0:
+	switch rapid.IntRange(0, 7).Draw(t, "bounds") {
+	case 5:
 		g.until = listStart.Add(-time.Hour)
-	case 1:
+	case 6:
 		g.from = listStart.Add(time.Hour)
-	case 2:
+	case 7:
 		g.from, g.until = listStart.Add(-time.Hour), listStart.Add(time.Hour)
 	}
 	return g

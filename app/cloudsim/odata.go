@@ -28,7 +28,6 @@ type listing struct {
 	tokens      bool     // pages by an opaque $skiptoken instead of $skip
 	pageCount   bool     // @odata.count is that of the page, as teamwork/devices does it
 	defaults    []string // the properties without $select; nil is all
-	relative    string   // the path of a next link without host and version, for Faults.RelativeNextLinks
 }
 
 // page cuts the rows that the request asks for and links to the next ones.
@@ -84,6 +83,7 @@ func (c *call) offset(l listing) (int, error) {
 	if !l.tokens {
 		n, err := c.number("$skip", 0)
 		if err != nil || n < 0 {
+			//lint:ignore ST1005 these are Microsoft's words
 			return 0, errors.New("Invalid value for $skip query option found")
 		}
 		return n, nil
@@ -100,6 +100,7 @@ func (c *call) offset(l listing) (int, error) {
 	raw, err := base64.StdEncoding.DecodeString(inner)
 	n, err2 := strconv.Atoi(strings.TrimPrefix(string(raw), "offset "))
 	if !isOurs || err != nil || err2 != nil || n < 0 {
+		//lint:ignore ST1005 these are Microsoft's words
 		return 0, errors.New("Skip token is invalid")
 	}
 	return n, nil
@@ -199,6 +200,7 @@ func parseFilter(text string) (clauses []clause, all bool, err error) {
 			cl = clause{property: m[1], values: []string{unquote(m[2])}, prefix: true}
 			rest = rest[len(m[0]):]
 		} else {
+			//lint:ignore ST1005 these are Microsoft's words
 			return nil, false, fmt.Errorf("Invalid filter clause: syntax error at position %d in '%s'", len(text)-len(rest), text)
 		}
 		clauses = append(clauses, cl)
@@ -208,6 +210,7 @@ func parseFilter(text string) (clauses []clause, all bool, err error) {
 		or, isOr := strings.CutPrefix(rest, " or ")
 		and, isAnd := strings.CutPrefix(rest, " and ")
 		if isOr == isAnd || len(clauses) > 1 && all != isAnd {
+			//lint:ignore ST1005 these are Microsoft's words
 			return nil, false, fmt.Errorf("Invalid filter clause: '%s'", text)
 		}
 		all, rest = isAnd, or

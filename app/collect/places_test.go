@@ -89,7 +89,7 @@ func TestVanishedRoomIsHiddenAtOnceAndPurgedLater(t *testing.T) {
 	// The room moves out of the grant by Microsoft's data.
 	require.NoError(t, w.cloud.SetRoomBuilding(northwind, "harbour402@northwind.example", "NL", "Amsterdam", "Zuidas One"))
 	w.due(northwind, store.CollectPlaces)
-	hidden := w.clock.Now()
+
 	require.NotContains(t, w.rooms(), "Harbour 4.02")
 	require.Empty(t, w.incidents("room-camera"))
 	_, err := w.store.RoomDevices(t.Context(), w.view("admin", policy.RoomsView), room.ID)
@@ -105,7 +105,7 @@ func TestVanishedRoomIsHiddenAtOnceAndPurgedLater(t *testing.T) {
 	// Gone for good: two complete runs agree early, 24 hours have to pass as well.
 	require.NoError(t, w.cloud.RemoveRoom(northwind, "harbour402@northwind.example"))
 	w.due(northwind, store.CollectPlaces)
-	hidden = w.clock.Now()
+	hidden := w.clock.Now()
 	for w.job(northwind, store.CollectPlaces).DueAt.Sub(hidden) < 24*time.Hour {
 		w.due(northwind, store.CollectPlaces)
 		require.Contains(t, strings.Join(w.dump("rooms"), "\n"), "Harbour 4.02", "purged after %s", w.clock.Now().Sub(hidden))

@@ -52,7 +52,9 @@ func newAuthority(cfg Config, name string) *authority {
 		clientID: cfg.ClientID, login: cfg.Login, name: name, now: cfg.Now, keys: keys,
 		client: &http.Client{
 			Timeout: entraTimeout, Transport: keys,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("Entra does not redirect here") },
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return errors.New("a redirect of Entra, where it never redirects")
+			},
 		},
 	}
 }

@@ -165,7 +165,7 @@ func refusalOf(code, description string) *refusal {
 	if m := aadsts.FindStringSubmatch(description); m != nil {
 		number = m[1]
 	}
-	cause := fmt.Errorf("Entra answered %q, AADSTS %q", clip(code, 60), number)
+	cause := fmt.Errorf("answer of Entra: %q, AADSTS %q", clip(code, 60), number)
 	switch number {
 	case "900382", "900439", "900432":
 		return refuse("government-cloud", cause)

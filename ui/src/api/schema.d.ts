@@ -1141,6 +1141,11 @@ export interface components {
         Job: {
             /** @description Microsoft's codes, or the missing permission. */
             detail?: string;
+            /**
+             * @description What is shown while the devices cannot be read at all: the last known states, in rooms marked as unmonitored.
+             * @enum {string}
+             */
+            fallback?: "last-known";
             /** @enum {string} */
             kind: "places" | "devices";
             /**
@@ -2818,7 +2823,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {

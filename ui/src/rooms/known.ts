@@ -1,17 +1,7 @@
 import type { Span } from '../kit/chart/SignalSpans'
+import { isOld } from '../kit/fresh'
 import type { Health } from '../kit/status'
 import type { Room, RoomSignal, RoomSignals } from './queries'
-
-/**
- * After how many milliseconds without a good collection the data are old. Devices are read every 5 minutes: after half an
- * hour six reads have failed, and "healthy" would be a guess.
- */
-export const oldAfter = 30 * 60_000
-
-/** Whether what is known of the room's customer is too old to speak of now. Before the first collection nothing is known. */
-export function isOld(dataAt: string | undefined, now: number): boolean {
-  return dataAt === undefined || now - Date.parse(dataAt) > oldAfter
-}
 
 /** The health to show. A room that was healthy when it was last heard is not called healthy now. */
 export function healthOf({ health, dataAt }: Pick<Room, 'health' | 'dataAt'>, now: number): Health | 'not-known' {

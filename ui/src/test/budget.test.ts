@@ -36,6 +36,13 @@ function compressed(files: Iterable<string>): number {
 
 const scripts = [...html.matchAll(/<(?:script|link)[^>]*(?:src|href)="\/([^"]+\.js)"/g)].map((m) => m[1] ?? '')
 const all = filesBelow(join(dist, 'assets'), /\.js$/).map((file) => `assets/${file}`)
+/** Modules that the features' routes load, each once. */
+const src = fileURLToPath(new URL('..', import.meta.url))
+const loaded = new Set(
+  filesBelow(src, /^routes\.ts$/).flatMap((file) =>
+    [...readFileSync(join(src, file), 'utf8').matchAll(/import\('\.\/([^']+)'\)/g)].map((m) => `${file} ${m[1]}`),
+  ),
+)
 /** Chunks with a page that `export { … as Page }`, as the features' routes load them, and the words of a language. */
 const pages = all.filter((file) => /\bas Page\b|export function Page\b/.test(readFileSync(join(dist, file), 'utf8')))
 const words = all.filter((file) => /\/words\.(en|fr)-/.test(file))
@@ -45,6 +52,7 @@ describe('the first page', () => {
     expect(scripts.length).toBeGreaterThan(0)
     expect(closure(scripts).size).toBeGreaterThan(0)
     expect(words).toHaveLength(2)
+    expect(pages.length).toBeGreaterThanOrEqual(loaded.size)
   })
 
   test('the frame in one language stays within the budget', () => {

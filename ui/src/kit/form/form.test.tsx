@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act, useState } from 'react'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../api/client'
 import { button, click, find, press, stage, type, until, type Stage } from '../../test/stage'
 import { ConfirmDialog, FormDialog } from './Dialog'
@@ -11,6 +11,7 @@ import type { Step } from './spec'
 import { reasonsOf, useForm } from './useForm'
 import { ReviewPart, Wizard } from './Wizard'
 
+vi.setConfig({ testTimeout: 30_000 }) // the machine may be busy
 let shown: Stage | undefined
 afterEach(async () => {
   await shown?.end()

@@ -87,15 +87,16 @@ describe('signing in and out', () => {
     const page = await open(browser, { expects: [/^401 \/api\//] })
     await signIn(page, people.technician, '/rooms')
     await page.context().clearCookies()
-    await page.locator('nav.nav a').first().click()
+    // Coming back to the tab asks /api/me again.
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
     const again = page.getByRole('link', { name: words.signIn.again })
     await again.waitFor()
     expect(await page.locator('#page').count()).toBe(0)
-    const back = pathOf(page)
-    expect(await again.getAttribute('href')).toContain(`return=${encodeURIComponent(back)}`)
+    expect(await findings(page)).toEqual([])
+    expect(await again.getAttribute('href')).toContain('return=%2Frooms')
     await again.click()
     await page.waitForSelector('#page h1')
-    expect(pathOf(page)).toBe(back)
+    expect(pathOf(page)).toBe('/rooms')
   })
 
   test('signing out ends the session here and in the other tab', async () => {
@@ -178,9 +179,8 @@ describe('the frame', () => {
     const styles = await page.evaluate(() =>
       [...document.querySelectorAll('style')].map((style) => ({ nonce: style.nonce !== '', rules: style.sheet?.cssRules.length ?? 0 })),
     )
-    expect(styles.length).toBeGreaterThan(0)
     expect(styles.filter((style) => !style.nonce)).toEqual([])
-    expect(styles.reduce((sum, style) => sum + style.rules, 0)).toBeGreaterThan(50)
+    expect(styles.reduce((sum, style) => sum + style.rules, 0)).toBeGreaterThan(0) // a refused style has none
     await page.getByRole('button', { name: /sign-out/ }).click()
     await page.getByRole('menuitemradio', { name: words.person.light }).click()
     expect(await page.locator('html').getAttribute('data-theme')).toBe('light')

@@ -1,0 +1,82 @@
+import { useTranslation } from 'react-i18next'
+import { Fact, Facts, Section } from '../kit/details/Facts'
+import { Message } from '../kit/Message'
+import { Tag } from '../kit/status'
+import { useFormat } from '../text/i18n'
+import { groupsOf } from './ceiling'
+import { wordsOf } from './grant'
+import type { Detail, Grant } from './queries'
+import './customers.css'
+
+/** Which rooms are covered and which are not, one sentence each. */
+export function GrantFacts({ grant, offered }: { grant: Grant; offered?: boolean }) {
+  const { t } = useTranslation('customers')
+  const format = useFormat()
+  const { covers, except } = wordsOf(grant, format, t)
+  return (
+    <>
+      <Fact label={t('fact.which')}>
+        <Lines lines={covers} />
+      </Fact>
+      {except.length > 0 && (
+        <Fact label={offered ? t('fact.except') : t('fact.exceptGranted')}>
+          <Lines lines={except} />
+        </Fact>
+      )}
+    </>
+  )
+}
+
+function Lines({ lines }: { lines: readonly string[] }) {
+  return (
+    <span className="lines">
+      {lines.map((line) => (
+        <span key={line}>{line}</span>
+      ))}
+    </span>
+  )
+}
+
+/** "12 of 21 permissions". */
+export function useCeilingCount(): (detail: Pick<Detail, 'ceiling' | 'catalogue'>) => string {
+  const { t } = useTranslation('customers')
+  const format = useFormat()
+  return ({ ceiling, catalogue }) =>
+    t('ceiling.count', { held: format.number(catalogue.filter((one) => ceiling.includes(one)).length), all: format.number(catalogue.length) })
+}
+
+/** The ceiling against the whole catalogue: granted ones filled, the others dashed and said. */
+export function CeilingSection({ detail }: { detail: Pick<Detail, 'ceiling' | 'catalogue'> }) {
+  const { t } = useTranslation('customers')
+  const count = useCeilingCount()
+  const word = (name: string) => t(`permission.${name}` as 'permission.rooms.view', { defaultValue: name })
+  return (
+    <Section title={t('ceiling.title')} note={count(detail)}>
+      <Facts>
+        {groupsOf(detail.catalogue, detail.ceiling).map(({ feature, permissions }) => (
+          <Fact key={feature} label={t(`permission.${feature}.is` as 'permission.rooms.is', { defaultValue: feature })}>
+            <span className="chips">
+              {permissions.map(({ name, held }) => (
+                <Tag key={name} tone={held ? undefined : 'dashed'}>
+                  {word(name)}
+                  {!held && <span className="unseen">, {t('ceiling.not')}</span>}
+                </Tag>
+              ))}
+            </span>
+          </Fact>
+        ))}
+      </Facts>
+      <p className="mut sm">{t('ceiling.note')}</p>
+    </Section>
+  )
+}
+
+/** A name proves nothing: what to compare before one trusts it (design.md 7). */
+export function LookAlike({ name }: { name: string }) {
+  const { t } = useTranslation('customers')
+  return (
+    <Message tone="warning" title={t('lookAlikeTitle', { name })}>
+      {t('lookAlikeText')}
+    </Message>
+  )
+}

@@ -1,0 +1,200 @@
+import { useTranslation } from 'react-i18next'
+import { can } from '../api/can'
+import { PageLink, useGo } from '../kit/address'
+import { Code, useCopy } from '../kit/details/CopyButton'
+import { DetailsPane } from '../kit/details/DetailsPane'
+import { Fact, Facts, Section, Steps } from '../kit/details/Facts'
+import { SmallTable } from '../kit/details/SmallTable'
+import type { DetailsCommand } from '../kit/details/spec'
+import { IconCollection, IconCopyLink, IconRooms } from '../kit/icons'
+import { Message } from '../kit/Message'
+import { useMe } from '../kit/rights'
+import { Tile } from '../kit/Tile'
+import { useNow, When } from '../kit/When'
+import { CeilingSection, GrantFacts } from './agreed'
+import { useCustomer, type Detail, type Entry } from './queries'
+import { isFresh, isStarting } from './starting'
+import { StateWords, useProgressWords } from './state'
+
+/** A customer: the relation, what may be done at most, who runs it, and how its data are. */
+export function CustomerPane({ id, row }: { id: string; row: Entry | undefined }) {
+  const { t } = useTranslation('customers')
+  const query = useCustomer(id)
+  const customer = query.data
+  const known = customer ?? row
+  const commands = useCommands(known)
+  return (
+    <DetailsPane
+      query={query}
+      glyph={<Tile name={known?.name ?? ''} square large />}
+      title={known?.name ?? ''}
+      subtitle={known && <StateWords entry={known} />}
+      commands={commands}
+      tabs={[
+        { value: 'overview', label: t('part.overview'), content: () => customer && <Overview customer={customer} /> },
+        { value: 'permissions', label: t('part.permissions'), content: () => customer && <CeilingSection detail={customer} /> },
+        { value: 'people', label: t('part.people'), content: () => customer && <People customer={customer} /> },
+      ]}
+    />
+  )
+}
+
+function useCommands(customer: Entry | undefined): readonly DetailsCommand[] {
+  const { t } = useTranslation('customers')
+  const me = useMe()
+  const go = useGo()
+  const copy = useCopy()
+  if (customer === undefined) return []
+  const withdrawn = customer.state === 'consent-withdrawn'
+  const link = `${window.location.origin}/consent`
+  return [
+    ...(withdrawn
+      ? [
+          {
+            id: 'consent',
+            label: t('command.copyConsent'),
+            icon: IconCopyLink,
+            primary: true,
+            run: () => void copy(link, t('command.consentCopied')),
+          },
+        ]
+      : []),
+    ...(can(me, 'rooms.view', customer.id)
+      ? [{ id: 'rooms', label: t('command.rooms'), icon: IconRooms, run: () => go('rooms', {}, customer.id) }]
+      : []),
+    ...(customer.mine
+      ? [{ id: 'collection', label: t('command.collection'), icon: IconCollection, run: () => go('/collection', { open: customer.id }) }]
+      : []),
+  ]
+}
+
+function Overview({ customer }: { customer: Detail }) {
+  const { t } = useTranslation('customers')
+  const { t: collecting } = useTranslation('collect')
+  const { name } = customer
+  return (
+    <>
+      <FirstCollection customer={customer} />
+      {customer.state === 'consent-withdrawn' && (
+        <>
+          <Message tone="warning" title={t('withdrawn.title', { name })}>
+            {t('withdrawn.text')}
+          </Message>
+          <Steps items={[t('withdrawn.step1', { name }), t('withdrawn.step2'), t('withdrawn.step3')]} />
+        </>
+      )}
+      <Section title={t('relation')}>
+        <Facts>
+          <Fact label={t('fact.accepted')}>
+            {customer.acceptedAt && <When at={customer.acceptedAt} as="date" />}
+            {customer.acceptedBy && <span className="mut">, {t('acceptedBy', { name: customer.acceptedBy })}</span>}
+          </Fact>
+          <Fact label={t('fact.ends')}>{customer.endsAt ? <When at={customer.endsAt} as="date" /> : t('noEnd')}</Fact>
+          <Fact label={t('fact.tenant')}>
+            <Code copy>{customer.tenantId}</Code>
+          </Fact>
+          <Fact label={t('fact.domains')}>{customer.domains.join(', ')}</Fact>
+          <Fact label={t('fact.retention')}>{t('retention', { count: customer.retentionDays })}</Fact>
+        </Facts>
+      </Section>
+      {(customer.rooms !== undefined || customer.grant) && (
+        <Section title={t('granted')}>
+          <Facts>
+            <Fact label={t('fact.rooms')}>
+              {customer.rooms !== undefined && (
+                <PageLink page="rooms" customer={customer.id}>
+                  {t('roomsGranted', { count: customer.rooms })}
+                </PageLink>
+              )}
+            </Fact>
+            {customer.grant && <GrantFacts grant={customer.grant} />}
+          </Facts>
+        </Section>
+      )}
+      {customer.mine && (
+        <Section title={t('data')}>
+          <Facts>
+            <Fact label={t('fact.data')}>{customer.dataAt && <When at={customer.dataAt} />}</Fact>
+            <Fact label={t('fact.collect')}>
+              {customer.collectState && (
+                <PageLink page="/collection" search={{ open: customer.id }}>
+                  {collecting(`state.${customer.collectState}.label` as 'state.ok.label', { defaultValue: customer.collectState })}
+                </PageLink>
+              )}
+            </Fact>
+          </Facts>
+        </Section>
+      )}
+      {!customer.mine && !isRecent(customer) && <p className="mut">{t('notMine', { name })}</p>}
+    </>
+  )
+}
+
+/** After accepting one waits here: what is being read now, then how many rooms came. */
+function FirstCollection({ customer }: { customer: Detail }) {
+  const { t } = useTranslation('customers')
+  const now = useNow()
+  const words = useProgressWords(customer.progress)
+  const { progress, name } = customer
+  if (isStarting(customer, now)) {
+    return (
+      <Message tone="brand" title={t('first.title')}>
+        <div>{words ?? t('first.waits')}</div>
+        <progress className="going" aria-label={t('first.bar')} max={progress?.total || undefined} value={progress?.total ? progress.done : undefined} />
+      </Message>
+    )
+  }
+  if (!isFresh(customer, now)) return null
+  if (!customer.mine) return <Message tone="brand">{t('first.notMine', { name })}</Message>
+  if (customer.rooms === undefined) return null
+  return (
+    <Message
+      tone="healthy"
+      action={
+        <PageLink page="rooms" customer={customer.id}>
+          {t('command.rooms')}
+        </PageLink>
+      }
+    >
+      {t('first.done', { count: customer.rooms })}
+    </Message>
+  )
+}
+
+function isRecent(customer: Detail): boolean {
+  return isFresh(customer, Date.now())
+}
+
+function People({ customer }: { customer: Detail }) {
+  const { t } = useTranslation('customers')
+  const admins = customer.primaryAdmins ?? []
+  return (
+    <Section title={t('fact.admins')}>
+      {admins.length === 0 ? (
+        <p className="mut">{t('peopleHidden')}</p>
+      ) : (
+        <>
+          <SmallTable
+            caption={t('fact.admins')}
+            rows={admins}
+            keyOf={(admin) => admin.id}
+            columns={[
+              {
+                id: 'name',
+                head: t('person'),
+                weight: 6,
+                cell: (admin) => (
+                  <span className="cell">
+                    <Tile name={admin.name} /> <span className="el">{admin.name}</span>
+                  </span>
+                ),
+              },
+              { id: 'kind', head: t('kind'), cell: (admin) => t(admin.kind) },
+            ]}
+          />
+          <p className="mut sm">{t('peopleNote', { name: customer.name })}</p>
+        </>
+      )}
+    </Section>
+  )
+}

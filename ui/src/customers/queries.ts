@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query'
+import { api, unwrap } from '../api/client'
+import { one, pages, type Scope } from '../api/query'
+import type { components } from '../api/schema'
+import type { Ask } from '../kit/list/spec'
+import type { Person } from '../kit/form/PeoplePicker'
+import { usePlace } from '../kit/scope'
+import { isStarting } from './starting'
+
+export type Entry = components['schemas']['Entry']
+export type Detail = components['schemas']['Detail']
+export type Grant = components['schemas']['Grant']
+export type GrantRule = components['schemas']['GrantRule']
+export type Code = components['schemas']['Code']
+export type NewCode = components['schemas']['NewCode']
+export type State = Entry['state']
+export type EntryPage = components['schemas']['PageEntry']
+export type CodePage = components['schemas']['PageCode']
+
+/** Milliseconds between looks at a first collection, while somebody waits for it. */
+const soon = 2_000
+const usual = 30_000
+
+/** The states of the list's tabs, which are their values in the address. */
+export const states: readonly State[] = ['pending', 'consent-withdrawn', 'active', 'expired']
+
+/** The customers and invitations of a tab. */
+export function entryPages(scope: Scope, ask: Ask) {
+  const state = states.filter((known) => known === ask.tab)
+  const params = { q: ask.q === '' ? undefined : ask.q, state: state.length === 0 ? undefined : [...state] }
+  return {
+    ...pages<EntryPage>({
+      scope,
+      feature: 'customers',
+      operation: 'list',
+      params,
+      read: (cursor, signal) =>
+        unwrap(api.GET('/api/customers', { params: { query: { ...params, cursor, limit: 100, total: true } }, signal })),
+    }),
+    // The first collection of a new customer is what one waits for here.
+    refetchInterval: (query: { state: { data?: { pages: readonly EntryPage[] } | undefined } }) =>
+      query.state.data?.pages.some((page) => page.items.some((entry) => isStarting(entry, Date.now()))) ? soon : usual,
+  }
+}
+
+/** How many there are in each state, for the tabs and the title. */
+export function useCounts() {
+  return useQuery(
+    one({
+      scope: usePlace(),
+      feature: 'customers',
+      operation: 'counts',
+      every: usual,
+      read: async (signal) => {
+        const count = async (state: State) => {
+          const page = await unwrap(api.GET('/api/customers', { params: { query: { state: [state], limit: 1, total: true } }, signal }))
+          return page.total ?? 0
+        }
+        const counts = await Promise.all(states.map(count))
+        return new Map(states.map((state, i) => [state, counts[i] ?? 0]))
+      },
+    }),
+  ).data
+}
+
+/** One customer. */
+export function useCustomer(id: string) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature: 'customers',
+      operation: 'get',
+      params: { id },
+      read: (signal) => unwrap<Detail>(api.GET('/api/customers/{id}', { params: { path: { id } }, signal })),
+    }),
+    refetchInterval: ({ state }) => (state.data && isStarting(state.data, Date.now()) ? soon : usual),
+  })
+}
+
+/** One invitation. */
+export function useInvitation(id: string) {
+  return useQuery(
+    one({
+      scope: usePlace(),
+      feature: 'customers',
+      operation: 'invitation',
+      params: { id },
+      every: usual,
+      read: (signal) => unwrap<Detail>(api.GET('/api/invitations/{id}', { params: { path: { id } }, signal })),
+    }),
+  )
+}
+
+/** Accepts an invitation; answers the id of the new customer. */
+export async function accept(id: string, admins: readonly Person[]): Promise<string> {
+  const body = { primaryAdmins: admins.map((person) => ({ kind: person.kind, id: person.id })) }
+  const answer = await unwrap(api.POST('/api/invitations/{id}/accept', { params: { path: { id } }, body }))
+  return answer.customerId
+}
+
+/** Declines an invitation: it is deleted here. */
+export function decline(id: string): Promise<unknown> {
+  return unwrap(api.POST('/api/invitations/{id}/decline', { params: { path: { id } } }))
+}
+
+/** The invitation codes of the last 60 days, newest first; one page is all. */
+export function codePages(scope: Scope) {
+  return pages<CodePage>({
+    scope,
+    feature: 'customers',
+    operation: 'codes',
+    params: {},
+    every: usual,
+    read: (_, signal) => unwrap(api.GET('/api/invitation-codes', { signal })),
+  })
+}
+
+/** Makes a code; its text is in this answer only. */
+export function makeCode(note: string, days: number): Promise<NewCode> {
+  return unwrap(api.POST('/api/invitation-codes', { body: { note, expiresInDays: days } }))
+}
+
+/** Revokes a code that nobody used. */
+export function revokeCode(id: string): Promise<unknown> {
+  return unwrap(api.DELETE('/api/invitation-codes/{id}', { params: { path: { id } } }))
+}
+
+/** Users and security groups of the partner. */
+export async function findPeople(q: string, signal: AbortSignal): Promise<readonly Person[]> {
+  const found = await unwrap(api.GET('/api/directory', { params: { query: { q } }, signal }))
+  return found.items
+}

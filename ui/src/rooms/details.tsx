@@ -1,0 +1,47 @@
+import { useTranslation } from 'react-i18next'
+import { useGo } from '../kit/address'
+import { DetailsPane } from '../kit/details/DetailsPane'
+import { IconIncidents } from '../kit/icons'
+import type { DetailsProps } from '../kit/list/spec'
+import { useCan } from '../kit/rights'
+import { StatusGlyph } from '../kit/status'
+import { useNow } from '../kit/When'
+import { DevicesTab } from './devices'
+import { healthOf } from './known'
+import { OverviewTab } from './overview'
+import { useRoom, type Room } from './queries'
+import { SignalsTab } from './signals'
+
+/** One room beside the list. */
+export function RoomDetails({ id, row }: DetailsProps<Room>) {
+  const { t } = useTranslation('rooms')
+  const query = useRoom(id)
+  const may = useCan()
+  const go = useGo()
+  const now = useNow()
+  const detail = query.data
+  const room = detail ?? row
+  const health = room === undefined ? undefined : healthOf(room, now)
+  const place = room === undefined ? [] : [room.customerName, room.building, room.floor === '' ? '' : t('floorOf', { floor: room.floor })]
+  if (room !== undefined && room.capacity > 0) place.push(t('seatsOf', { count: room.capacity }))
+  return (
+    <DetailsPane
+      query={query}
+      glyph={health && <StatusGlyph status={health === 'not-known' ? 'unmonitored' : health} large />}
+      title={room?.name ?? ''}
+      subtitle={place.filter((part) => part !== '').join(', ')}
+      commands={
+        room !== undefined && may('tickets.view', room.customerId)
+          ? [{ id: 'incidents', label: t('itsIncidents'), icon: IconIncidents, run: () => go('incidents', { room: id, state: 'all', severity: '' }) }]
+          : []
+      }
+      tabs={
+        detail && [
+          { value: 'overview', label: t('overview'), content: () => <OverviewTab room={detail} /> },
+          { value: 'devices', label: t('devices'), count: detail.devices, content: () => <DevicesTab room={detail} /> },
+          { value: 'signals', label: t('signals'), content: () => <SignalsTab room={detail} /> },
+        ]
+      }
+    />
+  )
+}
