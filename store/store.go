@@ -156,7 +156,8 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 		return err
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit a change: %w", err)
+		// A context that ended has rolled the change back already; database/sql then says no more than "done".
+		return fmt.Errorf("commit a change: %w", errors.Join(err, ctx.Err()))
 	}
 	return nil
 }

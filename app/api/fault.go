@@ -127,9 +127,11 @@ func CodeOf(status int) string {
 
 var hookErrors sync.Once
 
-// useProblems makes huma answer with Problem. huma keeps this as a package variable: it is set once, before the first API is made.
+// useProblems makes huma answer with Problem and take field names as they are written. huma keeps both as package variables: they are set
+// once, before the first API is made.
 func useProblems() {
 	hookErrors.Do(func() {
+		huma.ValidateStrictCasing = true // "Note" is not "note": an unknown field, not another spelling
 		huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 			p := Fail(status, CodeOf(status), msg, "")
 			if status == http.StatusUnprocessableEntity {

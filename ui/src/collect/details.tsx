@@ -173,7 +173,7 @@ function LastRuns({ customer }: { customer: Collected }) {
                 weight: 3,
                 cell: (run) => (
                   <span className={run.state === 'ok' ? 'sec' : 'warn'} title={run.detail}>
-                    {run.changed === 0 && run.state === 'ok' ? t('runs.nothing') : words(run.state).label}
+                    {run.state !== 'ok' ? words(run.state).label : run.changed === 0 ? t('runs.nothing') : t('runs.done')}
                   </span>
                 ),
               },

@@ -94,7 +94,7 @@ export function Runs() {
 
 function Result({ run }: { run: Run }) {
   const { t } = useTranslation('collect')
-  if (run.state === 'ok') return <span className="sec el">{run.changed === 0 ? t('runs.nothing') : t('state.ok.label')}</span>
+  if (run.state === 'ok') return <span className="sec el">{run.changed === 0 ? t('runs.nothing') : t('runs.done')}</span>
   return (
     <span className="cell grow">
       <CollectState state={run.state} />

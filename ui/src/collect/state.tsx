@@ -1,3 +1,4 @@
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconTimer12, IconUnmonitored, IconWarning12, type Icon } from '../kit/icons'
 import { StatusText, Tag } from '../kit/status'
@@ -7,10 +8,13 @@ import { isState, needsConsent } from './states'
 /** The words of a state: what it is called, what it means, what to do. An unknown one stays as the server said it. */
 export function useStateWords(): (state: string) => { readonly label: string; readonly text: string; readonly todo: string } {
   const { t } = useTranslation('collect')
-  return (state) => {
-    if (!isState(state)) return { label: state, text: '', todo: '' }
-    return { label: t(`state.${state}.label`), text: t(`state.${state}.text`), todo: t(`state.${state}.todo`) }
-  }
+  return useCallback(
+    (state) => {
+      if (!isState(state)) return { label: state, text: '', todo: '' }
+      return { label: t(`state.${state}.label`), text: t(`state.${state}.text`), todo: t(`state.${state}.todo`) }
+    },
+    [t],
+  )
 }
 
 /** A state, quiet when all is well. `until`: when Microsoft allows the next try. */

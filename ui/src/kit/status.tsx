@@ -83,7 +83,7 @@ export function StatusGlyph({ status, large }: StatusProps) {
   const word = useStatusWord()
   const Glyph = glyphs[status][large ? 1 : 0]
   return (
-    <span className={`st ${status}`} title={word(status)}>
+    <span className={large ? `st large ${status}` : `st ${status}`} title={word(status)}>
       <Glyph className="i" aria-hidden />
       <span className="unseen">{word(status)}</span>
     </span>

@@ -11,7 +11,7 @@ const minus = '\u2212'
 
 const units: Record<Language, { minute: string; hour: string; day: string; now: string }> = {
   en: { minute: 'min', hour: 'h', day: 'd', now: 'now' },
-  fr: { minute: 'min', hour: 'h', day: 'j', now: 'à l’instant' },
+  fr: { minute: 'min', hour: 'h', day: 'j', now: `0${nbsp}min` },
 }
 
 /** Locales that decide order and signs: en follows the browser's region where it has one (day before month in en-GB). */
@@ -82,7 +82,7 @@ export class Format {
     return then.getFullYear() === today.getFullYear() ? this.dayMonth(then) : this.date(then)
   }
 
-  /** How long, in one unit, rounded down: "52 min", "3 h", "10 d". Under a minute: "now". */
+  /** How long, in one unit, rounded down: "52 min", "3 h", "10 d". Under a minute: "now" / « 0 min » (columns are narrow). */
   age = (milliseconds: number): string => {
     const u = units[this.language]
     const span = Math.abs(milliseconds)

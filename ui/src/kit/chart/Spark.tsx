@@ -48,9 +48,11 @@ export function LineChart({ series, days, label }: LineChartProps) {
   const most = niceTop(Math.max(1, ...series.flatMap((s) => s.values)))
   const width = 440
   const height = 96
+  // Room at the right for the label of the last point; 11 px letters are about 6.5 wide.
+  const margin = 20 + 6.5 * Math.max(...series.map((s) => s.label.length + format.number(s.values.at(-1) ?? 0).length + 1))
   return (
     <figure>
-      <svg className="chart" viewBox={`-36 -10 ${width + 96} ${height + 32}`} role="img" aria-label={label}>
+      <svg className="chart" viewBox={`-36 -10 ${width + 36 + margin} ${height + 32}`} role="img" aria-label={label}>
         <title>{label}</title>
         {[0, 0.5, 1].map((part) => (
           <g key={part}>

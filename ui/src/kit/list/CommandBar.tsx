@@ -49,7 +49,7 @@ export function CommandBar<Row>({ commands, ask, refresh, refreshing, children }
   ]
   return (
     <div ref={bar} className="cmd" role="toolbar" aria-label={t('list.commands')} {...roving}>
-      <Overflow minimumVisible={1} padding={40}>
+      <Overflow minimumVisible={0} padding={40}>
         <div className="fits">
           {entries.map((entry) => (
             <OverflowItem key={entry.id} id={entry.id}>

@@ -50,7 +50,7 @@ export function FilterBar({ filters, address, aside, dropSearch }: FilterBarProp
         />
       ))}
       {more.length > 0 && <AddFilter filters={more} onAdd={(id) => setAdded((before) => [...before, id])} />}
-      {address.narrowed && (
+      {Object.keys(ask.filters).length + (ask.q === '' ? 0 : 1) > 1 && (
         <button type="button" className="link sm" onClick={address.clear}>
           {t('list.clearFilters')}
         </button>

@@ -57,7 +57,7 @@ function Plain<Row>({ row, id, label, index, offset, columns, ticks, ticked, ope
           key={column.id}
           role="gridcell"
           aria-colindex={i + shift}
-          className={column.align === 'end' ? 'gc r' : 'gc'}
+          className={column.align === 'end' ? 'gc r' : column.flex === undefined ? 'gc' : 'gc lead'}
           tabIndex={active === i ? 0 : -1}
           data-active={active === i}
         >

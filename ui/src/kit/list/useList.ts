@@ -66,7 +66,7 @@ export function useList<Row, P extends Page<Row>>(spec: ListSpec<Row, P>) {
   }
 
   const total = first?.total ?? (more ? undefined : count)
-  const atEnd = !more && count >= listEnd
+  const atEnd = !more && count >= listEnd && first?.total !== count
   const usualFoot = () => {
     if (atEnd) return t('list.end', { shown: format.number(listEnd) })
     if (total !== undefined) return t('list.rows', { count: total, shown: format.number(total) })
