@@ -52,7 +52,7 @@ func (c *configCmd) Run(k *kong.Context, s *sources) error {
 		if flag.Name == "help" {
 			continue
 		}
-		fmt.Printf("%-20s %-40v %s\n", flag.Name, flag.Target.Interface(), s.of(k, flag))
+		fmt.Printf("%-20s %-40s %s\n", flag.Name, fmt.Sprint(flag.Target.Interface()), s.of(k, flag))
 	}
 	return nil
 }
@@ -97,8 +97,11 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// Validate refuses environment variables of ours that name no setting, and reads the file.
-func (s *sources) Validate(model *kong.Application) error {
+// Validate has nothing left to do: load has seen everything.
+func (s *sources) Validate(*kong.Application) error { return nil }
+
+// load refuses environment variables of ours that name no setting, and reads the file that args or the environment name.
+func (s *sources) load(model *kong.Application, args []string) error {
 	known := map[string]bool{}
 	for _, node := range model.Leaves(false) {
 		for _, flag := range node.Flags {
@@ -113,11 +116,11 @@ func (s *sources) Validate(model *kong.Application) error {
 		}
 	}
 	path := os.Getenv(envName("config"))
-	for i, arg := range os.Args {
+	for i, arg := range args {
 		if value, ok := strings.CutPrefix(arg, "--config="); ok {
 			path = value
-		} else if arg == "--config" && i+1 < len(os.Args) {
-			path = os.Args[i+1]
+		} else if arg == "--config" && i+1 < len(args) {
+			path = args[i+1]
 		}
 	}
 	if path == "" {
@@ -158,7 +161,10 @@ func main() {
 	defer stop()
 	var cli commands
 	from := &sources{found: map[string]string{}}
-	k := kong.Parse(&cli, kong.Name("roomward"), kong.Description("Manages the Microsoft Teams Rooms of many customers, each customer in control."),
+	k := kong.Must(&cli, kong.Name("roomward"), kong.Description("Manages the Microsoft Teams Rooms of many customers, each customer in control."),
 		kong.UsageOnError(), kong.Resolvers(from), kong.Bind(from), kong.BindTo(ctx, (*context.Context)(nil)))
-	k.FatalIfErrorf(k.Run())
+	k.FatalIfErrorf(from.load(k.Model, os.Args[1:]))
+	command, err := k.Parse(os.Args[1:])
+	k.FatalIfErrorf(err)
+	k.FatalIfErrorf(command.Run())
 }

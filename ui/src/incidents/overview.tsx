@@ -48,7 +48,7 @@ export function OverviewTab({ incident }: { incident: IncidentDetail }) {
           <span className="row">
             <StateTag state={incident.state} />
             <span className="mut sm">
-              <When at={sinceOf(incident)} />
+              <When at={sinceOf(incident)} as="moment" />
             </span>
           </span>
         </Fact>

@@ -52,24 +52,28 @@ function useColumns(tab: Tab): readonly Column<Incident>[] {
   const fault = useFault()
   return useMemo(
     (): readonly Column<Incident>[] => [
-      { id: 'severity', head: t('sev'), name: t('severity'), width: 68, sort: 'severity', cell: (i) => <StatusGlyph status={i.severity} /> },
       {
         id: 'incident',
         head: t('incident'),
-        flex: 176,
+        name: t('incidentBySeverity'),
+        flex: 216,
+        sort: 'severity',
         cell: (i) => (
-          <span className="el" title={fault(i.signal).title}>
-            {fault(i.signal).title}
-          </span>
+          <>
+            <StatusGlyph status={i.severity} />
+            <span className="el" title={fault(i.signal).title}>
+              {fault(i.signal).title}
+            </span>
+          </>
         ),
       },
       ...(tab === 'all' ? [{ id: 'state', head: t('state'), width: 128, hide: 5, cell: (i: Incident) => <StateTag state={i.state} /> }] : []),
-      { id: 'room', head: t('room'), width: 124, cell: (i) => <span className="el">{i.roomName}</span> },
-      { id: 'customer', head: t('customer'), width: 120, onlyAll: true, hide: 6, cell: (i) => <span className="el">{i.customerName}</span> },
-      { id: 'site', head: t('site'), width: 120, hide: 3, cell: (i) => <span className="el">{i.building === '' ? i.city : i.building}</span> },
-      { id: 'category', head: t('category'), width: 124, hide: 2, cell: (i) => <span className="el">{common(`device.category.${i.category}`)}</span> },
+      { id: 'room', head: t('room'), width: 136, cell: (i) => <span className="el">{i.roomName}</span> },
+      { id: 'customer', head: t('customer'), width: 136, onlyAll: true, hide: 6, cell: (i) => <span className="el">{i.customerName}</span> },
+      { id: 'site', head: t('site'), width: 128, hide: 3, cell: (i) => <span className="el">{i.building === '' ? i.city : i.building}</span> },
+      { id: 'category', head: t('category'), width: 172, hide: 2, cell: (i) => <span className="el">{common(`device.category.${i.category}`)}</span> },
       { id: 'number', head: t('number'), width: 126, hide: 1, cell: (i) => <span className="mono">{i.number}</span> },
-      { id: 'opened', head: t('open'), name: t('openedAt'), width: 72, align: 'end', sort: 'opened', cell: (i) => <When at={i.openedAt} as="age" /> },
+      { id: 'opened', head: t('open'), name: t('openedAt'), width: 92, align: 'end', sort: 'opened', cell: (i) => <When at={i.openedAt} as="age" /> },
       {
         id: 'days',
         head: t('days'),

@@ -72,7 +72,7 @@ export function StatusText({ status, children }: StatusProps) {
   const Glyph = glyphs[status][0]
   return (
     <span className={`st ${status}`}>
-      <Glyph className="i" aria-hidden />
+      <Glyph className="i s" aria-hidden />
       <span className="el">{children ?? word(status)}</span>
     </span>
   )
@@ -96,7 +96,7 @@ export function StatusCount({ status, count }: { status: Status; count: number }
   const Glyph = glyphs[status][0]
   return (
     <span className={`st ${status}`} title={word(status)}>
-      <Glyph className="i" aria-hidden />
+      <Glyph className="i s" aria-hidden />
       {count}
       <span className="unseen"> {word(status)}</span>
     </span>

@@ -4,7 +4,7 @@ import { Fact, Facts, Section } from '../kit/details/Facts'
 import { Loaded } from '../kit/Failure'
 import { isOld } from '../kit/fresh'
 import { useDeviceKind } from '../kit/signal'
-import { StatusText, type Status } from '../kit/status'
+import { StatusText } from '../kit/status'
 import { useNow, When } from '../kit/When'
 import { productOf } from './cells'
 import { deviceSeenAt } from './known'
@@ -12,7 +12,7 @@ import { NotHeard } from './overview'
 import { useRoomDevices, useRoomSignals, type RoomDetail, type RoomDevice } from './queries'
 
 /** Microsoft's words for the health of a device, as ours; another word is one that nobody can judge yet. */
-const statusOf: Readonly<Record<string, Status>> = {
+const statusOf: Readonly<Record<string, 'healthy' | 'warning' | 'critical' | 'offline'>> = {
   healthy: 'healthy',
   nonUrgent: 'warning',
   critical: 'critical',
@@ -68,7 +68,7 @@ function Device({ device, seen, silent, dataAt }: DeviceProps) {
       <Facts>
         <Fact label={t('state')}>{known ? <DeviceState health={device.health} /> : <StatusText status="unmonitored">{t('notKnown')}</StatusText>}</Fact>
         <Fact label={t('activity')}>{known && <Activity word={device.activity} />}</Fact>
-        <Fact label={t('seen')}>{seen !== undefined && <When at={seen} />}</Fact>
+        <Fact label={t('deviceSeen')}>{seen !== undefined && <When at={seen} />}</Fact>
         <Fact label={t('serial')}>{device.serial !== '' && <Code copy>{device.serial}</Code>}</Fact>
         <Fact label={t('assetTag')}>{device.assetTag !== '' && <Code copy>{device.assetTag}</Code>}</Fact>
         <Fact label={t('appVersion')}>{device.appVersion}</Fact>
@@ -86,7 +86,7 @@ function DeviceState({ health }: { health: string }) {
   const { t } = useTranslation('rooms')
   const status = statusOf[health]
   if (status === undefined) return <StatusText status="unmonitored">{t('notKnown')}</StatusText>
-  return <StatusText status={status}>{status === 'warning' ? t('nonUrgent') : undefined}</StatusText>
+  return <StatusText status={status}>{t(`deviceHealth.${status}`)}</StatusText>
 }
 
 const activities = ['busy', 'idle', 'unavailable'] as const

@@ -14,6 +14,15 @@ export function knownUntil(room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'>,
   return room.dataAt !== undefined && isOld(room.dataAt, now) ? Date.parse(room.dataAt) : undefined
 }
 
+/**
+ * Until when the signals of the room are known. A room that is offline or silent is still read: what cannot be known of it
+ * meanwhile, the server says itself. Where the customer cannot be read at all, every signal ends with the last reading.
+ */
+export function signalsUntil(room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'>, items: readonly RoomSignal[], now: number): number | undefined {
+  const read = room.health === 'offline' || items.some((s) => s.signal === 'no-telemetry' && s.state === 'bad')
+  return read && !isOld(room.dataAt, now) ? undefined : knownUntil(room, now)
+}
+
 /** When the room was last seen: where it is neither offline nor unmonitored, by the last good collection. */
 export function seenAt(room: Pick<Room, 'dataAt' | 'lastSeenAt'>): string | undefined {
   return room.lastSeenAt ?? room.dataAt

@@ -9,7 +9,7 @@ import { StatusGlyph, Tag } from '../kit/status'
 import { useNow, When } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { HealthText, productOf } from './cells'
-import { knownUntil, seenAt, wrongOf } from './known'
+import { knownUntil, seenAt, signalsUntil, wrongOf } from './known'
 import { useRoomSignals, type RoomDetail, type RoomSignal } from './queries'
 
 /** What is the matter with a room, where it stands, and how old all that is. */
@@ -18,7 +18,7 @@ export function OverviewTab({ room }: { room: RoomDetail }) {
   const format = useFormat()
   const signals = useRoomSignals(room.id)
   const now = useNow()
-  const until = knownUntil(room, now)
+  const until = signals.data === undefined ? knownUntil(room, now) : signalsUntil(room, signals.data.items, now)
   const bad = signals.data?.items.filter((s) => s.state === 'bad' && (s.severity === 'critical' || s.severity === 'important')) ?? []
   const since = bad.map((s) => s.since).sort()[0]
   return (

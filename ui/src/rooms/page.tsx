@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PageLink } from '../kit/address'
 import { isOld } from '../kit/fresh'
-import { IconRooms, IconWarning16 } from '../kit/icons'
+import { IconRooms } from '../kit/icons'
 import { ListPage } from '../kit/list/ListPage'
 import type { Ask, Column, Filter, FilterOption, ListSpec } from '../kit/list/spec'
 import { usePlace } from '../kit/scope'
@@ -46,7 +46,6 @@ export function Page() {
       late:
         late > 0 ? (
           <PageLink className="late" page="collection">
-            <IconWarning16 className="i s" aria-hidden />
             {t('late', { count: late, shown: format.number(late) })}
           </PageLink>
         ) : undefined,
@@ -61,7 +60,7 @@ function useColumns(): readonly Column<Room>[] {
   const format = useFormat()
   return useMemo(
     (): readonly Column<Room>[] => [
-      { id: 'health', head: t('health'), width: 140, sort: 'health', cell: (r) => <HealthText room={r} /> },
+      { id: 'health', head: t('health'), width: 168, sort: 'health', cell: (r) => <HealthText room={r} /> },
       {
         id: 'name',
         head: t('room'),
@@ -73,7 +72,7 @@ function useColumns(): readonly Column<Room>[] {
           </span>
         ),
       },
-      { id: 'customer', head: t('customer'), width: 132, onlyAll: true, hide: 5, cell: (r) => <span className="el">{r.customerName}</span> },
+      { id: 'customer', head: t('customer'), width: 150, onlyAll: true, hide: 5, cell: (r) => <span className="el">{r.customerName}</span> },
       { id: 'city', head: t('city'), width: 104, hide: 4, cell: (r) => <span className="el">{r.city}</span> },
       { id: 'product', head: t('product'), width: 176, hide: 3, cell: (r) => <span className="el">{productOf(r)}</span> },
       {
@@ -93,8 +92,8 @@ function useColumns(): readonly Column<Room>[] {
         descending: true,
         cell: (r) => <IncidentCounts counts={r.incidents} />,
       },
-      { id: 'seen', head: t('seen'), width: 78, align: 'end', sort: 'lastSeen', cell: (r) => <When at={seenAt(r)} as="age" /> },
-      { id: 'data', head: t('data'), name: t('dataLong'), width: 78, align: 'end', hide: 1, cell: (r) => <When at={r.dataAt} as="age" /> },
+      { id: 'seen', head: t('seenShort'), name: t('seen'), width: 92, align: 'end', sort: 'lastSeen', cell: (r) => <When at={seenAt(r)} as="age" /> },
+      { id: 'data', head: t('data'), name: t('dataLong'), width: 92, align: 'end', hide: 1, cell: (r) => <When at={r.dataAt} as="age" /> },
     ],
     [t, format],
   )

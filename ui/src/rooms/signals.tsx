@@ -7,7 +7,7 @@ import { categories, categoryOf, useDeviceKind, useReading, useSignalName, type 
 import { StatusGlyph, useStatusWord } from '../kit/status'
 import { useNow, When } from '../kit/When'
 import { useFormat } from '../text/i18n'
-import { knownUntil, laneOf, timesBad } from './known'
+import { laneOf, signalsUntil, timesBad } from './known'
 import { NotHeard } from './overview'
 import { useRoomSignals, type RoomDetail, type RoomSignal, type RoomSignals } from './queries'
 
@@ -21,12 +21,12 @@ interface Window {
 
 /** Every signal of a room with its last seven days: what is not well on top, each by itself. */
 export function SignalsTab({ room }: { room: RoomDetail }) {
-  const until = knownUntil(room, useNow())
+  const now = useNow()
   return (
     <>
       <NotHeard room={room} />
       <Loaded query={useRoomSignals(room.id)} lines={10}>
-        {(data) => <Signals data={data} watchedSince={Date.parse(room.watchedSince)} until={until} />}
+        {(data) => <Signals data={data} watchedSince={Date.parse(room.watchedSince)} until={signalsUntil(room, data.items, now)} />}
       </Loaded>
     </>
   )

@@ -1,7 +1,8 @@
 import type { KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useQueryClient } from '@tanstack/react-query'
 import { can } from '../../api/can'
-import type { Page } from '../../api/query'
+import { refresh, type Page } from '../../api/query'
 import { useTitle } from '../announce'
 import { NoPermission } from '../Empty'
 import { PaneContext } from '../details/pane'
@@ -40,6 +41,8 @@ export function ListPage<Row, P extends Page<Row> = Page<Row>>({ spec }: { spec:
 
 function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> }) {
   const { t } = useTranslation()
+  const client = useQueryClient()
+  const { session } = usePlace()
   const list = useList(spec)
   const { address, query, rows, ids, at, first, selection, selected, all, hidden } = list
   const what = spec.title.toLocaleLowerCase()
@@ -49,6 +52,8 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
   const rowCommands = commands.filter((c) => c.inRow === true && (c.needs ?? 'none') !== 'none')
   const usual = useUsualHints(selection !== undefined, spec.details !== undefined)
   const retry = () => void query.refetch()
+  // Counts and details beside the rows must not tell of another moment than the rows.
+  const refreshAll = () => void refresh(client, session, spec.word)
   const refusal = refusalOf(query.error, what, retry, query.data !== undefined)
   const shownAt = (first && spec.asOf?.(first)) ?? (query.data === undefined ? undefined : query.dataUpdatedAt)
   const filters = (spec.filters ?? []).filter((f) => all || f.onlyAll !== true)
@@ -64,7 +69,7 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
           stamp={<Stamp at={shownAt} late={spec.late} old={query.error !== null} />}
         />
         {spec.tabs && <Tabs label={t('list.states')} tabs={spec.tabs} value={address.ask.tab} onChange={address.setTab} />}
-        <CommandBar commands={doables} ask={address.ask} refresh={retry} refreshing={query.isFetching}>
+        <CommandBar commands={doables} ask={address.ask} refresh={refreshAll} refreshing={query.isFetching}>
           <ColumnChooser columns={columns} hidden={hidden} onChange={list.hide} />
         </CommandBar>
         {selected.length > 0 && selection ? (

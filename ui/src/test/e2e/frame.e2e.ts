@@ -38,6 +38,7 @@ describe('the first page of each person', () => {
     expect(await page.getByText(words.demo, { exact: true }).count()).toBe(1)
     expect(await page.locator('.scope').count()).toBe(who === 'primaryAdmin' || who === 'technician' ? 1 : 0)
     expect(await page.title()).toMatch(/ · Roomward$/)
+    expect(await page.locator('#page h1').first().innerText()).not.toBe(words.notFound.text)
     await picture(page, `first-${who}`)
     expect(await findings(page)).toEqual([])
   })

@@ -1,0 +1,90 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { api, unwrap } from '../api/client'
+import { one } from '../api/query'
+import type { components } from '../api/schema'
+import { usePlace } from '../kit/scope'
+
+export type Partnership = components['schemas']['Partnership']
+export type Invitation = components['schemas']['SentInvitation']
+export type Relation = components['schemas']['Relation']
+export type OwnRoom = components['schemas']['OwnRoom']
+export type Covered = components['schemas']['Covered']
+export type Grant = components['schemas']['Grant']
+export type GrantRule = components['schemas']['GrantRule']
+export type NewInvitation = components['schemas']['NewInvitation']
+export type InvitedPartner = components['schemas']['InvitedPartner']
+
+/** The word of the feature in the keys of the cache. */
+export const feature = 'portal'
+
+const usual = 60_000
+/** While an invitation waits, its answer is what one looks for. */
+const waiting = 10_000
+/** The server keeps the rooms that it read for minutes: asking sooner gives the same (design.md 15). */
+const roomsKept = 5 * 60_000
+
+/** The own relation at a glance. */
+export function usePartnership() {
+  return useQuery({
+    ...one({ scope: usePlace(), feature, operation: 'partnership', read: (signal) => unwrap<Partnership>(api.GET('/api/partnership', { signal })) }),
+    refetchInterval: (query) => (query.state.data?.invitation?.state === 'pending' ? waiting : usual),
+  })
+}
+
+/** All invitations that the organisation sent, newest first; only for its administrators. */
+export function useInvitations(mayRead: boolean) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'invitations',
+      every: usual,
+      read: async (signal) => (await unwrap(api.GET('/api/partnership/invitations', { signal }))).items,
+    }),
+    enabled: mayRead,
+  })
+}
+
+/** The organisation's rooms, read now from Microsoft; neither the server nor this tab keeps them. */
+export function useOwnRooms() {
+  return useQuery({
+    ...one({ scope: usePlace(), feature, operation: 'rooms', read: (signal) => unwrap(api.GET('/api/partnership/rooms', { signal })) }),
+    staleTime: roomsKept,
+    refetchOnWindowFocus: false,
+  })
+}
+
+/** How many rooms a choice covers now; the number before stays while the next one is counted. Nothing is asked without a choice. */
+export function useCovered(grant: Grant | undefined) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'covered',
+      params: { grant },
+      read: (signal) => {
+        if (grant === undefined) throw new Error('count a choice that is none')
+        return unwrap<Covered>(api.POST('/api/partnership/rooms/preview', { body: { grant }, signal }))
+      },
+    }),
+    enabled: grant !== undefined,
+    placeholderData: keepPreviousData,
+    staleTime: roomsKept,
+    refetchOnWindowFocus: false,
+  })
+}
+
+/** The partner that uses a domain; refused when none here does. */
+export function partnerOf(domain: string): Promise<InvitedPartner> {
+  return unwrap(api.GET('/api/partnership/partner', { params: { query: { domain } } }))
+}
+
+/** Sends an invitation. */
+export function invite(body: NewInvitation): Promise<Invitation> {
+  return unwrap(api.POST('/api/partnership/invitations', { body }))
+}
+
+/** Withdraws a pending invitation. */
+export function withdraw(id: string): Promise<unknown> {
+  return unwrap(api.POST('/api/partnership/invitations/{id}/withdraw', { params: { path: { id } } }))
+}

@@ -1,0 +1,14 @@
+import type { PageRoute } from '../kit/address'
+import type words from './text.en.json'
+
+declare global {
+  interface FeatureWords {
+    portal: typeof words
+  }
+}
+
+/** The customer's own pages: the relation at a glance, and the wizard that invites the partner. */
+export const routes: readonly PageRoute[] = [
+  { path: 'portal', side: 'customer', load: () => import('./page') },
+  { path: 'portal/invite', side: 'customer', load: () => import('./invite') },
+]
