@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { refreshMe } from '../api/me'
 import { useSetSearch } from '../kit/address'
@@ -78,21 +78,29 @@ function ChooseAdmins({ name, admins, setAdmins, looksLike }: ChooseProps) {
   const { t } = useTranslation('customers')
   const { me } = usePlace()
   const mine = me.person.id.toLowerCase()
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The dialog gives the focus to its first button as it opens; here one types a name.
+    const soon = requestAnimationFrame(() => place.current?.querySelector('input')?.focus())
+    return () => cancelAnimationFrame(soon)
+  }, [])
   return (
     <>
       {looksLike !== undefined && <LookAlike name={looksLike} />}
-      <PeoplePicker
-        name="primaryAdmins"
-        label={t('accept.who')}
-        hint={t('accept.hint', { name })}
-        required
-        value={admins}
-        onChange={setAdmins}
-        onLeave={() => undefined}
-        reason={undefined}
-        search={findPeople}
-        max={50}
-      />
+      <div ref={place}>
+        <PeoplePicker
+          name="primaryAdmins"
+          label={t('accept.who')}
+          hint={t('accept.hint', { name })}
+          required
+          value={admins}
+          onChange={setAdmins}
+          onLeave={() => undefined}
+          reason={undefined}
+          search={findPeople}
+          max={50}
+        />
+      </div>
       {!admins.some((person) => person.id === mine) && (
         <div>
           <Button

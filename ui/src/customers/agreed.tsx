@@ -66,7 +66,7 @@ export function CeilingSection({ detail }: { detail: Pick<Detail, 'ceiling' | 'c
           </Fact>
         ))}
       </Facts>
-      <p className="mut sm">{t('ceiling.note')}</p>
+      <p className="mut sm under">{t('ceiling.note')}</p>
     </Section>
   )
 }

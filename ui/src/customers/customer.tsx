@@ -192,7 +192,7 @@ function People({ customer }: { customer: Detail }) {
               { id: 'kind', head: t('kind'), cell: (admin) => t(admin.kind) },
             ]}
           />
-          <p className="mut sm">{t('peopleNote', { name: customer.name })}</p>
+          <p className="mut sm under">{t('peopleNote', { name: customer.name })}</p>
         </>
       )}
     </Section>

@@ -66,12 +66,12 @@ export function InvitationPane({ id, row }: { id: string; row: Entry | undefined
 function Subtitle({ entry, by }: { entry: Entry; by: string | undefined }) {
   const { t } = useTranslation('customers')
   const format = useFormat()
-  const date = entry.sentAt === undefined ? undefined : format.dayMonth(entry.sentAt)
+  const date = entry.sentAt === undefined ? undefined : format.date(entry.sentAt)
   return (
     <>
       {date !== undefined && (by ? t('invitation.sent', { date, by }) : t('invitation.sentOn', { date }))}{' '}
       {entry.state === 'pending' && entry.expiresAt && (
-        <span className="sec">{t('invitation.expires', { date: format.dayMonth(entry.expiresAt) })}</span>
+        <span className="sec">{t('invitation.expires', { date: format.date(entry.expiresAt) })}</span>
       )}
     </>
   )

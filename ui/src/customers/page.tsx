@@ -58,25 +58,25 @@ function Customers() {
       sort: 'state',
       roomy: true,
       columns: [
-        { id: 'customer', head: t('column.customer'), flex: 190, cell: (e) => <Name entry={e} /> },
-        { id: 'state', head: t('column.state'), width: 236, cell: (e) => <StateWords entry={e} /> },
-        { id: 'domains', head: t('column.domains'), width: 176, hide: 2, cell: (e) => <Domains entry={e} /> },
-        { id: 'tenant', head: t('column.tenant'), width: 286, hide: 1, cell: (e) => <span className="mono sec el">{e.tenantId}</span> },
+        { id: 'customer', head: t('column.customer'), flex: 170, cell: (e) => <Name entry={e} /> },
+        { id: 'state', head: t('column.state'), width: 216, cell: (e) => <StateWords entry={e} /> },
+        { id: 'domains', head: t('column.domains'), width: 168, hide: 2, cell: (e) => <Domains entry={e} /> },
+        { id: 'tenant', head: t('column.tenant'), width: 284, hide: 1, cell: (e) => <span className="mono sec el">{e.tenantId}</span> },
         {
           id: 'rooms',
           head: t('column.rooms'),
-          width: 64,
+          width: 60,
           align: 'end',
           cell: (e) => {
             const rooms = e.rooms ?? e.roomsOffered
             return rooms === undefined ? dash : format.number(rooms)
           },
         },
-        { id: 'admins', head: t('column.admins'), width: 150, hide: 4, cell: (e) => <Admins entry={e} /> },
+        { id: 'admins', head: t('column.admins'), width: 130, hide: 4, cell: (e) => <Admins entry={e} /> },
         {
           id: 'ends',
           head: t('column.ends'),
-          width: 104,
+          width: 100,
           hide: 3,
           cell: (e) => (e.endsAt === undefined ? <span className="mut">{t('noEnd')}</span> : <When at={e.endsAt} as="date" />),
         },
@@ -84,7 +84,7 @@ function Customers() {
           id: 'data',
           head: t('column.data'),
           name: t('column.dataName'),
-          width: 76,
+          width: 72,
           align: 'end',
           cell: (e) => (e.dataAt === undefined ? dash : <span className={e.state === 'active' ? 'mut' : 'warn'}><When at={e.dataAt} as="age" /></span>),
         },

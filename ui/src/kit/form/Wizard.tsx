@@ -28,9 +28,11 @@ interface WizardHandle {
   readonly step: string
   /** Goes to a step; from the review, Next leads back to it. */
   readonly goTo: (id: string) => void
+  /** Next was pressed and the step is not valid yet: its fields may say why. */
+  readonly tried: boolean
 }
 
-const WizardContext = createContext<WizardHandle>({ step: '', goTo: () => undefined })
+const WizardContext = createContext<WizardHandle>({ step: '', goTo: () => undefined, tried: false })
 
 /** The wizard around a step's content. */
 export function useWizard(): WizardHandle {
@@ -134,7 +136,7 @@ export function useWizardParts({ title, steps, submit, send, onDone, onCancel, n
     </ol>
   )
   const content = (
-    <WizardContext value={{ step: step.id, goTo }}>
+    <WizardContext value={{ step: step.id, goTo, tried: tried === step.id }}>
       <h2 className="unseen" ref={heading} tabIndex={-1}>
         {t('form.step', { step: at + 1, of: steps.length, label: step.label })}
       </h2>

@@ -42,7 +42,7 @@ export function ListPage<Row, P extends Page<Row> = Page<Row>>({ spec }: { spec:
 function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> }) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const { session } = usePlace()
+  const place = usePlace()
   const list = useList(spec)
   const { address, query, rows, ids, at, first, selection, selected, all, hidden } = list
   const what = spec.title.toLocaleLowerCase()
@@ -53,7 +53,7 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
   const usual = useUsualHints(selection !== undefined, spec.details !== undefined)
   const retry = () => void query.refetch()
   // Counts and details beside the rows must not tell of another moment than the rows.
-  const refreshAll = () => void refresh(client, session, spec.word)
+  const refreshAll = () => void refresh(client, place.session, String(spec.page(place, address.ask).queryKey[2]))
   const refusal = refusalOf(query.error, what, retry, query.data !== undefined)
   const shownAt = (first && spec.asOf?.(first)) ?? (query.data === undefined ? undefined : query.dataUpdatedAt)
   const filters = (spec.filters ?? []).filter((f) => all || f.onlyAll !== true)
