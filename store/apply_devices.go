@@ -108,7 +108,7 @@ func (s *Store) ApplyDevices(ctx context.Context, work policy.View, o CollectOut
 		return 0, err
 	}
 	changed := 0
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeAlone(ctx, func(t *tx) error {
 		d := devices{t: t, customer: customer, found: found, began: o.StartedAt, rooms: map[ID]*deviceRoom{}}
 		if err := d.apply(ctx); err != nil {
 			return err

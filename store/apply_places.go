@@ -42,7 +42,7 @@ func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutc
 		return 0, err
 	}
 	changed, purged := 0, 0
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeAlone(ctx, func(t *tx) error {
 		grant, err := grantOf(ctx, t, customer)
 		if err != nil {
 			return err

@@ -58,6 +58,19 @@ func isUnique(err error) bool {
 	return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 }
 
+// mayEnd says that after this error of a statement SQLite may have rolled back the whole transaction (sqlite.org/lang_transaction.html 3).
+func mayEnd(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CORRUPT:
+		return true
+	}
+	return false
+}
+
 // IsUnavailable says that the database could not serve now: locked by another process, disk full, read-only or failing.
 func IsUnavailable(err error) bool {
 	var e *sqlite.Error

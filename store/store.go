@@ -48,6 +48,7 @@ type Options struct {
 type Store struct {
 	writer *sql.DB
 	reader *sql.DB
+	group  *group // every change goes through it
 	now    func() time.Time
 	log    *slog.Logger
 }
@@ -69,6 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log}
+	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
 	if err := s.prepare(ctx, o.Mode); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -130,10 +132,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	})
 }
 
-// tx is one transaction with one fixed time.
+// tx is one transaction, or one change's part of it, with one fixed time.
 type tx struct {
 	*sql.Tx
-	now int64
+	now    int64
+	shared bool        // with other changes; see group
+	broken error       // of a statement after which no other may run
+	opened []*sql.Rows // while shared: none may outlive the change
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -144,22 +149,68 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	return r.RowsAffected()
 }
 
-// write runs fn in one immediate transaction and commits when it returns nil. fn must not call the store again: there is one writer.
+// ExecContext is that of sql.Tx; see calm and note.
+func (t *tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if t.broken != nil {
+		return nil, t.broken
+	}
+	r, err := t.Tx.ExecContext(t.calm(ctx), query, args...)
+	return r, t.note(err)
+}
+
+// QueryContext is that of sql.Tx; see calm and note.
+func (t *tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if t.broken != nil {
+		return nil, t.broken
+	}
+	r, err := t.Tx.QueryContext(t.calm(ctx), query, args...)
+	if t.shared && err == nil {
+		t.opened = append(t.opened, r)
+	}
+	return r, t.note(err)
+}
+
+// QueryRowContext is that of sql.Tx; see calm and note.
+func (t *tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if t.broken != nil { // only an ended context makes a row that is an error
+		ended, end := context.WithCancel(ctx)
+		end()
+		return t.Tx.QueryRowContext(ended, query, args...)
+	}
+	r := t.Tx.QueryRowContext(t.calm(ctx), query, args...)
+	_ = t.note(r.Err())
+	return r
+}
+
+// calm lets a statement of a shared transaction run to its end, because SQLite answers the interruption of a writing statement by rolling back
+// the whole transaction. A context that has ended stays: database/sql then refuses before SQLite hears of it.
+func (t *tx) calm(ctx context.Context) context.Context {
+	if !t.shared || ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// note remembers an error after which the transaction may be gone: a further statement would then commit by itself.
+func (t *tx) note(err error) error {
+	if t.shared && mayEnd(err) {
+		t.broken = err
+	}
+	return err
+}
+
+// write makes one change: it runs fn in an immediate transaction and returns after the commit. nil says that what fn wrote is durable, an error
+// or a panic that nothing of it remains. Changes that wait at the same time share the commit and nothing else; see group. A context that ends
+// while fn runs takes the change back when the statement is done; one that ends later changes nothing. fn runs in a goroutine of its own. It
+// must return the error of a statement, but for a broken rule of the schema that it understands, and must not call the store again: there is
+// one writer.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
-	t, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a change: %w", err)
-	}
-	// Deferred, so that a panic does not keep the one writer for ever; after the commit it does nothing.
-	defer func() { _ = t.Rollback() }()
-	if err := fn(&tx{Tx: t, now: millis(s.now())}); err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		// A context that ended has rolled the change back already; database/sql then says no more than "done".
-		return fmt.Errorf("commit a change: %w", errors.Join(err, ctx.Err()))
-	}
-	return nil
+	return s.group.do(&change{ctx: ctx, fn: fn})
+}
+
+// writeAlone is write for a change that takes long: no other waits for it to end before its own commit.
+func (s *Store) writeAlone(ctx context.Context, fn func(*tx) error) error {
+	return s.group.do(&change{ctx: ctx, fn: fn, alone: true})
 }
 
 // read runs fn in one read transaction: everything it reads is of one moment.

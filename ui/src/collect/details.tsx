@@ -101,13 +101,9 @@ function Overview({ customer }: { customer: Collected }) {
           <p>{todo}</p>
         </Section>
       )}
-      <Section title={t('jobs')}>
-        <div className="stack-l">
-          {customer.kinds.map((job) => (
-            <JobFacts key={job.kind} job={job} />
-          ))}
-        </div>
-      </Section>
+      {customer.kinds.map((job) => (
+        <JobFacts key={job.kind} job={job} />
+      ))}
       <Section title={t('day')}>
         <Strip strip={customer.strip} wide />
       </Section>
@@ -118,8 +114,7 @@ function Overview({ customer }: { customer: Collected }) {
 function JobFacts({ job }: { job: Job }) {
   const { t } = useTranslation('collect')
   return (
-    <div className="stack">
-      <h4 className="b">{t(`kind.${job.kind}`)}</h4>
+    <Section title={t(`kind.${job.kind}`)}>
       <Facts>
         <Fact label={t('fact.state')}>
           <CollectState state={job.state} until={job.nextDue} />
@@ -134,7 +129,7 @@ function JobFacts({ job }: { job: Job }) {
         </Fact>
         <Fact label={t('fact.answer')}>{job.detail && <Code copy>{job.detail}</Code>}</Fact>
       </Facts>
-    </div>
+    </Section>
   )
 }
 

@@ -29,6 +29,7 @@ function Customers() {
   const me = useMe()
   const go = useGo()
   const now = useCollectNow()
+  const tab = textOf(useSearchText(), 'state')
 
   const spec: ListSpec<Collected, CollectedPage> = useMemo(
     () => ({
@@ -97,9 +98,9 @@ function Customers() {
       ],
       details: CollectedDetails,
       paneWidth: 520,
-      empty: { icon: IconCollection, text: t('empty') },
+      empty: { icon: IconCollection, text: tab === 'act' ? t('emptyAct') : tab === 'wait' ? t('emptyWait') : tab === 'ok' ? t('emptyOk') : t('empty') },
     }),
-    [t, words, me, go, now],
+    [t, words, me, go, now, tab],
   )
   return <ListPage spec={spec} />
 }

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useGo } from '../kit/address'
+import { textOf, useGo, useSearchText } from '../kit/address'
 import { IconCollection, IconHistory } from '../kit/icons'
 import { ListPage } from '../kit/list/ListPage'
 import type { ListSpec } from '../kit/list/spec'
@@ -21,6 +21,7 @@ export function Runs() {
   const format = useFormat()
   const me = useMe()
   const go = useGo()
+  const failed = textOf(useSearchText(), 'state') === 'failed'
 
   const spec: ListSpec<Run, RunPage> = useMemo(() => {
     const number = (value: number | undefined) => (value === undefined ? dash : format.number(value))
@@ -86,9 +87,9 @@ export function Runs() {
       page: runPages,
       row: (run) => ({ id: run.id, customer: run.customerId, label: `${run.customer}, ${format.moment(run.startedAt)}` }),
       commands: [{ id: 'customers', label: t('command.customers'), icon: IconCollection, run: () => go('collection') }],
-      empty: { icon: IconHistory, text: t('runs.empty') },
+      empty: { icon: IconHistory, text: failed ? t('runs.emptyFailed') : t('runs.empty') },
     }
-  }, [t, words, format, me, go])
+  }, [t, words, format, me, go, failed])
   return <ListPage spec={spec} />
 }
 

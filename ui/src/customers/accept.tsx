@@ -30,13 +30,13 @@ export function AcceptDialog({ invitation, onClose }: { invitation: Detail; onCl
   const send = async () => {
     try {
       const customer = await accept(invitation.id, admins)
-      changed(t('accept.done', { name }))
+      changed.done(t('accept.done', { name }))
       onClose()
       // The row of the invitation is gone; the customer's own pane goes on with the first collection.
       setSearch({ open: customer, tab: undefined, state: undefined })
       void refreshMe(client) // who added themselves has a role now
     } catch (error) {
-      changed() // refused: somebody else answered, or it expired
+      changed.refused() // somebody else answered, or it expired
       throw error
     }
   }
@@ -122,7 +122,7 @@ function Review({ invitation, admins }: { invitation: Detail; admins: readonly P
   const count = useCeilingCount()
   const grant = invitation.grant && wordsOf(invitation.grant, format, t)
   return (
-    <div>
+    <>
       {invitation.looksLike !== undefined && <LookAlike name={invitation.looksLike} />}
       <ReviewPart title={t('accept.admins')} step="admins">
         <span className="lines">
@@ -156,7 +156,7 @@ function Review({ invitation, admins }: { invitation: Detail; admins: readonly P
       </Part>
       <Part title={t('accept.ceiling')}>{count(invitation)}</Part>
       <Part title={t('accept.data')}>{t('retention', { count: invitation.retentionDays })}</Part>
-    </div>
+    </>
   )
 }
 

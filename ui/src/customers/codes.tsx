@@ -73,7 +73,7 @@ export function Codes() {
           onMade={(code) => {
             setMaking(false)
             setMade(code)
-            changed()
+            changed.done()
           }}
         />
       )}
@@ -86,7 +86,7 @@ export function Codes() {
         run={async () => {
           if (!revoking) return
           await revokeCode(revoking.id)
-          changed(t('codes.revoked', { note: revoking.note }))
+          changed.done(t('codes.revoked', { note: revoking.note }))
         }}
         onClose={() => setRevoking(undefined)}
       >

@@ -121,9 +121,14 @@ function DeclineDialog({ open, invitation, onClose }: { open: boolean; invitatio
       action={t('decline.action')}
       danger
       run={async () => {
-        await decline(id)
+        try {
+          await decline(id)
+        } catch (error) {
+          changed.refused()
+          throw error
+        }
         pane?.close()
-        changed(t('decline.done', { name }))
+        changed.done(t('decline.done', { name }))
       }}
       onClose={onClose}
     >

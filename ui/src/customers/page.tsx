@@ -31,6 +31,7 @@ function Customers() {
   const me = useMe()
   const counts = useCounts()
   const commands = useCommands()
+  const tab = textOf(useSearchText(), 'state')
   const accepting = seesInvitations(me)
   const domain = me.partner.domain
 
@@ -43,6 +44,12 @@ function Customers() {
       if (counts === undefined) return undefined
       const some = t('customers', { count: customers })
       return invitations === 0 ? some : t('both', { customers: some, invitations: t('invitations', { count: invitations }) })
+    }
+    const empty = () => {
+      if (tab === 'pending') return t('none.pending')
+      if (tab === 'consent-withdrawn') return t('none.withdrawn')
+      if (tab === 'expired') return t('none.expired')
+      return accepting ? t('empty') : t('emptyOwn')
     }
     return {
       word: 'customers',
@@ -95,7 +102,7 @@ function Customers() {
       commands,
       details: EntryDetails,
       paneWidth: 520,
-      empty: { icon: IconCustomers, text: accepting ? t('empty') : t('emptyOwn') },
+      empty: { icon: IconCustomers, text: empty() },
       footer: words,
       footerEnd: accepting ? (
         <span className="end">
@@ -103,7 +110,7 @@ function Customers() {
         </span>
       ) : undefined,
     }
-  }, [t, format, counts, commands, accepting, domain])
+  }, [t, format, counts, commands, accepting, domain, tab])
   return <ListPage spec={spec} />
 }
 

@@ -82,8 +82,8 @@ export function useInvitation(id: string) {
   return useQuery(
     one({
       scope: usePlace(),
-      feature: 'customers',
-      operation: 'invitation',
+      feature: 'invitations', // not read again after the own answer: it is gone then
+      operation: 'get',
       params: { id },
       every: usual,
       read: (signal) => unwrap<Detail>(api.GET('/api/invitations/{id}', { params: { path: { id } }, signal })),

@@ -37,19 +37,21 @@ export function IncidentDetails({ id, row }: DetailsProps<Incident>) {
   )
 }
 
-/** Room, building, customer: the room links to its details. */
+/** The room, which links to its details; below it building, city, customer. */
 function Where({ incident, linked }: { incident: Incident; linked: boolean }) {
-  const rest = [incident.building, incident.city, incident.customerName].filter((part) => part !== '').map((part) => `, ${part}`)
+  const rest = [incident.building, incident.city, incident.customerName].filter((part) => part !== '').join(', ')
   return (
     <>
-      {linked ? (
-        <PageLink page="rooms" search={{ open: incident.roomId }}>
-          {incident.roomName}
-        </PageLink>
-      ) : (
-        incident.roomName
-      )}
-      {rest}
+      <div>
+        {linked ? (
+          <PageLink page="rooms" search={{ open: incident.roomId }}>
+            {incident.roomName}
+          </PageLink>
+        ) : (
+          incident.roomName
+        )}
+      </div>
+      <div>{rest}</div>
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { ComponentProps, ReactNode } from 'react'
 import type { Customer } from '../api/can'
 import { usePlace } from './scope'
@@ -52,9 +52,12 @@ export function textsOf(search: Search, name: string): readonly string[] {
   return typeof value === 'string' ? [value] : value
 }
 
-/** The search of the present address. */
+/**
+ * The search of the address that the page stands under. Of the match, not of the location: while the next page is fetched
+ * the former one is still drawn, and must not read what was meant for the next.
+ */
 export function useSearchText(): Search {
-  return useRouterState({ select: (state) => state.location.search as Search, structuralSharing: true })
+  return useSearch({ strict: false })
 }
 
 /** Changes parts of the search; undefined removes a part. A change of filter replaces, a new item is a step back. */

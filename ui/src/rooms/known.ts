@@ -23,13 +23,16 @@ export function signalsUntil(room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'
   return read && !isOld(room.dataAt, now) ? undefined : knownUntil(room, now)
 }
 
-/** When the room was last seen: where it is neither offline nor unmonitored, by the last good collection. */
-export function seenAt(room: Pick<Room, 'dataAt' | 'lastSeenAt'>): string | undefined {
-  return room.lastSeenAt ?? room.dataAt
+/**
+ * When the room was last seen: where it is neither offline nor unmonitored, by the last good collection. While none of its
+ * devices has been read, never.
+ */
+export function seenAt(room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'>): string | undefined {
+  return room.health === 'onboarding' ? undefined : (room.lastSeenAt ?? room.dataAt)
 }
 
 /** When a device was last heard: since it went offline or silent not any more, else with the last good collection. */
-export function deviceSeenAt(signals: readonly RoomSignal[], device: string, room: Pick<Room, 'dataAt' | 'lastSeenAt'>): string | undefined {
+export function deviceSeenAt(signals: readonly RoomSignal[], device: string, room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'>): string | undefined {
   const gone = signals
     .filter((s) => s.deviceId === device && s.state === 'bad' && (s.signal === 'offline' || s.signal === 'no-telemetry'))
     .map((s) => s.since)

@@ -60,7 +60,7 @@ function useColumns(): readonly Column<Room>[] {
   const format = useFormat()
   return useMemo(
     (): readonly Column<Room>[] => [
-      { id: 'health', head: t('health'), width: 168, sort: 'health', cell: (r) => <HealthText room={r} /> },
+      { id: 'health', head: t('health'), width: 160, sort: 'health', cell: (r) => <HealthText room={r} /> },
       {
         id: 'name',
         head: t('room'),
@@ -72,7 +72,7 @@ function useColumns(): readonly Column<Room>[] {
           </span>
         ),
       },
-      { id: 'customer', head: t('customer'), width: 150, onlyAll: true, hide: 5, cell: (r) => <span className="el">{r.customerName}</span> },
+      { id: 'customer', head: t('customer'), width: 140, onlyAll: true, hide: 5, cell: (r) => <span className="el">{r.customerName}</span> },
       { id: 'city', head: t('city'), width: 104, hide: 4, cell: (r) => <span className="el">{r.city}</span> },
       { id: 'product', head: t('product'), width: 176, hide: 3, cell: (r) => <span className="el">{productOf(r)}</span> },
       {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Ask } from '../kit/list/spec'
 import { filtersOf, seatsOf, sortOf } from './ask'
-import { deviceSeenAt, healthOf, knownUntil, laneOf, signalsUntil, timesBad, wrongOf } from './known'
+import { deviceSeenAt, healthOf, knownUntil, laneOf, seenAt, signalsUntil, timesBad, wrongOf } from './known'
 import type { RoomSignal } from './queries'
 
 const at = (text: string) => Date.parse(`2026-11-${text}Z`)
@@ -84,10 +84,11 @@ describe('nothing is called healthy that nobody has seen', () => {
   })
 
   test('a device that is gone was seen until then, the others with the last reading', () => {
-    const room = { dataAt: iso('23T11:58') }
+    const room = { health: 'healthy' as const, dataAt: iso('23T11:58') }
     const items = [signal({ signal: 'offline', state: 'bad', since: iso('23T07:00') }), signal({ deviceId: 'd2', signal: 'offline' })]
     expect(deviceSeenAt(items, 'd1', room)).toBe(iso('23T07:00'))
     expect(deviceSeenAt(items, 'd2', room)).toBe(room.dataAt)
+    expect(seenAt({ ...room, health: 'onboarding' })).toBeUndefined()
   })
 })
 

@@ -86,11 +86,19 @@ function PaneControls() {
   const { t } = useTranslation()
   const pane = usePane()
   const copy = useCopy()
+  const controls = useRef<HTMLDivElement>(null)
+  const steppedBy = pane?.steppedBy
+  useEffect(() => {
+    if (steppedBy === undefined) return
+    const own = controls.current?.querySelector<HTMLElement>(`[data-step="${steppedBy}"]`)
+    const button = own ?? controls.current?.querySelector<HTMLElement>('[data-step]') // at the end of the list only the other is left
+    button?.focus()
+  }, [steppedBy])
   if (!pane) return null
   return (
-    <div className="ctl">
-      {pane.previous && <IconButton icon={IconPrevious} label={t('details.previous')} onClick={pane.previous} />}
-      {pane.next && <IconButton icon={IconNext} label={t('details.next')} onClick={pane.next} />}
+    <div className="ctl" ref={controls}>
+      {pane.previous && <IconButton data-step="previous" icon={IconPrevious} label={t('details.previous')} onClick={pane.previous} />}
+      {pane.next && <IconButton data-step="next" icon={IconNext} label={t('details.next')} onClick={pane.next} />}
       <IconButton icon={IconCopyLink} label={t('details.copyLink')} onClick={() => void copy(window.location.href, t('details.linkCopied'))} />
       <IconButton icon={IconClose} label={t('kit.close')} onClick={pane.close} />
     </div>

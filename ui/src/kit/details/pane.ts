@@ -8,6 +8,8 @@ export interface Pane {
   readonly width: 480 | 520
   /** Opened by a key: the focus goes into the pane. By the mouse it stays where it is (screens.md 3). */
   readonly takesFocus: boolean
+  /** The button of the former pane that led here: this pane's own takes the focus, or it would be lost with that button. */
+  readonly steppedBy?: 'previous' | 'next' | undefined
 }
 
 /** Given by ListPage to what it shows beside its rows. */

@@ -110,7 +110,8 @@ export function useWizardParts({ title, steps, submit, send, onDone, onCancel, n
   const rail = (
     <ol className="wsteps" aria-label={t('form.steps')}>
       {steps.map((s, i) => {
-        const state = i === at ? 'now' : i <= furthest && (s.problems ?? []).length === 0 ? 'done' : 'open'
+        // The review is never done before it is sent.
+        const state = i === at ? 'now' : i <= furthest && i < last && (s.problems ?? []).length === 0 ? 'done' : 'open'
         return (
           <li key={s.id} className={state}>
             <button

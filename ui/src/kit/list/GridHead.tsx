@@ -51,10 +51,10 @@ export const GridHead = memo(function GridHead({ columns, sort, onSort, ticks, t
               aria-sort={sorted ? (now.descending ? 'descending' : 'ascending') : undefined}
               className={column.align === 'end' ? 'gc r' : 'gc'}
               title={label}
-              {...(column.sort === undefined ? { ...stop, 'aria-label': label } : {})}
+              {...(column.sort === undefined ? { ...stop, 'aria-label': column.head === '' ? undefined : label } : {})}
             >
               {column.sort === undefined ? (
-                column.head
+                column.head === '' ? <span className="unseen">{column.name}</span> : column.head
               ) : (
                 <button type="button" aria-label={label} {...stop} onClick={() => onSort(nextSort(column, sort))}>
                   <span className="el">{column.head}</span>

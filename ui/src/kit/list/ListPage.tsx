@@ -1,4 +1,4 @@
-import type { KeyboardEvent } from 'react'
+import { useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useQueryClient } from '@tanstack/react-query'
 import { can } from '../../api/can'
@@ -44,6 +44,7 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
   const client = useQueryClient()
   const place = usePlace()
   const list = useList(spec)
+  const [steppedBy, setSteppedBy] = useState<'previous' | 'next'>()
   const { address, query, rows, ids, at, first, selection, selected, all, hidden } = list
   const what = spec.title.toLocaleLowerCase()
   const words = { one: t('list.needsOne'), some: t('list.needsSome') }
@@ -130,7 +131,10 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
         selection={selection}
         open={address.open}
         opens={spec.details !== undefined}
-        onOpen={list.open}
+        onOpen={(id, byKey) => {
+          setSteppedBy(undefined)
+          list.open(id, byKey)
+        }}
         onEscape={list.escape}
         onMenu={rowCommands.length > 0 ? list.openMenu : undefined}
         onLetter={letter}
@@ -165,16 +169,21 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
     const id = address.open
     if (!Details || id === '' || refusal !== undefined) return null
     const index = at.get(id)
-    const step = (by: number) => {
-      const next = index === undefined ? undefined : ids[index + by]
-      return next === undefined ? undefined : () => list.open(next, false)
+    const step = (by: 'previous' | 'next') => {
+      const to = index === undefined ? undefined : ids[by === 'next' ? index + 1 : index - 1]
+      if (to === undefined) return undefined
+      return () => {
+        setSteppedBy(by)
+        list.open(to, false)
+      }
     }
     const handle = {
       close: list.close,
-      previous: step(-1),
-      next: step(1),
+      previous: step('previous'),
+      next: step('next'),
       width: spec.paneWidth ?? 480,
       takesFocus: list.openedByKey,
+      steppedBy,
     }
     return (
       <PaneContext value={handle}>

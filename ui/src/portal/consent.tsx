@@ -1,0 +1,40 @@
+import { useTranslation } from 'react-i18next'
+import { Message } from '../kit/Message'
+import { useFormat } from '../text/i18n'
+import type { Partnership } from './queries'
+import { Step, type Progress } from './step'
+
+const progressOf: Record<Partnership['organisation']['consent'], Progress> = { none: 'now', given: 'done', withdrawn: 'halted' }
+
+/** The consent in Entra: whether it stands, what it technically allows, and the way to Microsoft's page (design.md 15). */
+export function ConsentStep({ partnership }: { partnership: Partnership }) {
+  const { t } = useTranslation('portal')
+  const format = useFormat()
+  const { organisation, administers } = partnership
+  const { consent, consentAt } = organisation
+  const partner = partnership.partner.name
+  const state = consent === 'given' && consentAt !== undefined ? t('consent.givenOn', { date: format.date(consentAt) }) : t(`consent.${consent}`)
+  return (
+    <Step number={1} title={t('consent.title')} state={state} progress={progressOf[consent]}>
+      {consent === 'none' && <p>{t('consent.why', { partner })}</p>}
+      {consent === 'withdrawn' && <Message tone="warning">{t('consent.gone', { partner })}</Message>}
+      <p>
+        {t('consent.wide')} {consent === 'given' && t('consent.kill', { partner })}
+      </p>
+      {administers && consent !== 'given' && <ConsentLink again={consent === 'withdrawn'} />}
+    </Step>
+  )
+}
+
+/** The way to Microsoft's page. A plain link: the answer is a redirect to another site. */
+export function ConsentLink({ again }: { again?: boolean }) {
+  const { t } = useTranslation('portal')
+  return (
+    <>
+      <a className="btn p" href="/consent">
+        {again ? t('consent.again') : t('consent.give')}
+      </a>
+      <p className="mut sm">{t('consent.where')}</p>
+    </>
+  )
+}

@@ -1,0 +1,81 @@
+import { useId } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Button } from '../kit/Button'
+import { Message } from '../kit/Message'
+import { useFormat } from '../text/i18n'
+import { byFeature, nothingBehind, sameSet, viewOnly, withTick } from './ceiling'
+import type { DraftState } from './draft'
+import { featureWord, permissionWord } from './words'
+
+interface PermissionsStepProps {
+  readonly state: DraftState
+  readonly catalogue: readonly string[]
+  readonly usual: readonly string[]
+}
+
+/** The ceiling: what any role of the partner can hold at most. What Microsoft offers nothing for is greyed, with the reason. */
+export function PermissionsStep({ state, catalogue, usual }: PermissionsStepProps) {
+  const { t } = useTranslation('portal')
+  const format = useFormat()
+  const { draft, change, refused } = state
+  const held = draft.ceiling
+  const looking = viewOnly(usual)
+  const words = refused('permissions')
+  return (
+    <>
+      <p className="sec">{t('wizard.permissions.lead')}</p>
+      {words !== undefined && <Message tone="critical">{words}</Message>}
+      <div className="row" role="group" aria-label={t('wizard.permissions.presets')}>
+        <Button small className="ppreset" aria-pressed={sameSet(held, usual)} onClick={() => change({ ceiling: usual })}>
+          {t('wizard.permissions.standard')}
+        </Button>
+        <Button small className="ppreset" aria-pressed={sameSet(held, looking)} onClick={() => change({ ceiling: looking })}>
+          {t('wizard.permissions.viewOnly')}
+        </Button>
+        <span className="mut" role="status">
+          {t('held', { held: format.number(held.length), all: format.number(catalogue.length) })}
+        </span>
+      </div>
+      <div>
+        {byFeature(catalogue).map(({ feature, names }) => (
+          <fieldset key={feature} className="pgroup">
+            <legend>{featureWord(feature, t)}</legend>
+            <div className="pgrid">
+              {names.map((name) => (
+                <Permission
+                  key={name}
+                  name={name}
+                  on={held.includes(name)}
+                  onTick={(on) => change({ ceiling: withTick(held, name, on, catalogue) })}
+                />
+              ))}
+            </div>
+          </fieldset>
+        ))}
+      </div>
+    </>
+  )
+}
+
+function Permission({ name, on, onTick }: { name: string; on: boolean; onTick: (on: boolean) => void }) {
+  const { t } = useTranslation('portal')
+  const id = useId()
+  return (
+    <div>
+      <label className="tick">
+        <input
+          type="checkbox"
+          name={name}
+          checked={on}
+          disabled={nothingBehind.includes(name)}
+          aria-describedby={id}
+          onChange={(event) => onTick(event.target.checked)}
+        />
+        <span>{permissionWord(name, t)}</span>
+      </label>
+      <p id={id} className="hint in">
+        {t(`may.${name}` as 'may.rooms.view', { defaultValue: '' })}
+      </p>
+    </div>
+  )
+}

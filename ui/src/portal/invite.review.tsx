@@ -1,0 +1,88 @@
+import { useTranslation } from 'react-i18next'
+import { ReviewPart } from '../kit/form/Wizard'
+import { useNow } from '../kit/When'
+import { IconCheckFilled, IconNever } from '../kit/icons'
+import { useFormat } from '../text/i18n'
+import { domainOf } from './check'
+import { termsHere, type Draft } from './draft'
+import { Allowed, Lines } from './parts'
+import type { Covered, Grant } from './queries'
+import { grantWords } from './words'
+
+const day = 86_400_000
+
+interface ReviewStepProps {
+  readonly draft: Draft
+  readonly grant: Grant | undefined
+  readonly covered: Covered | undefined
+  readonly partner: string
+  readonly catalogue: readonly string[]
+  /** How long history is kept, in days. */
+  readonly retention: number
+}
+
+/** The whole offer once more, each part with the way back to it. */
+export function ReviewStep({ draft, grant, covered, partner, catalogue, retention }: ReviewStepProps) {
+  const { t } = useTranslation('portal')
+  const format = useFormat()
+  const now = useNow()
+  const days = draft.days ?? 0
+  const words = grant && grantWords(grant, format, t)
+  const never = catalogue.filter((name) => !draft.ceiling.includes(name))
+  return (
+    <>
+      <p className="sec">{t('wizard.review.lead', { partner })}</p>
+        <ReviewPart title={t('wizard.partner.label')} step="partner">
+          <Lines
+            lines={[
+              <span key="name" className="b">
+                {partner}
+              </span>,
+              <span key="domain" className="mono">
+                {domainOf(draft.domain)}
+              </span>,
+              t('wizard.review.expires', { days: t('wizard.review.days', { count: days }), date: format.date(now + days * day) }),
+            ]}
+          />
+        </ReviewPart>
+        <ReviewPart title={t('wizard.rooms.label')} step="rooms">
+          <Lines
+            lines={[
+              <span key="count" className="b">
+                {covered && t('wizard.review.roomsOf', { covered: format.number(covered.covered), total: format.number(covered.total) })}
+              </span>,
+              ...(words?.covers ?? []),
+              ...(words?.except ?? []).map((line) => (
+                <span key={line} className="mut">
+                  {t('leftOut', { line })}
+                </span>
+              )),
+            ]}
+          />
+        </ReviewPart>
+        <ReviewPart title={t('wizard.permissions.label')} step="permissions">
+          <div className="ptwo">
+            <div className="stack">
+              <span className="st healthy">
+                <IconCheckFilled className="i" aria-hidden />
+                <span className="b">{t('wizard.review.may')}</span>
+              </span>
+              <Allowed names={draft.ceiling} />
+            </div>
+            {never.length > 0 && (
+              <div className="stack">
+                <span className="st">
+                  <IconNever className="i" aria-hidden />
+                  <span className="b">{t('wizard.review.never')}</span>
+                </span>
+                <Allowed names={never} no />
+              </div>
+            )}
+          </div>
+        </ReviewPart>
+        <ReviewPart title={t('wizard.terms.label')} step="terms">
+          {t('wizard.review.terms', { version: termsHere, days: t('wizard.review.days', { count: retention }) })}
+        </ReviewPart>
+    </>
+  )
+}

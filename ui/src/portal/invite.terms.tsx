@@ -1,0 +1,53 @@
+import { useTranslation } from 'react-i18next'
+import { CheckField } from '../kit/form/fields'
+import { useWizard } from '../kit/form/Wizard'
+import { termsHere, type DraftState } from './draft'
+
+interface TermsStepProps {
+  readonly state: DraftState
+  readonly partner: string
+  readonly organisation: string
+  /** How long history is kept. */
+  readonly days: number
+  readonly problem: string | undefined
+}
+
+/** Where Roomward departs from what one may expect, in plain words (design.md 15); agreed to by a tick that is never set beforehand. */
+export function TermsStep({ state, partner, organisation, days, problem }: TermsStepProps) {
+  const { t } = useTranslation('portal')
+  const { tried } = useWizard()
+  const { draft, change, refused } = state
+  const parts: readonly (readonly [string, string])[] = [
+    [t('wizard.terms.data'), t('wizard.terms.dataText', { partner })],
+    [t('wizard.terms.kept'), t('wizard.terms.keptText', { count: days })],
+    [t('wizard.terms.consent'), t('wizard.terms.consentText')],
+    [t('wizard.terms.people'), t('wizard.terms.peopleText')],
+    [t('wizard.terms.decline'), t('wizard.terms.declineText')],
+    [t('wizard.terms.end'), t('wizard.terms.endText')],
+    [t('wizard.terms.record'), t('wizard.terms.recordText')],
+    [t('wizard.terms.limits'), t('wizard.terms.limitsText')],
+  ]
+  return (
+    <>
+      <p className="sec">{t('wizard.terms.lead', { version: termsHere })}</p>
+      <div className="pterms">
+        {parts.map(([title, text]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <p>{text}</p>
+          </section>
+        ))}
+      </div>
+      <div className="pagree">
+        <CheckField
+          name="agreedTerms"
+          label={t('wizard.terms.agree', { organisation })}
+          value={draft.agreed}
+          onChange={(agreed) => change({ agreed })}
+          onLeave={() => undefined}
+          reason={tried || refused('terms') !== undefined ? problem : undefined}
+        />
+      </div>
+    </>
+  )
+}
