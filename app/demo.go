@@ -20,6 +20,8 @@ type DemoSettings struct {
 	Listen string    // host:port, loopback only
 	Data   string    // data directory to keep; "" is a temporary one that is removed at the end
 	Out    io.Writer // where the welcome goes
+	// Eager lifts the limits on requests, for tests that ask everything at once.
+	Eager bool
 }
 
 // The demo reads more often than a real Roomward, so that one can watch signals go bad and recover.
@@ -101,7 +103,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	if err := s.Check(); err != nil {
 		return nil, errors.Join(err, l.Close(), cloud.Close())
 	}
-	a, err := New(ctx, Config{Settings: s, Mode: store.ModeDemo, Version: version, Log: newLog(s), Tick: demoTick})
+	a, err := New(ctx, Config{Settings: s, Mode: store.ModeDemo, Version: version, Log: newLog(s), Tick: demoTick, Eager: d.Eager})
 	if err != nil {
 		return nil, errors.Join(err, l.Close(), cloud.Close())
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomward/app/customers"
 )
 
 // The tests here read the source and hold it to the laws of the house: arrows, owners of libraries, and who may make a view.
@@ -226,4 +228,11 @@ func TestHouseIsTidy(t *testing.T) {
 		}
 	}
 	require.True(t, slices.IsSorted([]int{rank["policy"], rank["store"], rank["app"], rank[""]}))
+}
+
+// TestTermsAreOne holds the terms that a customer reads to the version that the server asks for.
+func TestTermsAreOne(t *testing.T) {
+	text, err := os.ReadFile("../ui/src/portal/draft.ts")
+	require.NoError(t, err)
+	require.Contains(t, string(text), "termsHere = '"+customers.TermsVersion+"'", "change the texts and the version together")
 }

@@ -18,7 +18,7 @@ import (
 // startDemo runs the whole demo on free loopback ports, with its story told up to the first rooms.
 func startDemo(t *testing.T) *demo {
 	t.Helper()
-	d, err := newDemo(t.Context(), DemoSettings{Listen: "127.0.0.1:0", Data: t.TempDir(), Out: io.Discard}, "test")
+	d, err := newDemo(t.Context(), DemoSettings{Listen: "127.0.0.1:0", Data: t.TempDir(), Out: io.Discard, Eager: true}, "test")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

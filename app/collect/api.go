@@ -20,7 +20,7 @@ type Customer struct {
 	Name   string     `json:"name"`
 	State  string     `json:"state" doc:"The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, secret-invalid, secret-expired, never-consented, consent-withdrawn."`
 	DataAt *time.Time `json:"dataAt,omitempty" doc:"Of when the devices' states are; absent before the first good run."`
-	Kinds  []Job      `json:"kinds" nullable:"false" doc:"One for each kind of work: devices, places."`
+	Kinds  []Job      `json:"kinds" nullable:"false" doc:"One for each kind of work: devices, places. Empty for who has no role there."`
 	Strip  []string   `json:"strip" nullable:"false" doc:"The runs of the last 24 hours by half hour, oldest first: none, good, failed."`
 }
 
@@ -72,7 +72,7 @@ func (c *Collector) Customers(ctx context.Context, call *api.Call, in *Customers
 	}
 	all := make([]ranked, 0, len(found))
 	for _, s := range found {
-		r := ranked{CustomerCollect: s, state: worst(s)}
+		r := ranked{known: s, state: worst(s.CustomerCollect)}
 		if out.Customers++; r.state == StateOK {
 			out.UpToDate++
 		}
@@ -94,7 +94,7 @@ func (c *Collector) Customers(ctx context.Context, call *api.Call, in *Customers
 }
 
 // states reads the states of the customers that the person sees rooms of, has to do with, or knows by its powers.
-func (c *Collector) states(ctx context.Context, call *api.Call) ([]store.CustomerCollect, error) {
+func (c *Collector) states(ctx context.Context, call *api.Call) ([]known, error) {
 	related, err := call.Decider.Related(ctx, call.Actor)
 	if err != nil {
 		return nil, err
@@ -103,9 +103,9 @@ func (c *Collector) states(ctx context.Context, call *api.Call) ([]store.Custome
 	if call.Powers.Any() {
 		views = append(views, call.Overview)
 	}
-	var out []store.CustomerCollect
+	var out []known
 	seen := map[policy.ID]bool{}
-	for _, v := range views {
+	for i, v := range views {
 		found, err := c.cfg.Store.CollectStates(ctx, v)
 		if err != nil {
 			return nil, err
@@ -113,15 +113,21 @@ func (c *Collector) states(ctx context.Context, call *api.Call) ([]store.Custome
 		for _, s := range found {
 			if !seen[s.Customer] {
 				seen[s.Customer] = true
-				out = append(out, s)
+				out = append(out, known{s, i > 0})
 			}
 		}
 	}
 	return out, nil
 }
 
-type ranked struct {
+// known is a customer in the list. named says that the person has no role there and learns its name and state only.
+type known struct {
 	store.CustomerCollect
+	named bool
+}
+
+type ranked struct {
+	known
 	state string
 }
 
@@ -181,6 +187,9 @@ func (c *Collector) fill(ctx context.Context, call *api.Call, out *CustomersOut,
 		}
 		started := slices.ContainsFunc(r.Jobs, func(j store.CollectJob) bool { return j.Kind == store.CollectPlaces && !j.LastGoodAt.IsZero() })
 		for _, j := range r.Jobs {
+			if r.named {
+				break
+			}
 			job := c.jobOf(j, started)
 			if j.Kind == store.CollectDevices {
 				item.DataAt = job.LastGoodAt

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -64,12 +65,35 @@ func TestUnknownFieldsAndParametersAreNamed(t *testing.T) {
 // chunked hides its length.
 type chunked struct{ io.Reader }
 
+// upload posts until an answer is read: a server that refuses early may close before the client has sent everything, and then the client's own
+// system throws the answer away.
+func (f *face) upload(body func() io.Reader) answer {
+	f.t.Helper()
+	for range 50 {
+		r, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.base+"/api/things", body())
+		require.NoError(f.t, err)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Roomward-Request", "1")
+		resp, err := plain().Do(r)
+		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+			continue
+		}
+		require.NoError(f.t, err)
+		b, err := io.ReadAll(resp.Body)
+		require.NoError(f.t, err)
+		require.NoError(f.t, resp.Body.Close())
+		return answer{resp, string(b)}
+	}
+	f.t.Fatal("no answer was ever read")
+	return answer{}
+}
+
 func TestLargeBodiesAreRefused(t *testing.T) {
 	f := start(t)
 	body := func(n int) string { return `{"name":"` + strings.Repeat("x", n-len(`{"name":""}`)) + `"}` }
 	require.Equal(t, 201, f.post("/api/things", body(1<<20-1)).StatusCode)
-	require.Equal(t, 413, f.post("/api/things", body(1<<20+1)).StatusCode)
-	a := f.ask(http.MethodPost, "/api/things", chunked{strings.NewReader(body(1<<20 + 1))}, "Content-Type", "application/json", "X-Roomward-Request", "1")
+	require.Equal(t, 413, f.upload(func() io.Reader { return strings.NewReader(body(1<<20 + 1)) }).StatusCode)
+	a := f.upload(func() io.Reader { return chunked{strings.NewReader(body(1<<20 + 1))} })
 	require.Equal(t, 413, a.StatusCode)
 	require.Equal(t, "too-large", a.problem(t).Code)
 	require.Equal(t, 431, f.get("/", "X-Long", strings.Repeat("x", 80<<10)).StatusCode)

@@ -707,7 +707,7 @@ export interface components {
              */
             dataAt?: string;
             id: string;
-            /** @description One for each kind of work: devices, places. */
+            /** @description One for each kind of work: devices, places. Empty for who has no role there. */
             kinds: components["schemas"]["Job"][];
             name: string;
             /** @description The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, secret-invalid, secret-expired, never-consented, consent-withdrawn. */
