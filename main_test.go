@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"net/http"
 	"os"
 	"os/exec"
@@ -119,8 +118,15 @@ func TestDemoStartsAndStops(t *testing.T) {
 	for _, e := range c.Env {
 		tmp, _ = strings.CutPrefix(e, "TMPDIR=")
 	}
-	var log bytes.Buffer
-	c.Stderr = &log
+	stderr := filepath.Join(t.TempDir(), "stderr")
+	f, err := os.Create(stderr)
+	require.NoError(t, err)
+	c.Stderr = f
+	said := func() string {
+		b, err := os.ReadFile(stderr)
+		require.NoError(t, err)
+		return string(b)
+	}
 	stdout, err := c.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, c.Start())
@@ -130,7 +136,7 @@ func TestDemoStartsAndStops(t *testing.T) {
 	for base == "" && lines.Scan() {
 		base = address.FindString(lines.Text())
 	}
-	require.NotEmpty(t, base, log.String())
+	require.NotEmpty(t, base, said())
 	resp, err := http.Get(base + "/readyz")
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
@@ -143,7 +149,8 @@ func TestDemoStartsAndStops(t *testing.T) {
 	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
 	for lines.Scan() {
 	}
-	require.NoError(t, c.Wait(), log.String())
+	require.NoError(t, c.Wait(), said())
+	require.NoError(t, f.Close())
 	require.Less(t, time.Since(asked), 10*time.Second)
 	left, err = os.ReadDir(tmp)
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ type DemoSettings struct {
 	Listen string    // host:port, loopback only
 	Data   string    // data directory to keep; "" is a temporary one that is removed at the end
 	Out    io.Writer // where the welcome goes
-	// Eager lifts the limits on requests, for tests that ask everything at once.
+	// Eager lifts the limits on requests and collects every few seconds, for tests.
 	Eager bool
 }
 
@@ -99,6 +99,9 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,
 		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code",
 		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, CollectTenantRate: demoRate, LogFormat: "text", LogLevel: "warn",
+	}
+	if d.Eager {
+		s.CollectDevices = 3 * time.Second
 	}
 	if err := s.Check(); err != nil {
 		return nil, errors.Join(err, l.Close(), cloud.Close())
