@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -22,6 +23,7 @@ type commands struct {
 	Config  string     `help:"Configuration file with lines name = value." type:"path" placeholder:"FILE"`
 	Serve   serveCmd   `cmd:"" help:"Serve a partner and its customers against Microsoft's cloud."`
 	Demo    demoCmd    `cmd:"" help:"Serve a demo partner with its own simulated Microsoft cloud; needs no network."`
+	Seed    seedCmd    `cmd:"" help:"Fill a data directory of the demo with a world: S has 10 customers, M 100, L 1,000. Always the same."`
 	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -43,6 +45,16 @@ type demoCmd struct {
 
 func (c *demoCmd) Run(ctx context.Context) error {
 	return app.Demo(ctx, app.DemoSettings{Listen: c.Listen, Data: c.Data, Out: os.Stdout}, versionText())
+}
+
+type seedCmd struct {
+	World string    `help:"Which world: S, M or L." required:"" placeholder:"S|M|L"`
+	Data  string    `help:"Data directory to fill; it must have no customers yet." required:"" placeholder:"DIR"`
+	Now   time.Time `help:"The moment that all times in the world are relative to, such as 2026-11-23T10:00:00Z; this hour by default." placeholder:"TIME"`
+}
+
+func (c *seedCmd) Run(ctx context.Context) error {
+	return app.Seed(ctx, app.SeedSettings{World: c.World, Data: c.Data, Now: c.Now, Progress: os.Stderr})
 }
 
 type configCmd struct{ app.Settings }

@@ -62,6 +62,8 @@ func TestUnknownSettingsAreErrors(t *testing.T) {
 		"file, not there": {nil, []string{"config", "--config=/nonexistent/roomward.conf"}, "no such file"},
 		"bad duration":    {nil, []string{"config", "--collect-devices=often"}, "collect-devices"},
 		"bad enum":        {nil, []string{"config", "--invitations=all"}, "invitations"},
+		"bad world":       {nil, []string{"seed", "--world=XL", "--data=world"}, `no world "XL"`},
+		"bad moment":      {nil, []string{"seed", "--world=S", "--data=world", "--now=yesterday"}, "--now"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, ok := run(t, c.env, c.args...)

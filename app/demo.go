@@ -113,9 +113,17 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	return &demo{App: a, world: world, cloud: cloud, listener: l, out: d.Out}, nil
 }
 
-// tell fills an empty demo by the ways that people take, then says what there is to see.
+// tell fills an empty demo by the ways that people take, then says what there is to see. A seeded world (roomward seed) is full already.
 func (d *demo) tell(ctx context.Context) error {
 	start := time.Now()
+	world, err := d.Store.World(ctx)
+	if err != nil {
+		return err
+	}
+	if world != "" {
+		d.welcomeTo(world)
+		return nil
+	}
 	if err := d.seed(ctx); err != nil {
 		return err
 	}
@@ -128,9 +136,7 @@ func (d *demo) tell(ctx context.Context) error {
 }
 
 func (d *demo) welcome() {
-	base := d.cfg.PublicURL
-	fmt.Fprintf(d.out, "\nRoomward demo: %s\n\n  Nothing here is real, and nothing leaves this machine. Sign in as one of these:\n\n", base)
-	for _, p := range []struct{ login, what string }{
+	d.invite("Nothing here is real", []guest{
 		{"primary.admin@partner.example", "runs the rooms of several customers"},
 		{"technician@partner.example", "works on some of their rooms"},
 		{"tenant.manager@partner.example", "accepts invitations, sees no rooms"},
@@ -139,8 +145,29 @@ func (d *demo) welcome() {
 		{"admin@northwind.example", "administers a customer"},
 		{"admin@tailspin.example", "has sent an invitation that waits"},
 		{"admin@woodgrove.example", "can invite the partner, with the code " + demoCode},
-	} {
-		fmt.Fprintf(d.out, "  %-31s %s\n    %s/signin?login_hint=%s\n", p.login, p.what, base, p.login)
+	})
+}
+
+// welcomeTo is the welcome to a seeded world.
+func (d *demo) welcomeTo(world string) {
+	d.invite("This is World "+world+": nothing in it is real or collected", []guest{
+		{seedWide, "sees half the rooms of a third of the customers"},
+		{seedMiddle, "sees two groups of rooms of some customers"},
+		{seedNarrow, "sees a quarter of the rooms of one customer"},
+		{seedAdmin, "runs the rooms of all customers"},
+		{"manager@partner.example", "names tenant managers, accepts invitations"},
+		{"nobody@partner.example", "has no role"},
+	})
+}
+
+// guest is somebody as whom one can sign in.
+type guest struct{ login, what string }
+
+func (d *demo) invite(what string, guests []guest) {
+	base := d.cfg.PublicURL
+	fmt.Fprintf(d.out, "\nRoomward demo: %s\n\n  %s, and nothing leaves this machine. Sign in as one of these:\n\n", base, what)
+	for _, g := range guests {
+		fmt.Fprintf(d.out, "  %-31s %s\n    %s/signin?login_hint=%s\n", g.login, g.what, base, g.login)
 	}
 	fmt.Fprintf(d.out, "\n  Stop with Ctrl+C.\n\n")
 }

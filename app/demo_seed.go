@@ -65,8 +65,12 @@ func (d *demo) seed(ctx context.Context) error {
 	return nil
 }
 
-// known tells whether the data directory already holds a story.
+// known tells whether the data directory already holds a story, or customers of any other kind.
 func (d *demo) known(ctx context.Context, overview policy.View) (bool, error) {
+	there, err := d.Store.HasCustomers(ctx)
+	if err != nil || there {
+		return there, err
+	}
 	codes, err := d.Store.InvitationCodes(ctx, overview)
 	return len(codes) > 0, err
 }

@@ -181,7 +181,7 @@ func (p *places) miss(ctx context.Context, room *storedPlace) error {
 		if err != nil {
 			return fmt.Errorf("hide a room: %w", err)
 		}
-		return moveToCell(ctx, p.t, room.id, nil)
+		return moveToCell(ctx, p.t, []ID{room.id}, nil)
 	}
 	misses := min(room.misses+1, enoughMisses)
 	if misses >= enoughMisses && p.t.now-room.hidden.Int64 >= purgeAfter.Milliseconds() {

@@ -22,6 +22,7 @@ func recell(ctx context.Context, t *tx, customer ID, rooms []ID) error {
 		return err
 	}
 	cells := map[string]int64{}
+	moving := map[int64][]ID{}
 	made := false
 	for _, p := range placed {
 		slices.Sort(p.groups)
@@ -43,11 +44,15 @@ func recell(ctx context.Context, t *tx, customer ID, rooms []ID) error {
 			cells[key] = cell
 			made = made || isNew
 		}
-		if cell == p.cell {
-			continue
+		if cell != p.cell {
+			moving[cell] = append(moving[cell], p.room)
 		}
-		if err := moveToCell(ctx, t, p.room, cell); err != nil {
-			return err
+	}
+	for cell, rooms := range moving {
+		for part := range slices.Chunk(rooms, movedAtOnce) {
+			if err := moveToCell(ctx, t, part, cell); err != nil {
+				return err
+			}
 		}
 	}
 	if made {
@@ -140,14 +145,22 @@ func cellOf(ctx context.Context, t *tx, customer ID, groups string, mark ID) (ce
 	return cell, n > 0, nil
 }
 
-func moveToCell(ctx context.Context, t *tx, room ID, cell any) error {
+// movedAtOnce is how many rooms one statement moves to another cell.
+const movedAtOnce = 1_000
+
+// moveToCell writes a cell, or nil for none, to rooms and all that is in them.
+func moveToCell(ctx context.Context, t *tx, rooms []ID, cell any) error {
+	list, err := toJSON(numbers(rooms))
+	if err != nil {
+		return err
+	}
 	for _, statement := range []string{
-		`UPDATE rooms SET cell_id = $1 WHERE id = $2`,
-		`UPDATE devices SET cell_id = $1 WHERE room_id = $2`,
-		`UPDATE incidents SET cell_id = $1 WHERE room_id = $2`,
+		`UPDATE rooms SET cell_id = $1 WHERE id ` + inSet(2),
+		`UPDATE devices SET cell_id = $1 WHERE room_id ` + inSet(2),
+		`UPDATE incidents SET cell_id = $1 WHERE room_id ` + inSet(2),
 	} {
-		if _, err := t.exec(ctx, statement, cell, room); err != nil {
-			return fmt.Errorf("move a room to its cell: %w", err)
+		if _, err := t.exec(ctx, statement, cell, list); err != nil {
+			return fmt.Errorf("move rooms to their cell: %w", err)
 		}
 	}
 	return nil

@@ -191,7 +191,7 @@ func TestCellsAgainstNaiveSets(t *testing.T) {
 						if _, err := tx.exec(t.Context(), `UPDATE rooms SET hidden_at = $1 WHERE id = $2`, tx.now, room); err != nil {
 							return err
 						}
-						return moveToCell(t.Context(), tx, room, nil)
+						return moveToCell(t.Context(), tx, []ID{room}, nil)
 					}
 					if _, err := tx.exec(t.Context(), `UPDATE rooms SET hidden_at = NULL WHERE id = $1`, room); err != nil {
 						return err

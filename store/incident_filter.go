@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"roomward/policy"
 )
@@ -35,38 +37,57 @@ func everyState() []string {
 	return []string{IncidentWatching, IncidentActive, IncidentInvestigating, IncidentResolved, IncidentClosed}
 }
 
-// openOnly tells whether the filter asks for open incidents only: those have indexes of their own.
-func (f IncidentFilter) openOnly() bool {
-	for _, state := range f.States {
-		if state != IncidentWatching && state != IncidentActive && state != IncidentInvestigating {
-			return false
-		}
+// The two parts of a list of incidents. Each has its indexes.
+const (
+	openPart = "i.open = 1"
+	pastPart = "i.open = 0"
+)
+
+// parts are the parts that have the states of the filter.
+func (f IncidentFilter) parts() []string {
+	open := len(f.States) == 0 || slices.ContainsFunc(f.States, isOpen)
+	past := slices.ContainsFunc(f.States, func(state string) bool { return !isOpen(state) })
+	switch {
+	case open && past:
+		return []string{openPart, pastPart}
+	case past:
+		return []string{pastPart}
 	}
-	return true
+	return []string{openPart}
 }
 
-// someStates are the states to look for; none where every state will do.
+func isOpen(state string) bool {
+	return state == IncidentWatching || state == IncidentActive || state == IncidentInvestigating
+}
+
+// someStates are the states to look for within the parts; none where every state of them will do.
 func (f IncidentFilter) someStates() []string {
+	parts := f.parts()
 	for _, state := range everyState() {
-		if !slices.Contains(f.States, state) {
+		part := pastPart
+		if isOpen(state) {
+			part = openPart
+		}
+		if slices.Contains(parts, part) && !slices.Contains(f.States, state) {
 			return f.States
 		}
 	}
 	return nil
 }
 
-// where is the condition of every list of incidents. The cells come first: what they do not name does not exist.
+// counted tells whether incident_counts knows how many incidents have what the filter asks for.
+func (f IncidentFilter) counted() bool {
+	return f.Room == 0 && f.Query == "" && len(f.Category)+len(f.Signal)+len(f.Country)+len(f.City)+len(f.Building) == 0
+}
+
+// where is the condition of every list of incidents, but for the part. The cells come first: what they do not name does not exist.
 func (f IncidentFilter) where(v policy.View, w walk) (*conditions, error) {
 	c := &conditions{}
 	low, high, rest, isNumber := parseIncidentNumber(f.Query)
-	cell := "i.cell_id "
-	if w == byOrder || f.Room != 0 || isNumber {
-		cell = "+i.cell_id " // a room and a number have few incidents, and indexes of their own
+	if f.Room != 0 || isNumber {
+		w = byOrder // a room and a number have few incidents, and indexes of their own
 	}
-	c.add(cell + c.set(v.CellsJSON()))
-	if f.openOnly() {
-		c.add("i.open = 1")
-	}
+	c.shown("i.cell_id", v, w)
 	if f.Room != 0 {
 		c.add("i.room_id = " + c.param(f.Room))
 	}
@@ -116,18 +137,20 @@ func (s IncidentSort) Key(i Incident) IncidentKey {
 	return IncidentKey{Rank: i.SeverityRank, Opened: i.OpenedAt, ID: i.ID}
 }
 
-func (s IncidentSort) bySeverity() bool {
-	return s == IncidentsBySeverity || s == IncidentsBySeverityDown
+// many is sqrt(50 x 100,000 / 4.5) where only open ones are asked for, else sqrt(50 x 1,000,000 / 4.5); see choose.
+func (f IncidentFilter) many() int {
+	if slices.Contains(f.parts(), pastPart) {
+		return 3_300
+	}
+	return 1_000
 }
 
-// chooseForIncidents walks by order only where an index has that order, and where the filters leave so much that the walk soon has its page.
-func chooseForIncidents(ctx context.Context, t *tx, v policy.View, q IncidentQuery) (walk, error) {
-	f := q.Filter
-	narrow := f.Room != 0 || f.Query != "" || len(f.Signal)+len(f.Country)+len(f.City)+len(f.Building) > 0
-	if narrow || !f.openOnly() || q.Sort.bySeverity() {
+// chooseForIncidents walks by order only where the filters leave so much that the walk soon has its page.
+func chooseForIncidents(ctx context.Context, t *tx, v policy.View, f IncidentFilter) (walk, error) {
+	if !f.counted() {
 		return byCell, nil
 	}
-	return choose(ctx, t, "incidents WHERE open = 1 AND", v, manyIncidents)
+	return choose(v, f.many(), func(cells string) (int, error) { return sumIncidents(ctx, t, cells, f) })
 }
 
 // incidentsPage finds the ids of a page and of one incident more.
@@ -145,18 +168,123 @@ func incidentsPage(v policy.View, q IncidentQuery, w walk) (statement, error) {
 	if w == byCell {
 		by = "+" + by
 	}
-	text := `SELECT i.id FROM incidents i WHERE ` + c.String() + ` ORDER BY ` + by + ` LIMIT ` + c.param(pageSize(q.Limit)+1)
-	return statement{text, c.args}, nil
+	limit := c.param(pageSize(q.Limit) + 1)
+	parts := q.Filter.parts()
+	if w == byCell {
+		return statement{`SELECT i.id FROM incidents i WHERE ` + c.within(parts) + ` ORDER BY ` + by + ` LIMIT ` + limit, c.args}, nil
+	}
+	columns := "i.id"
+	if len(parts) > 1 {
+		columns = strings.Join(o.columns, ", ")
+	}
+	walks := make([]string, len(parts))
+	for n, part := range parts {
+		walks[n] = `SELECT ` + columns + ` FROM incidents i INDEXED BY ` + q.Sort.index(part) + `
+			WHERE ` + c.within([]string{part}) + ` ORDER BY ` + by + ` LIMIT ` + limit
+	}
+	if len(walks) == 1 {
+		return statement{walks[0], c.args}, nil
+	}
+	// The first of each part, and of those the first: each part has an index in this order, both together have none.
+	return statement{`SELECT i.id FROM (SELECT * FROM (` + walks[0] + `) UNION ALL SELECT * FROM (` + walks[1] + `)) i
+		ORDER BY ` + by + ` LIMIT ` + limit, c.args}, nil
 }
 
+// index is the index of a part in this order. A walk names it, because with statistics the planner would skip through all cells and sort.
+func (s IncidentSort) index(part string) string {
+	bySeverity := s == IncidentsBySeverity || s == IncidentsBySeverityDown
+	switch {
+	case part == openPart && bySeverity:
+		return "incidents_open_by_severity"
+	case part == openPart:
+		return "incidents_open_by_time"
+	case bySeverity:
+		return "incidents_past_by_severity"
+	}
+	return "incidents_past_by_time"
+}
+
+// within is the condition for the incidents of these parts.
+func (c *conditions) within(parts []string) string {
+	if len(parts) != 1 {
+		return c.String()
+	}
+	return c.String() + " AND " + parts[0]
+}
+
+// countIncidents counts what a filter leaves of a view.
 func countIncidents(ctx context.Context, t *tx, v policy.View, f IncidentFilter) (int, error) {
+	if f.counted() {
+		return sumIncidents(ctx, t, v.CellsJSON(), f)
+	}
 	c, err := f.where(v, byCell)
 	if err != nil {
 		return 0, err
 	}
 	var n int
-	if err := t.QueryRowContext(ctx, `SELECT count(*) FROM incidents i WHERE `+c.String(), c.args...).Scan(&n); err != nil {
+	if err := t.QueryRowContext(ctx, `SELECT count(*) FROM incidents i WHERE `+c.within(f.parts()), c.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count incidents: %w", err)
 	}
 	return n, nil
+}
+
+// countedWhere is the condition of a counted filter for incident_counts.
+func (f IncidentFilter) countedWhere(cells string) (*conditions, error) {
+	c := &conditions{}
+	c.add("i.cell_id " + c.set(cells))
+	if parts := f.parts(); len(parts) == 1 {
+		c.add(parts[0])
+	}
+	if err := c.among("+i.state", f.someStates()); err != nil {
+		return nil, err
+	}
+	return c, c.among("+i.severity", f.Severity)
+}
+
+// sumIncidents counts what a counted filter leaves of cells.
+func sumIncidents(ctx context.Context, t *tx, cells string, f IncidentFilter) (int, error) {
+	if len(f.States)+len(f.Severity) == 0 {
+		return sumCells(ctx, t, "open", cells)
+	}
+	c, err := f.countedWhere(cells)
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	err = t.QueryRowContext(ctx, `SELECT coalesce(sum(i.n), 0) FROM incident_counts i WHERE `+c.String(), c.args...).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("sum the counts of incidents: %w", err)
+	}
+	return n, nil
+}
+
+// sumIncidentCounts sums both counts of a counted filter in one go.
+func sumIncidentCounts(ctx context.Context, t *tx, v policy.View, f IncidentFilter) (IncidentCounts, error) {
+	type count struct {
+		state, severity string
+		n               int64
+	}
+	out := IncidentCounts{States: map[string]int{}, Severities: map[string]int{}}
+	counts, err := readAll(ctx, t, "sum the counts of incidents", statement{`SELECT i.state, i.severity, sum(i.n) FROM incident_counts i
+		WHERE i.cell_id ` + inSet(1) + ` GROUP BY i.open, i.state, i.severity HAVING sum(i.n) > 0`, []any{v.CellsJSON()}},
+		func(rows *sql.Rows, c *count) error { return rows.Scan(&c.state, &c.severity, &c.n) })
+	for _, c := range counts {
+		if len(f.Severity) == 0 || slices.Contains(f.Severity, c.severity) {
+			out.States[c.state] += int(c.n)
+		}
+		if len(f.States) == 0 && isOpen(c.state) || slices.Contains(f.States, c.state) {
+			out.Severities[c.severity] += int(c.n)
+		}
+	}
+	return out, err
+}
+
+// countIncidentsBy counts the incidents of a view themselves by their states or severities.
+func countIncidentsBy(ctx context.Context, t *tx, v policy.View, f IncidentFilter, column string) (map[string]int, error) {
+	c, err := f.where(v, byCell)
+	if err != nil {
+		return nil, err
+	}
+	return readCounts(ctx, t, "count incidents by "+column,
+		statement{`SELECT ` + column + `, count(*) FROM incidents i WHERE ` + c.within(f.parts()) + ` GROUP BY ` + column, c.args})
 }

@@ -38,12 +38,12 @@ func incidentsByID(ctx context.Context, t *tx, ids []ID) ([]Incident, error) {
 }
 
 func scanIncident(rows *sql.Rows, i *Incident) error {
-	var opened int64
+	var opened, rank, openings int64
 	var activated, resolved, closed, good sql.NullInt64
-	err := rows.Scan(&i.ID, &i.Customer, &i.CustomerName, &i.Room, &i.RoomName, &i.Building, &i.City, &i.Country,
-		&i.Device, &i.DeviceKind, &i.DeviceMaker, &i.DeviceModel, &i.Signal, &i.Category, &i.Severity, &i.SeverityRank, &i.State, &i.Value,
-		&opened, &activated, &resolved, &closed, &i.Openings, &good)
-	i.DataAt = whenOr0(good)
+	err := rows.Scan(integer(&i.ID), integer(&i.Customer), &i.CustomerName, integer(&i.Room), &i.RoomName, &i.Building, &i.City, &i.Country,
+		integer(&i.Device), &i.DeviceKind, &i.DeviceMaker, &i.DeviceModel, &i.Signal, &i.Category, &i.Severity, &rank, &i.State, &i.Value,
+		&opened, &activated, &resolved, &closed, &openings, &good)
+	i.SeverityRank, i.Openings, i.DataAt = int(rank), int(openings), whenOr0(good)
 	i.OpenedAt, i.ActivatedAt, i.ResolvedAt, i.ClosedAt = when(opened), whenOr0(activated), whenOr0(resolved), whenOr0(closed)
 	return err
 }
@@ -63,7 +63,7 @@ func addDays(ctx context.Context, t *tx, list string, at map[ID]int, incidents [
 			CASE WHEN resolved_at IS NULL THEN $2 WHEN resolved_at > opened_at THEN (resolved_at - 1) / 86400000 ELSE opened_at / 86400000 END
 		FROM incident_openings WHERE incident_id ` + inSet(1) + ` AND (resolved_at IS NULL OR resolved_at > $3)`,
 		[]any{list, today, first * dayMillis}},
-		func(rows *sql.Rows, o *opening) error { return rows.Scan(&o.incident, &o.from, &o.end) })
+		func(rows *sql.Rows, o *opening) error { return rows.Scan(integer(&o.incident), &o.from, &o.end) })
 	if err != nil {
 		return err
 	}

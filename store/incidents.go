@@ -132,15 +132,12 @@ type IncidentDetail struct {
 // latestEvents is how many events stand in the details themselves.
 const latestEvents = 5
 
-// manyIncidents is sqrt(50 x 100,000), see choose.
-const manyIncidents = 2_200
-
 // Incidents reads one page of the incidents that a view shows.
 func (s *Store) Incidents(ctx context.Context, v policy.View, q IncidentQuery) (IncidentList, error) {
 	var out IncidentList
 	v = q.Filter.narrow(v)
 	err := s.readView(ctx, v, func(t *tx) error {
-		w, err := chooseForIncidents(ctx, t, v, q)
+		w, err := chooseForIncidents(ctx, t, v, q.Filter)
 		if err != nil {
 			return err
 		}
@@ -210,9 +207,13 @@ func (s *Store) IncidentCounts(ctx context.Context, v policy.View, f IncidentFil
 	var out IncidentCounts
 	v = f.narrow(v)
 	err := s.readView(ctx, v, func(t *tx) error {
+		var err error
+		if f.counted() {
+			out, err = sumIncidentCounts(ctx, t, v, f)
+			return err
+		}
 		byState := f
 		byState.States = everyState()
-		var err error
 		if out.States, err = countIncidentsBy(ctx, t, v, byState, "i.state"); err != nil {
 			return err
 		}
@@ -222,15 +223,6 @@ func (s *Store) IncidentCounts(ctx context.Context, v policy.View, f IncidentFil
 		return err
 	})
 	return out, err
-}
-
-func countIncidentsBy(ctx context.Context, t *tx, v policy.View, f IncidentFilter, column string) (map[string]int, error) {
-	c, err := f.where(v, byCell)
-	if err != nil {
-		return nil, err
-	}
-	return readCounts(ctx, t, "count incidents by "+column,
-		statement{`SELECT ` + column + `, count(*) FROM incidents i WHERE ` + c.String() + ` GROUP BY ` + column, c.args})
 }
 
 // IncidentFacets reads the values that the filters of the visible incidents can take.
@@ -275,14 +267,15 @@ func incidentFacet(ctx context.Context, t *tx, v policy.View, f IncidentFilter, 
 		return nil, err
 	}
 	return readAll(ctx, t, "read the values of "+value, statement{`SELECT ` + value + `, ` + label + `, count(*) FROM incidents i ` + join + `
-		WHERE ` + c.String() + ` AND ` + label + ` <> '' GROUP BY ` + value + `, ` + label + `
+		WHERE ` + c.within(f.parts()) + ` AND ` + label + ` <> '' GROUP BY ` + value + `, ` + label + `
 		ORDER BY count(*) DESC, ` + label + `, ` + value + ` LIMIT ` + strconv.Itoa(maxFacets), c.args}, scan)
 }
 
 // seeIncident is ErrNotFound for an incident that the view does not show.
 func seeIncident(ctx context.Context, t *tx, v policy.View, id ID) error {
 	var one int
-	err := t.QueryRowContext(ctx, `SELECT 1 FROM incidents i WHERE i.id = $1 AND +i.cell_id `+inSet(2), id, v.CellsJSON()).Scan(&one)
+	condition, cells := seen("i.cell_id", 2, v)
+	err := t.QueryRowContext(ctx, `SELECT 1 FROM incidents i WHERE i.id = $1 AND `+condition, id, cells).Scan(&one)
 	if err != nil {
 		return notFound(err, "look for an incident")
 	}

@@ -179,7 +179,7 @@ func (w *listWorld) hide(t require.TestingT, r *listRoom) {
 		if _, err := t.exec(context.Background(), `UPDATE rooms SET hidden_at = $1 WHERE id = $2`, t.now, r.ID); err != nil {
 			return err
 		}
-		return moveToCell(context.Background(), t, r.ID, nil)
+		return moveToCell(context.Background(), t, []ID{r.ID}, nil)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,19 +59,27 @@ func (c *recordedConn) QueryContext(ctx context.Context, query string, args []dr
 
 // worldL are the statistics of World L (design 14) as ANALYZE writes them: rows, then rows per value of each leading set of columns.
 var worldL = map[string]string{
-	"rooms.rooms_by_health":                           "200000 33334 2 1",
-	"rooms.rooms_by_cell":                             "200000 50 10 2 1",
+	"rooms.rooms_by_health":                           "200000 33334 2 1 1 1",
+	"rooms.rooms_by_name":                             "200000 2 1 1 1",
+	"rooms.rooms_by_seen":                             "200000 100 2 1 1",
+	"rooms.rooms_by_incidents":                        "200000 1000 2 1 1",
+	"rooms.rooms_by_cell":                             "200000 50 10 2 1 1",
 	"rooms.sqlite_autoindex_rooms_1":                  "200000 200 1",
 	"devices.devices_by_room":                         "250000 2",
 	"devices.sqlite_autoindex_devices_1":              "250000 250 1",
-	"incidents.incidents_open_by_time":                "100000 2 1",
-	"incidents.incidents_open_by_cell":                "100000 25 1 1",
-	"incidents.incidents_by_cell":                     "1000000 250 1 1",
+	"incidents.incidents_open_by_time":                "100000 2 1 1 1 1",
+	"incidents.incidents_past_by_time":                "900000 2 1 1 1 1",
+	"incidents.incidents_open_by_severity":            "100000 25000 2 1 1 1 1",
+	"incidents.incidents_past_by_severity":            "900000 225000 2 1 1 1 1",
+	"incidents.incidents_by_cell":                     "1000000 250 125 50 1 1 1 1",
 	"incidents.incidents_by_room":                     "1000000 5 1",
 	"incidents.incidents_to_close":                    "50000 1",
 	"incidents.sqlite_autoindex_incidents_1":          "1000000 4 1",
 	"incident_events.incident_events_by_incident":     "5000000 5 1 1",
-	"incident_openings.incident_openings_by_incident": "2000000 2 1",
+	"incident_openings.incident_openings_by_incident": "2000000 2 1 1",
+	"incident_counts.incident_counts":                 "60000 15 8 3 1",
+	"cell_counts.":                                    "5000",
+	"room_counts.room_counts":                         "12000 3 1",
 	"signals.signals_by_room":                         "2000000 10",
 	"signal_spans.signal_spans_by_device":             "3000000 12 2 1",
 	"customers.customers_by_name":                     "1000 1 1",
@@ -82,13 +91,17 @@ func planWorld(t *testing.T) (w *listWorld, room *listRoom, incident ID) {
 	t.Helper()
 	w, room, _ = oneRoomWorld(t, Room{Name: "Board", Building: "Haus 1", City: "Berlin", Country: "DE"})
 	w.addGrant(t, room.customer, listGrant{permissions: listPermissions, members: []policy.Principal{policy.User("bob")}, scopes: []policy.Scope{policy.ScopeRoom(room.ID)}})
-	w.insert(t, `WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 3100)
+	w.insert(t, `WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 3400)
 		INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity, created_at, updated_at)
 		SELECT n, $1, 'p' || n, 'Room ' || n, '', 'DE', 'Berlin', 'Haus 1', '', '', 4, 1, 1 FROM n`, room.customer.id)
 	w.insert(t, `INSERT INTO devices (id, customer_id, room_id, graph_id, kind, maker, model, serial, asset_tag, health, activity, created_at, updated_at)
 		SELECT id, customer_id, id, 'g' || id, 'teamsRoom', '', '', '', '', '', '', 1, 1 FROM rooms WHERE id < 4000`)
 	w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, updated_at)
 		SELECT id, customer_id, room_id, id, 'room-camera', 'hardware', 'critical', 10, 'active', 1, id, 1 FROM devices`)
+	for _, state := range []string{IncidentResolved, IncidentClosed} {
+		w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, updated_at)
+			SELECT CASE $1 WHEN 'closed' THEN 10000 ELSE 20000 END + id, customer_id, room_id, id, $1, 'hardware', 'critical', 10, $1, 0, id, 1 FROM devices`, state)
+	}
 	w.do(t, func(t *tx) error { return recell(context.Background(), t, room.customer.id, nil) })
 	i := &listIncident{room: room, Incident: Incident{ID: policy.NewID(), Signal: "room-camera", Category: "hardware", Severity: "critical",
 		SeverityRank: 10, State: IncidentActive, OpenedAt: listStart}}
@@ -109,7 +122,7 @@ func (w *listWorld) pin(t *testing.T) {
 		}
 		for name, stat := range worldL {
 			table, index, _ := strings.Cut(name, ".")
-			if _, err := t.exec(context.Background(), `INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ($1, $2, $3)`, table, index, stat); err != nil {
+			if _, err := t.exec(context.Background(), `INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ($1, nullif($2, ''), $3)`, table, index, stat); err != nil {
 				return err
 			}
 		}
@@ -181,28 +194,41 @@ func (w *listWorld) planned(t *testing.T, room, incident ID) []planned {
 		return planned{"incidents, " + name, sorted, func() error { _, err := w.store.Incidents(ctx, v, q); return err }}
 	}
 	roomKey, incidentKey := &RoomKey{Value: 50, Name: "Room 7", ID: 7}, &IncidentKey{Rank: 10, Opened: listStart, ID: 7}
-	return []planned{
-		rooms("wide", true, wide, wideTickets, RoomQuery{Limit: 50}),
-		rooms("wide, deep", true, wide, wideTickets, RoomQuery{Limit: 50, After: roomKey}),
-		rooms("wide, best first, deep", true, wide, wideTickets, RoomQuery{Limit: 50, Sort: RoomsByHealthDown, After: roomKey}),
-		rooms("wide, by health", true, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Health: []string{"unhealthy", "offline"}}}),
-		rooms("wide, by name, total", false, wide, wideTickets, RoomQuery{Limit: 50, Sort: RoomsByName, Total: true}),
-		rooms("narrow", false, narrow, narrowTickets, RoomQuery{Limit: 50}),
+	past, worst := []string{IncidentResolved, IncidentClosed}, []string{"critical"}
+	var all []planned
+	for _, sort := range []RoomSort{RoomsByHealth, RoomsByHealthDown, RoomsByName, RoomsByNameDown, RoomsBySeen, RoomsBySeenDown, RoomsByIncidents, RoomsByIncidentsDown} {
+		all = append(all,
+			rooms("wide, "+string(sort), true, wide, wideTickets, RoomQuery{Limit: 50, Sort: sort}),
+			rooms("wide, "+string(sort)+", deep", true, wide, wideTickets, RoomQuery{Limit: 50, Sort: sort, After: roomKey}),
+			rooms("narrow, "+string(sort)+", deep", false, narrow, narrowTickets, RoomQuery{Limit: 50, Sort: sort, After: roomKey}))
+	}
+	for _, sort := range []IncidentSort{IncidentsNewest, IncidentsOldest, IncidentsBySeverity, IncidentsBySeverityDown} {
+		for name, f := range orderedStates() {
+			all = append(all,
+				incidents("wide, "+string(sort)+name, true, wideTickets, IncidentQuery{Limit: 50, Sort: sort, Filter: f}),
+				incidents("wide, "+string(sort)+name+", deep", true, wideTickets, IncidentQuery{Limit: 50, Sort: sort, Filter: f, After: incidentKey}),
+				incidents("narrow, "+string(sort)+name+", deep", false, narrowTickets, IncidentQuery{Limit: 50, Sort: sort, Filter: f, After: incidentKey}))
+		}
+	}
+	return append(all, []planned{
+		rooms("wide, by health", true, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Health: []string{"unhealthy", "onboarding"}}}),
+		rooms("wide, by a rare health", false, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Health: []string{"unhealthy"}}}),
+		rooms("wide, by name, total", true, wide, wideTickets, RoomQuery{Limit: 50, Sort: RoomsByName, Total: true}),
 		rooms("search", false, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Query: "board"}}),
 		{"rooms, counts", true, func() error { _, err := w.store.RoomCounts(ctx, wide, RoomFilter{}); return err }},
+		{"rooms, counts in a building", true, func() error {
+			_, err := w.store.RoomCounts(ctx, wide, RoomFilter{Building: []string{"Haus 1"}})
+			return err
+		}},
 		{"rooms, facets", false, func() error { _, err := w.store.RoomFacets(ctx, wide, RoomFilter{}); return err }},
 		{"room", true, func() error { _, err := w.store.Room(ctx, wide, wideTickets, room); return err }},
 		{"room, devices", false, func() error { _, err := w.store.RoomDevices(ctx, wide, room); return err }},
 		{"room, signals", false, func() error { _, err := w.store.RoomSignals(ctx, wide, wideTickets, room); return err }},
 
-		incidents("wide", true, wideTickets, IncidentQuery{Limit: 50}),
-		incidents("wide, deep", true, wideTickets, IncidentQuery{Limit: 50, After: incidentKey}),
-		incidents("wide, oldest first, deep", true, wideTickets, IncidentQuery{Limit: 50, Sort: IncidentsOldest, After: incidentKey}),
-		incidents("wide, by state and severity", true, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{States: []string{IncidentActive}, Severity: []string{"critical"}}}),
-		incidents("wide, worst first", false, wideTickets, IncidentQuery{Limit: 50, Sort: IncidentsBySeverity}),
+		incidents("wide, by state and severity", true, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{States: []string{IncidentActive}, Severity: worst}}),
 		incidents("wide, total", true, wideTickets, IncidentQuery{Limit: 50, Total: true}),
-		incidents("wide, closed", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{States: []string{IncidentClosed}}}),
-		incidents("narrow", false, narrowTickets, IncidentQuery{Limit: 50, After: incidentKey}),
+		incidents("wide, past, worst, total", true, wideTickets, IncidentQuery{Limit: 50, Total: true, Filter: IncidentFilter{States: past, Severity: worst}}),
+		incidents("wide, of a category, total", false, wideTickets, IncidentQuery{Limit: 50, Total: true, Filter: IncidentFilter{States: past, Category: []string{"hardware"}}}),
 		incidents("of a room", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{Room: room, States: everyState()}}),
 		incidents("by number", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{Query: Incident{ID: incident}.Number()}}),
 		incidents("in a building", false, wideTickets, IncidentQuery{Limit: 50, Filter: IncidentFilter{Building: []string{"Haus 1"}}}),
@@ -213,6 +239,16 @@ func (w *listWorld) planned(t *testing.T, room, incident ID) []planned {
 			_, _, err := w.store.IncidentHistory(ctx, wideTickets, incident, &IncidentEvent{At: listStart, ID: 3}, 50)
 			return err
 		}},
+	}...)
+}
+
+// orderedStates are the lists of incidents by their states, each of which is walked by order where much of it is seen.
+func orderedStates() iter.Seq2[string, IncidentFilter] {
+	return func(yield func(string, IncidentFilter) bool) {
+		_ = yield("", IncidentFilter{}) &&
+			yield(", closed", IncidentFilter{States: []string{IncidentClosed}}) &&
+			yield(", past", IncidentFilter{States: []string{IncidentResolved, IncidentClosed}}) &&
+			yield(", all", IncidentFilter{States: everyState()})
 	}
 }
 
@@ -220,7 +256,8 @@ func (w *listWorld) planned(t *testing.T, room, incident ID) []planned {
 // the order of a page.
 var (
 	scanned  = regexp.MustCompile(`(?m)^\s*SCAN (\S+)(.*)$`)
-	noTables = map[string]bool{"json_each": true, "few": true}
+	computed = regexp.MustCompile(`USING INDEX rooms_by_(seen|incidents)`)
+	noTables = map[string]bool{"json_each": true}
 )
 
 func TestPlans(t *testing.T) {
@@ -260,11 +297,15 @@ func (w *listWorld) explainAll(t *testing.T, r *recorder, reads []planned) strin
 				first[statements[n]+plan] = p.name
 			}
 			for _, m := range scanned.FindAllStringSubmatch(plan, -1) {
-				walks := strings.Contains(m[2], "USING INDEX") || strings.Contains(m[2], "USING COVERING INDEX")
-				require.True(t, noTables[m[1]] || p.sorted && walks && strings.Contains(statements[n], "ORDER BY"), "%s walks over a table:\n%s\n%s", p.name, statements[n], plan)
+				// A deep page must begin where it does, not at the first row.
+				// (SQLite calls no index covering that has a computed column; it still reads the index only.)
+				walks := (strings.Contains(m[2], "USING COVERING INDEX") || computed.MatchString(m[2])) && !strings.Contains(p.name, "deep")
+				bounded := noTables[m[1]] || strings.Contains(plan, "CO-ROUTINE "+m[1])
+				require.True(t, bounded || p.sorted && walks && strings.Contains(statements[n], "ORDER BY"), "%s walks over a table:\n%s\n%s", p.name, statements[n], plan)
 			}
 			if p.sorted && strings.Contains(statements[n], "ORDER BY") && !strings.Contains(statements[n], "FROM incidents o") {
-				require.NotContains(t, plan, "TEMP B-TREE FOR ORDER BY", "%s sorts:\n%s\n%s", p.name, statements[n], plan)
+				merges := strings.Count(statements[n], "UNION ALL") // and sorts the few rows that it merges
+				require.Equal(t, merges, strings.Count(plan, "TEMP B-TREE FOR ORDER BY"), "%s sorts:\n%s\n%s", p.name, statements[n], plan)
 			}
 		}
 	}

@@ -41,15 +41,6 @@ func HealthRanks(health string) (low, high int) {
 	return 60, 69
 }
 
-func healthOf(rank int) string {
-	for _, health := range []string{"unhealthy", "offline", "unmonitored", "suppressed", "onboarding"} {
-		if _, high := HealthRanks(health); rank <= high {
-			return health
-		}
-	}
-	return "healthy"
-}
-
 // narrow leaves of a view what the filter by customer leaves. A customer that the view does not show leaves nothing.
 func (f RoomFilter) narrow(v policy.View) policy.View {
 	if f.Customer == 0 {
@@ -61,11 +52,7 @@ func (f RoomFilter) narrow(v policy.View) policy.View {
 // where is the condition of every list of rooms. The cells come first: what they do not name does not exist.
 func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 	c := &conditions{}
-	cell := "r.cell_id "
-	if w == byOrder {
-		cell = "+r.cell_id "
-	}
-	c.add(cell + c.set(v.CellsJSON()))
+	c.shown("r.cell_id", v, w)
 	for _, list := range []struct {
 		column string
 		values []string
@@ -105,29 +92,28 @@ func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 	return c, nil
 }
 
-// seenNow stands for the moment at which a room was last seen that is not missing: later than all others.
-const seenNow = math.MaxInt64
-
-// The weights of incidents by severity in the order by incidents: no room has a thousand of one severity.
+// What the columns seen_order and incident_order hold (migration 0003): seenNow stands for the moment at which a room was last seen that is
+// not missing, and incidents weigh by severity.
 const (
+	seenNow        = math.MaxInt64
 	weighCritical  = 1_000_000
 	weighImportant = 1_000
 )
 
-// value is what the order is by, where that is a number, as SQL and of a room. The order by name has none.
+// value is what the order is by, where that is a number, as a column and of a room. The order by name has none.
 func (s RoomSort) value() (column string, of func(Room) int64) {
 	switch s {
 	case RoomsByName, RoomsByNameDown:
 		return "", nil
 	case RoomsBySeen, RoomsBySeenDown:
-		return fmt.Sprintf("coalesce(r.last_seen_at, %d)", int64(seenNow)), func(r Room) int64 {
+		return "r.seen_order", func(r Room) int64 {
 			if r.LastSeenAt.IsZero() {
 				return seenNow
 			}
 			return millis(r.LastSeenAt)
 		}
 	case RoomsByIncidents, RoomsByIncidentsDown:
-		return fmt.Sprintf("(r.critical * %d + r.important * %d + r.warning)", weighCritical, weighImportant), func(r Room) int64 {
+		return "r.incident_order", func(r Room) int64 {
 			return int64(r.Critical*weighCritical + r.Important*weighImportant + r.Warning)
 		}
 	}
@@ -151,18 +137,18 @@ func (s RoomSort) Key(r Room) RoomKey {
 	return k
 }
 
-// byHealth tells whether the order is the one that has an index.
-func (s RoomSort) byHealth() bool { return s == "" || s == RoomsByHealth || s == RoomsByHealthDown }
+// counted tells whether room_counts knows how many rooms have what the filter asks for.
+func (f RoomFilter) counted() bool {
+	return f.Query == "" && f.CapacityMin == 0 && f.CapacityMax == 0 &&
+		len(f.Severity)+len(f.Country)+len(f.City)+len(f.Building)+len(f.Maker)+len(f.Model) == 0
+}
 
-// chooseForRooms walks by order only where an index has that order, and where the filters leave so much that the walk soon has its page.
-func chooseForRooms(ctx context.Context, t *tx, v policy.View, q RoomQuery) (walk, error) {
-	f := q.Filter
-	narrow := f.Query != "" || f.CapacityMin > 0 || f.CapacityMax > 0 ||
-		len(f.Severity)+len(f.Country)+len(f.City)+len(f.Building)+len(f.Maker)+len(f.Model) > 0
-	if narrow || !q.Sort.byHealth() {
+// chooseForRooms walks by order only where the filters leave so much that the walk soon has its page.
+func chooseForRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter) (walk, error) {
+	if !f.counted() {
 		return byCell, nil
 	}
-	return choose(ctx, t, "rooms WHERE", v, manyRooms)
+	return choose(v, manyRooms, func(cells string) (int, error) { return sumRooms(ctx, t, cells, f) })
 }
 
 // roomsPage finds the ids of a page and of one room more.
@@ -184,7 +170,11 @@ func roomsPage(v policy.View, q RoomQuery, w walk) (statement, error) {
 	return statement{text, c.args}, nil
 }
 
+// countRooms counts what a filter leaves of a view.
 func countRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter) (int, error) {
+	if f.counted() {
+		return sumRooms(ctx, t, v.CellsJSON(), f)
+	}
 	c, err := f.where(v, byCell)
 	if err != nil {
 		return 0, err
@@ -194,4 +184,36 @@ func countRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter) (int, e
 		return 0, fmt.Errorf("count rooms: %w", err)
 	}
 	return n, nil
+}
+
+// sumRooms counts what a counted filter leaves of cells.
+func sumRooms(ctx context.Context, t *tx, cells string, f RoomFilter) (int, error) {
+	if len(f.Health) == 0 {
+		return sumCells(ctx, t, "rooms", cells)
+	}
+	c := &conditions{}
+	c.add("r.cell_id " + c.set(cells))
+	if err := c.among("+r.health", f.Health); err != nil {
+		return 0, err
+	}
+	var n int
+	err := t.QueryRowContext(ctx, `SELECT coalesce(sum(r.n), 0) FROM room_counts r WHERE `+c.String(), c.args...).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("sum the counts of rooms: %w", err)
+	}
+	return n, nil
+}
+
+// countRoomsByHealth counts what a filter leaves of a view by health.
+func countRoomsByHealth(ctx context.Context, t *tx, v policy.View, f RoomFilter) (map[string]int, error) {
+	const doing = "count rooms by health"
+	if f.counted() {
+		return readCounts(ctx, t, doing, statement{`SELECT r.health, sum(r.n) FROM room_counts r
+			WHERE r.cell_id ` + inSet(1) + ` GROUP BY r.health HAVING sum(r.n) > 0`, []any{v.CellsJSON()}})
+	}
+	c, err := f.where(v, byCell)
+	if err != nil {
+		return nil, err
+	}
+	return readCounts(ctx, t, doing, statement{`SELECT r.health, count(*) FROM rooms r WHERE ` + c.String() + ` GROUP BY r.health`, c.args})
 }

@@ -85,15 +85,15 @@ type RoomFacets struct {
 	Customers, Countries, Cities, Buildings, Makers, Models []Facet
 }
 
-// manyRooms is sqrt(50 x 200,000), see choose.
-const manyRooms = 3_000
+// manyRooms is sqrt(50 x 200,000 / 4.5), see choose.
+const manyRooms = 1_500
 
 // Rooms reads one page of the rooms that a view shows. incidents is the view of tickets.view, for OpenIncidents.
 func (s *Store) Rooms(ctx context.Context, v, incidents policy.View, q RoomQuery) (RoomList, error) {
 	var out RoomList
 	v = q.Filter.narrow(v)
 	err := s.readViews(ctx, []policy.View{v, incidents}, func(t *tx) error {
-		w, err := chooseForRooms(ctx, t, v, q)
+		w, err := chooseForRooms(ctx, t, v, q.Filter)
 		if err != nil {
 			return err
 		}
@@ -156,18 +156,8 @@ func (s *Store) RoomCounts(ctx context.Context, v policy.View, f RoomFilter) (ma
 	f.Health = nil
 	v = f.narrow(v)
 	err := s.readView(ctx, v, func(t *tx) error {
-		where, err := f.where(v, byCell)
-		if err != nil {
-			return err
-		}
-		type count struct{ rank, rooms int }
-		counts, err := readAll(ctx, t, "count rooms by health",
-			statement{`SELECT r.health_rank, count(*) FROM rooms r WHERE ` + where.String() + ` GROUP BY r.health_rank`, where.args},
-			func(rows *sql.Rows, c *count) error { return rows.Scan(&c.rank, &c.rooms) })
-		out = map[string]int{}
-		for _, c := range counts {
-			out[healthOf(c.rank)] += c.rooms
-		}
+		var err error
+		out, err = countRoomsByHealth(ctx, t, v, f)
 		return err
 	})
 	return out, err
@@ -226,7 +216,8 @@ func roomFacet(ctx context.Context, t *tx, v policy.View, f RoomFilter, column s
 // seeRoom is ErrNotFound for a room that the view does not show.
 func seeRoom(ctx context.Context, t *tx, v policy.View, id ID) error {
 	var one int
-	err := t.QueryRowContext(ctx, `SELECT 1 FROM rooms r WHERE r.id = $1 AND +r.cell_id `+inSet(2), id, v.CellsJSON()).Scan(&one)
+	condition, cells := seen("r.cell_id", 2, v)
+	err := t.QueryRowContext(ctx, `SELECT 1 FROM rooms r WHERE r.id = $1 AND `+condition, id, cells).Scan(&one)
 	if err != nil {
 		return notFound(err, "look for a room")
 	}
@@ -239,13 +230,14 @@ func roomsByID(ctx context.Context, t *tx, incidents policy.View, ids []ID) ([]R
 	if err != nil {
 		return nil, err
 	}
+	condition, cells := seen("i.cell_id", 2, incidents)
 	rooms, err := readAll(ctx, t, "read rooms", statement{`SELECT r.id, r.customer_id, c.name, r.name, r.email, r.country, r.city, r.building,
 			r.floor, r.label, r.capacity, r.maker, r.model, r.health, r.health_rank, r.critical, r.important, r.warning,
-			(SELECT count(*) FROM incidents i WHERE i.room_id = r.id AND i.open = 1 AND +i.cell_id ` + inSet(2) + `),
+			(SELECT count(*) FROM incidents i WHERE i.room_id = r.id AND i.open = 1 AND ` + condition + `),
 			r.last_seen_at, j.last_good_at
 		FROM rooms r JOIN customers c ON c.id = r.customer_id
 		LEFT JOIN collect_jobs j ON j.customer_id = r.customer_id AND j.kind = 'devices'
-		WHERE r.id ` + inSet(1), []any{list, incidents.CellsJSON()}}, scanRoom)
+		WHERE r.id ` + inSet(1), []any{list, cells}}, scanRoom)
 	if err != nil {
 		return nil, err
 	}
@@ -261,10 +253,11 @@ func roomsByID(ctx context.Context, t *tx, incidents policy.View, ids []ID) ([]R
 }
 
 func scanRoom(rows *sql.Rows, r *Room) error {
+	var capacity, rank, critical, important, warning, open int64
 	var seen, good sql.NullInt64
-	err := rows.Scan(&r.ID, &r.Customer, &r.CustomerName, &r.Name, &r.Email, &r.Country, &r.City, &r.Building,
-		&r.Floor, &r.Label, &r.Capacity, &r.Maker, &r.Model, &r.Health, &r.HealthRank, &r.Critical, &r.Important, &r.Warning,
-		&r.OpenIncidents, &seen, &good)
-	r.LastSeenAt, r.DataAt = whenOr0(seen), whenOr0(good)
+	err := rows.Scan(integer(&r.ID), integer(&r.Customer), &r.CustomerName, &r.Name, &r.Email, &r.Country, &r.City, &r.Building,
+		&r.Floor, &r.Label, &capacity, &r.Maker, &r.Model, &r.Health, &rank, &critical, &important, &warning, &open, &seen, &good)
+	r.Capacity, r.HealthRank, r.Critical, r.Important, r.Warning = int(capacity), int(rank), int(critical), int(important), int(warning)
+	r.OpenIncidents, r.LastSeenAt, r.DataAt = int(open), whenOr0(seen), whenOr0(good)
 	return err
 }

@@ -33,7 +33,7 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	}
 	writer.SetMaxOpenConns(1)
 	writer.SetMaxIdleConns(1)
-	reader, err = sql.Open("sqlite", address("query_only(ON)"))
+	reader, err = openReader(address("query_only(ON)"))
 	if err != nil {
 		_ = writer.Close()
 		return nil, nil, fmt.Errorf("open the database for reading: %w", err)
