@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bufio"
@@ -15,40 +15,47 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain lets the test binary be the command itself, so that the tests run what users run.
-func TestMain(m *testing.M) {
-	if os.Getenv("RUN_AS_COMMAND") == "1" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
+// TestCommand builds the binary and runs it as users do.
+func TestCommand(t *testing.T) {
+	c := command(filepath.Join(t.TempDir(), "roomward"))
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", string(c), "roomward").CombinedOutput()
+	require.NoError(t, err, string(out))
+	t.Run("unknown settings are errors", c.refusesWhatItDoesNotKnow)
+	t.Run("config says where a setting is from", c.saysWhereASettingIsFrom)
+	t.Run("serve says all that is missing", c.saysAllThatIsMissing)
+	t.Run("version and document", c.printsVersionAndDocument)
+	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
+	t.Run("demo starts and stops", c.startsAndStops)
 }
 
-func command(t *testing.T, env []string, args ...string) *exec.Cmd {
+// command is the path of the binary.
+type command string
+
+// prepare makes a call of the binary that sees nothing of this machine's settings.
+func (c command) prepare(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	c := exec.CommandContext(t.Context(), self, args...)
-	c.Env = append([]string{"RUN_AS_COMMAND=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}, env...)
-	c.Dir = t.TempDir()
-	return c
+	call := exec.CommandContext(t.Context(), string(c), args...)
+	call.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}, env...)
+	call.Dir = t.TempDir()
+	return call
 }
 
-func run(t *testing.T, env []string, args ...string) (out string, ok bool) {
+func (c command) run(t *testing.T, env []string, args ...string) (out string, ok bool) {
 	t.Helper()
-	b, err := command(t, env, args...).CombinedOutput()
+	b, err := c.prepare(t, env, args...).CombinedOutput()
 	return string(b), err == nil
 }
 
-func file(t *testing.T, text string) string {
+// configFile writes a configuration file.
+func configFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "roomward.conf")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 
-func TestUnknownSettingsAreErrors(t *testing.T) {
-	for name, c := range map[string]struct {
+func (c command) refusesWhatItDoesNotKnow(t *testing.T) {
+	for name, given := range map[string]struct {
 		env  []string
 		args []string
 		says string
@@ -56,9 +63,9 @@ func TestUnknownSettingsAreErrors(t *testing.T) {
 		"flag":            {nil, []string{"serve", "--lisen=x"}, "lisen"},
 		"command":         {nil, []string{"serv"}, "serv"},
 		"environment":     {[]string{"ROOMWARD_LISEN=x"}, []string{"config"}, "ROOMWARD_LISEN"},
-		"file":            {nil, []string{"config", "--config=" + file(t, "lisen = x\n")}, `"lisen"`},
-		"file, twice":     {nil, []string{"config", "--config=" + file(t, "listen = a:1\nlisten = b:2\n")}, "twice"},
-		"file, no value":  {nil, []string{"config", "--config=" + file(t, "listen\n")}, "name = value"},
+		"file":            {nil, []string{"config", "--config=" + configFile(t, "lisen = x\n")}, `"lisen"`},
+		"file, twice":     {nil, []string{"config", "--config=" + configFile(t, "listen = a:1\nlisten = b:2\n")}, "twice"},
+		"file, no value":  {nil, []string{"config", "--config=" + configFile(t, "listen\n")}, "name = value"},
 		"file, not there": {nil, []string{"config", "--config=/nonexistent/roomward.conf"}, "no such file"},
 		"bad duration":    {nil, []string{"config", "--collect-devices=often"}, "collect-devices"},
 		"bad enum":        {nil, []string{"config", "--invitations=all"}, "invitations"},
@@ -66,16 +73,16 @@ func TestUnknownSettingsAreErrors(t *testing.T) {
 		"bad moment":      {nil, []string{"seed", "--world=S", "--data=world", "--now=yesterday"}, "--now"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, ok := run(t, c.env, c.args...)
+			out, ok := c.run(t, given.env, given.args...)
 			require.False(t, ok, out)
-			require.Contains(t, out, c.says)
+			require.Contains(t, out, given.says)
 		})
 	}
 }
 
-func TestConfigSaysWhereASettingIsFrom(t *testing.T) {
-	path := file(t, "# a comment\npartner-name = \"From File\"\nclient-secret = very-secret-text\nlisten = 127.0.0.1:1\n")
-	out, ok := run(t, []string{"ROOMWARD_LISTEN=127.0.0.1:2", "ROOMWARD_CLIENT_ID=from-env", "ROOMWARD_CONFIG=" + path}, "config", "--client-id=from-flag")
+func (c command) saysWhereASettingIsFrom(t *testing.T) {
+	path := configFile(t, "# a comment\npartner-name = \"From File\"\nclient-secret = very-secret-text\nlisten = 127.0.0.1:1\n")
+	out, ok := c.run(t, []string{"ROOMWARD_LISTEN=127.0.0.1:2", "ROOMWARD_CLIENT_ID=from-env", "ROOMWARD_CONFIG=" + path}, "config", "--client-id=from-flag")
 	require.True(t, ok, out)
 	require.Regexp(t, `(?m)^partner-name\s+From File\s+file$`, out)
 	require.Regexp(t, `(?m)^listen\s+127.0.0.1:2\s+environment ROOMWARD_LISTEN$`, out)
@@ -85,53 +92,53 @@ func TestConfigSaysWhereASettingIsFrom(t *testing.T) {
 	require.NotContains(t, out, "very-secret-text")
 }
 
-func TestServeSaysAllThatIsMissing(t *testing.T) {
-	out, ok := run(t, nil, "serve", "--public-url=http://rooms.example")
+func (c command) saysAllThatIsMissing(t *testing.T) {
+	out, ok := c.run(t, nil, "serve", "--public-url=http://rooms.example")
 	require.False(t, ok)
 	for _, flag := range []string{"--partner-tenant", "--partner-name", "--client-id", "--partner-domains", "--client-secret-file", "must be https"} {
 		require.Contains(t, out, flag)
 	}
-	out, ok = run(t, nil, "serve", "--cloud=http://192.0.2.1:80")
+	out, ok = c.run(t, nil, "serve", "--cloud=http://192.0.2.1:80")
 	require.False(t, ok)
 	require.Contains(t, out, "loopback")
 }
 
-func TestVersionAndDocument(t *testing.T) {
-	out, ok := run(t, nil, "version")
+func (c command) printsVersionAndDocument(t *testing.T) {
+	out, ok := c.run(t, nil, "version")
 	require.True(t, ok)
 	require.NotEmpty(t, strings.TrimSpace(out))
-	out, ok = run(t, nil, "openapi")
+	out, ok = c.run(t, nil, "openapi")
 	require.True(t, ok)
-	want, err := os.ReadFile("testdata/openapi.json")
+	want, err := os.ReadFile("../testdata/openapi.json")
 	require.NoError(t, err)
 	require.Equal(t, string(want), out, "the document changed: go run . openapi > testdata/openapi.json, then npm run api in ui/")
 }
 
-func TestDemoListensOnLoopbackOnly(t *testing.T) {
-	out, ok := run(t, nil, "demo", "--listen=0.0.0.0:0")
+func (c command) listensOnLoopbackOnly(t *testing.T) {
+	out, ok := c.run(t, nil, "demo", "--listen=0.0.0.0:0")
 	require.False(t, ok)
 	require.Contains(t, out, "loopback")
 }
 
-// TestDemoStartsAndStops starts the demo as a new user does, waits for its welcome, and ends it as systemd does.
-func TestDemoStartsAndStops(t *testing.T) {
-	c := command(t, nil, "demo", "--listen=127.0.0.1:0")
+// startsAndStops starts the demo as a new user does, waits for its welcome, and ends it as systemd does.
+func (c command) startsAndStops(t *testing.T) {
+	call := c.prepare(t, nil, "demo", "--listen=127.0.0.1:0")
 	var tmp string
-	for _, e := range c.Env {
+	for _, e := range call.Env {
 		tmp, _ = strings.CutPrefix(e, "TMPDIR=")
 	}
 	stderr := filepath.Join(t.TempDir(), "stderr")
 	f, err := os.Create(stderr)
 	require.NoError(t, err)
-	c.Stderr = f
+	call.Stderr = f
 	said := func() string {
 		b, err := os.ReadFile(stderr)
 		require.NoError(t, err)
 		return string(b)
 	}
-	stdout, err := c.StdoutPipe()
+	stdout, err := call.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, c.Start())
+	require.NoError(t, call.Start())
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 	lines := bufio.NewScanner(stdout)
 	var base string
@@ -148,10 +155,10 @@ func TestDemoStartsAndStops(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, left, "the temporary data directory is somewhere else")
 	asked := time.Now()
-	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, call.Process.Signal(syscall.SIGTERM))
 	for lines.Scan() {
 	}
-	require.NoError(t, c.Wait(), said())
+	require.NoError(t, call.Wait(), said())
 	require.NoError(t, f.Close())
 	require.Less(t, time.Since(asked), 10*time.Second)
 	left, err = os.ReadDir(tmp)
