@@ -91,6 +91,7 @@ type places struct {
 type storedPlace struct {
 	PlaceFound
 	id     ID
+	words  string // its column search
 	hidden sql.NullInt64
 	misses int
 	there  bool // found again
@@ -135,10 +136,10 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 
 func (p *places) stored(ctx context.Context) ([]storedPlace, error) {
 	return readAll(ctx, p.t, "read the rooms of a customer", statement{`SELECT id, place_id, name, email, country, city, building, floor, label,
-			capacity, hidden_at, misses FROM rooms WHERE customer_id = $1`, []any{p.customer}},
+			capacity, search, hidden_at, misses FROM rooms WHERE customer_id = $1`, []any{p.customer}},
 		func(rows *sql.Rows, r *storedPlace) error {
 			return rows.Scan(&r.id, &r.PlaceID, &r.Name, &r.Email, &r.Country, &r.City, &r.Building, &r.Floor, &r.Label, &r.Capacity,
-				&r.hidden, &r.misses)
+				&r.words, &r.hidden, &r.misses)
 		})
 }
 
@@ -147,9 +148,9 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 	if room == nil {
 		id := policy.NewID()
 		_, err := p.t.exec(ctx, `INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity,
-				created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
-			id, p.customer, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, p.t.now)
+				search, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)`,
+			id, p.customer, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, f.search(), p.t.now)
 		if err != nil {
 			return fmt.Errorf("keep a new room: %w", err)
 		}
@@ -157,7 +158,7 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 		return nil
 	}
 	room.there = true
-	if room.PlaceFound == f && !room.hidden.Valid {
+	if room.PlaceFound == f && !room.hidden.Valid && room.words == f.search() {
 		return nil
 	}
 	if room.hidden.Valid {
@@ -165,8 +166,8 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 	}
 	p.changed++
 	_, err := p.t.exec(ctx, `UPDATE rooms SET place_id = $1, name = $2, email = $3, country = $4, city = $5, building = $6, floor = $7, label = $8,
-			capacity = $9, hidden_at = NULL, misses = 0, updated_at = $10, account_id = CASE WHEN email = $3 THEN account_id ELSE '' END
-		WHERE id = $11`, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, p.t.now, room.id)
+			capacity = $9, search = $10, hidden_at = NULL, misses = 0, updated_at = $11, account_id = CASE WHEN email = $3 THEN account_id ELSE '' END
+		WHERE id = $12`, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, f.search(), p.t.now, room.id)
 	if err != nil {
 		return fmt.Errorf("change a room: %w", err)
 	}

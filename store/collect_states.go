@@ -200,7 +200,7 @@ func (s *Store) CollectRuns(ctx context.Context, v policy.View, q CollectRunQuer
 	}
 	o := order{columns: []string{"r.started_at", "r.id"}, down: true}
 	if q.After != nil {
-		o.after(c, millis(q.After.StartedAt), q.After.ID)
+		c.add(o.after(c, millis(q.After.StartedAt), q.After.ID))
 	}
 	text := `SELECT r.id, r.customer_id, c.name, r.kind, r.started_at, r.ended_at, r.result, r.detail, r.requests, r.waited_ms, r.changed, r.asked_by
 		FROM collect_runs r JOIN customers c ON c.id = r.customer_id

@@ -22,7 +22,7 @@ type IncidentFilter struct {
 	Country  []string // of the room, as are City and Building
 	City     []string
 	Building []string
-	Query    string // an incident's number, or contained in the signal or in the room's name, building or city; see contains
+	Query    string // an incident's number, or contained in the signal or in what searching finds the room by; see searchable
 }
 
 // narrow leaves of a view what the filter by customer leaves. A customer that the view does not show leaves nothing.
@@ -92,11 +92,15 @@ func (f IncidentFilter) where(v policy.View, w walk) (*conditions, error) {
 		c.add("i.room_id = " + c.param(f.Room))
 	}
 	for _, list := range []struct {
-		column string
-		values []string
-	}{{"i.state", f.someStates()}, {"i.severity", f.Severity}, {"i.category", f.Category}, {"i.signal", f.Signal}} {
+		column  string
+		values  []string
+		counted bool
+	}{{"i.state", f.someStates(), true}, {"i.severity", f.Severity, true}, {"i.category", f.Category, false}, {"i.signal", f.Signal, false}} {
 		if err := c.among(list.column, list.values); err != nil {
 			return nil, err
+		}
+		if list.counted {
+			c.known = len(c.pieces)
 		}
 	}
 	place := &conditions{args: c.args}
@@ -115,7 +119,7 @@ func (f IncidentFilter) where(v policy.View, w walk) (*conditions, error) {
 	if isNumber {
 		c.add("i.id >= " + c.param(low) + " AND i.id <= " + c.param(high) + " AND i.id % " + strconv.Itoa(numberLetters) + " = " + c.param(rest))
 	} else if f.Query != "" {
-		c.add("EXISTS (SELECT 1 FROM rooms n WHERE n.id = i.room_id AND " + c.contains(f.Query, "i.signal", "n.name", "n.building", "n.city") + ")")
+		c.add("(" + c.contains("i.signal", f.Query) + " OR EXISTS (SELECT 1 FROM rooms n WHERE n.id = i.room_id AND " + c.contains("n.search", f.Query) + "))")
 	}
 	return c, nil
 }
@@ -145,12 +149,64 @@ func (f IncidentFilter) many() int {
 	return 1_000
 }
 
-// chooseForIncidents walks by order only where the filters leave so much that the walk soon has its page.
-func chooseForIncidents(ctx context.Context, t *tx, v policy.View, f IncidentFilter) (walk, error) {
+// findIncidents finds the ids of a page and of one incident more.
+func findIncidents(ctx context.Context, t *tx, v policy.View, q IncidentQuery) ([]ID, error) {
+	const doing = "find a page of incidents"
+	f := q.Filter
+	many := f.many()
 	if !f.counted() {
-		return byCell, nil
+		many *= probeFactor
 	}
-	return choose(v, f.many(), func(cells string) (int, error) { return sumIncidents(ctx, t, cells, f) })
+	w, err := choose(v, many, func(cells string) (int, error) { return sumIncidents(ctx, t, cells, f) })
+	if err != nil {
+		return nil, err
+	}
+	if w == byOrder && !f.counted() {
+		w = byCell
+		if f.mayProbe() {
+			probing, err := incidentsProbe(v, q)
+			if err != nil {
+				return nil, err
+			}
+			ids, found, err := probe(ctx, t, doing, probing, pageSize(q.Limit)+1)
+			if err != nil || found {
+				return ids, err
+			}
+		}
+	}
+	page, err := incidentsPage(v, q, w)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(ctx, t, doing, page, scanID)
+}
+
+// mayProbe tells whether a walk by order is a way to find what the filter asks for: a room and a number have indexes of their own, and open
+// and past incidents together have none.
+func (f IncidentFilter) mayProbe() bool {
+	_, _, _, isNumber := parseIncidentNumber(f.Query)
+	return f.Room == 0 && !isNumber && len(f.parts()) == 1
+}
+
+// incidentsProbe walks by order over what the counted part of the filter leaves, and tells of each incident whether all of the filter does.
+func incidentsProbe(v policy.View, q IncidentQuery) (statement, error) {
+	c, err := q.Filter.where(v, byOrder)
+	if err != nil {
+		return statement{}, err
+	}
+	part, o := q.Filter.parts()[0], q.Sort.order()
+	text := `SELECT i.id, ` + strings.Join(c.pieces[c.known:], " AND ") + ` FROM incidents i INDEXED BY ` + q.Sort.index(part) + `
+		WHERE ` + part + ` AND ` + strings.Join(c.pieces[:c.known], " AND ")
+	if q.After != nil {
+		text += ` AND ` + o.after(c, q.after()...)
+	}
+	return statement{text + ` ORDER BY ` + o.String() + ` LIMIT ` + c.param(probeMost), c.args}, nil
+}
+
+// after are the values that the order's columns have in the last incident of the page before.
+func (q IncidentQuery) after() []any {
+	values := []any{q.After.Rank, millis(q.After.Opened), q.After.ID}
+	return values[len(values)-len(q.Sort.order().columns):]
 }
 
 // incidentsPage finds the ids of a page and of one incident more.
@@ -161,8 +217,7 @@ func incidentsPage(v policy.View, q IncidentQuery, w walk) (statement, error) {
 	}
 	o := q.Sort.order()
 	if q.After != nil {
-		values := []any{q.After.Rank, millis(q.After.Opened), q.After.ID}
-		o.after(c, values[len(values)-len(o.columns):]...)
+		c.add(o.after(c, q.after()...))
 	}
 	by := o.String()
 	if w == byCell {
@@ -228,7 +283,7 @@ func countIncidents(ctx context.Context, t *tx, v policy.View, f IncidentFilter)
 	return n, nil
 }
 
-// countedWhere is the condition of a counted filter for incident_counts.
+// countedWhere is the counted part of the filter as a condition for incident_counts.
 func (f IncidentFilter) countedWhere(cells string) (*conditions, error) {
 	c := &conditions{}
 	c.add("i.cell_id " + c.set(cells))
@@ -241,7 +296,7 @@ func (f IncidentFilter) countedWhere(cells string) (*conditions, error) {
 	return c, c.among("+i.severity", f.Severity)
 }
 
-// sumIncidents counts what a counted filter leaves of cells.
+// sumIncidents counts what the counted part of a filter leaves of cells.
 func sumIncidents(ctx context.Context, t *tx, cells string, f IncidentFilter) (int, error) {
 	if len(f.States)+len(f.Severity) == 0 {
 		return sumCells(ctx, t, "open", cells)

@@ -106,7 +106,7 @@ func readEvents(ctx context.Context, t *tx, id ID, after *IncidentEvent, limit i
 	c.add("incident_id = " + c.param(id))
 	o := order{columns: []string{"at", "id"}, down: true}
 	if after != nil {
-		o.after(c, millis(after.At), after.ID)
+		c.add(o.after(c, millis(after.At), after.ID))
 	}
 	text := `SELECT id, at, kind, detail, by_name FROM incident_events WHERE ` + c.String() + ` ORDER BY ` + o.String() + ` LIMIT ` + c.param(limit)
 	return readAll(ctx, t, "read the history of an incident", statement{text, c.args}, func(rows *sql.Rows, e *IncidentEvent) error {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"strconv"
 	"time"
 
 	"roomward/policy"
@@ -137,15 +135,7 @@ func (s *Store) Incidents(ctx context.Context, v policy.View, q IncidentQuery) (
 	var out IncidentList
 	v = q.Filter.narrow(v)
 	err := s.readView(ctx, v, func(t *tx) error {
-		w, err := chooseForIncidents(ctx, t, v, q.Filter)
-		if err != nil {
-			return err
-		}
-		page, err := incidentsPage(v, q, w)
-		if err != nil {
-			return err
-		}
-		ids, err := readAll(ctx, t, "find a page of incidents", page, scanID)
+		ids, err := findIncidents(ctx, t, v, q)
 		if err != nil {
 			return err
 		}
@@ -225,50 +215,68 @@ func (s *Store) IncidentCounts(ctx context.Context, v policy.View, f IncidentFil
 	return out, err
 }
 
-// IncidentFacets reads the values that the filters of the visible incidents can take.
+// IncidentFacets reads the values that the filters of the visible incidents can take. Lists whose filter is empty are read together.
 func (s *Store) IncidentFacets(ctx context.Context, v policy.View, f IncidentFilter) (IncidentFacets, error) {
 	var out IncidentFacets
 	err := s.readView(ctx, v, func(t *tx) error {
 		var err error
-		others := f
-		others.Customer = 0
-		const rooms, none = "JOIN rooms r ON r.id = i.room_id", ""
-		out.Customers, err = incidentFacet(ctx, t, v, others, "JOIN customers c ON c.id = i.customer_id", "c.id", "c.name", scanIDFacet)
-		if err != nil {
+		if out.Customers, err = incidentCustomers(ctx, t, v, f); err != nil {
 			return err
 		}
+		var together []tally
 		for _, facet := range []struct {
-			join, column string
-			mine         *[]string
-			into         *[]Facet
+			mine *[]string
+			tally
 		}{
-			{rooms, "r.country", &f.Country, &out.Countries},
-			{rooms, "r.city", &f.City, &out.Cities},
-			{rooms, "r.building", &f.Building, &out.Buildings},
-			{none, "i.category", &f.Category, &out.Categories},
-			{none, "i.signal", &f.Signal, &out.Signals},
+			{&f.Country, tally{column: "r.country", into: &out.Countries}},
+			{&f.City, tally{column: "r.city", into: &out.Cities}},
+			{&f.Building, tally{column: "r.building", into: &out.Buildings}},
+			{&f.Category, tally{column: "i.category", into: &out.Categories}},
+			{&f.Signal, tally{column: "i.signal", into: &out.Signals}},
 		} {
+			if len(*facet.mine) == 0 {
+				together = append(together, facet.tally)
+				continue
+			}
 			kept := *facet.mine
 			*facet.mine = nil
-			*facet.into, err = incidentFacet(ctx, t, v, f, facet.join, facet.column, facet.column, scanFacet)
+			err := tallyIncidents(ctx, t, v, f, []tally{facet.tally})
 			*facet.mine = kept
 			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return tallyIncidents(ctx, t, v, f, together)
 	})
 	return out, err
 }
 
-func incidentFacet(ctx context.Context, t *tx, v policy.View, f IncidentFilter, join, value, label string, scan func(*sql.Rows, *Facet) error) ([]Facet, error) {
+func tallyIncidents(ctx context.Context, t *tx, v policy.View, f IncidentFilter, tallies []tally) error {
 	c, err := f.where(f.narrow(v), byCell)
+	if err != nil {
+		return err
+	}
+	return readTallies(ctx, t, `FROM incidents i JOIN rooms r ON r.id = i.room_id WHERE `+c.within(f.parts()), c.args, tallies)
+}
+
+// incidentCustomers are the customers of what a filter, but for its customer, leaves of a view.
+func incidentCustomers(ctx context.Context, t *tx, v policy.View, f IncidentFilter) ([]Facet, error) {
+	f.Customer = 0
+	const doing = "read the customers of incidents"
+	if f.counted() {
+		c, err := f.countedWhere(v.CellsJSON())
+		if err != nil {
+			return nil, err
+		}
+		return readAll(ctx, t, doing, customerFacet("sum(i.n)", `FROM incident_counts i JOIN cells k ON k.id = i.cell_id
+			JOIN customers c ON c.id = k.customer_id WHERE `+c.String(), c.args), scanCustomerFacet)
+	}
+	c, err := f.where(v, byCell)
 	if err != nil {
 		return nil, err
 	}
-	return readAll(ctx, t, "read the values of "+value, statement{`SELECT ` + value + `, ` + label + `, count(*) FROM incidents i ` + join + `
-		WHERE ` + c.within(f.parts()) + ` AND ` + label + ` <> '' GROUP BY ` + value + `, ` + label + `
-		ORDER BY count(*) DESC, ` + label + `, ` + value + ` LIMIT ` + strconv.Itoa(maxFacets), c.args}, scan)
+	return readAll(ctx, t, doing, customerFacet("count(*)", `FROM incidents i JOIN customers c ON c.id = i.customer_id
+		WHERE `+c.within(f.parts()), c.args), scanCustomerFacet)
 }
 
 // seeIncident is ErrNotFound for an incident that the view does not show.

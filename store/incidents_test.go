@@ -56,7 +56,7 @@ func (f IncidentFilter) naive(i *listIncident) bool {
 	if len(states) == 0 {
 		states = listOpen
 	}
-	found := f.Query == "" || f.Query == i.Number() || holds(f.Query, i.Signal, i.room.Name, i.room.Building, i.room.City)
+	found := f.Query == "" || f.Query == i.Number() || holds(f.Query, i.Signal, i.room.Name, i.room.Email, i.room.Building, i.room.City, i.room.Label)
 	return found && slices.Contains(states, i.State) && (f.Customer == 0 || f.Customer == i.room.customer.id) && (f.Room == 0 || f.Room == i.room.ID) &&
 		among(i.Severity, f.Severity) && among(i.Category, f.Category) && among(i.Signal, f.Signal) &&
 		among(i.room.Country, f.Country) && among(i.room.City, f.City) && among(i.room.Building, f.Building)
@@ -130,6 +130,11 @@ func (w *listWorld) checkIncidentList(t *rapid.T, actor policy.Actor, v policy.V
 		page, err := incidentsPage(f.narrow(v), IncidentQuery{Filter: f, Sort: sort, Limit: MaxPage}, by)
 		require.NoError(t, err)
 		require.Equal(t, ids, w.run(t, page), "walk %v", by)
+	}
+	if !f.counted() && f.mayProbe() {
+		probing, err := incidentsProbe(f.narrow(v), IncidentQuery{Filter: f, Sort: sort})
+		require.NoError(t, err)
+		require.Equal(t, ids, w.probed(t, probing, MaxPage), "a probe")
 	}
 	w.checkIncidentCounts(t, actor, v, f)
 	w.checkIncidentFacets(t, actor, v, f)

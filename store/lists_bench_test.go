@@ -85,6 +85,7 @@ func BenchmarkListsIncidents(b *testing.B) {
 			{"closed-total", IncidentQuery{Total: true, Filter: IncidentFilter{States: []string{IncidentClosed}}}},
 			{"all", IncidentQuery{Filter: IncidentFilter{States: everyState()}}},
 			{"text", IncidentQuery{Filter: IncidentFilter{Query: "12"}}},
+			{"nowhere", IncidentQuery{Filter: IncidentFilter{Query: "no such text"}}},
 			{"category", IncidentQuery{Filter: IncidentFilter{Category: []string{"hardware"}}}},
 		} {
 			b.Run(c.name+"/"+who, func(b *testing.B) {
@@ -95,6 +96,12 @@ func BenchmarkListsIncidents(b *testing.B) {
 		b.Run("counts/"+who, func(b *testing.B) {
 			ask(b, func() error {
 				_, err := w.store.IncidentCounts(context.Background(), v, IncidentFilter{})
+				return err
+			})
+		})
+		b.Run("facets/"+who, func(b *testing.B) {
+			ask(b, func() error {
+				_, err := w.store.IncidentFacets(context.Background(), v, IncidentFilter{})
 				return err
 			})
 		})
@@ -131,6 +138,7 @@ func BenchmarkListsRooms(b *testing.B) {
 			{"unhealthy-total", RoomQuery{Total: true, Filter: RoomFilter{Health: []string{"unhealthy"}}}},
 			{"customer", RoomQuery{Filter: RoomFilter{Customer: customer}}},
 			{"text", RoomQuery{Filter: RoomFilter{Query: "12"}}},
+			{"nowhere", RoomQuery{Filter: RoomFilter{Query: "no such text"}}},
 		} {
 			b.Run(c.name+"/"+who, func(b *testing.B) {
 				c.q.Limit = 50
@@ -139,6 +147,9 @@ func BenchmarkListsRooms(b *testing.B) {
 		}
 		b.Run("counts/"+who, func(b *testing.B) {
 			ask(b, func() error { _, err := w.store.RoomCounts(context.Background(), v, RoomFilter{}); return err })
+		})
+		b.Run("facets/"+who, func(b *testing.B) {
+			ask(b, func() error { _, err := w.store.RoomFacets(context.Background(), v, RoomFilter{}); return err })
 		})
 		b.Run("detail/"+who, func(b *testing.B) {
 			ask(b, func() error { _, err := w.store.Room(context.Background(), v, tickets, all.Rooms[0].ID); return err })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"roomward/policy"
 )
@@ -20,7 +21,7 @@ type RoomFilter struct {
 	Model       []string
 	CapacityMin int
 	CapacityMax int
-	Query       string // contained in name, e-mail address, building, city or label; see contains
+	Query       string // contained in name, e-mail address, building, city or label; see searchable
 }
 
 // HealthRanks are the ranks (RoomAfter.Rank) that a room of a health can have, worst first over all. Lists count and find rooms by rank, because
@@ -53,16 +54,8 @@ func (f RoomFilter) narrow(v policy.View) policy.View {
 func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 	c := &conditions{}
 	c.shown("r.cell_id", v, w)
-	for _, list := range []struct {
-		column string
-		values []string
-	}{
-		{"r.health", f.Health}, {"r.country", f.Country}, {"r.city", f.City},
-		{"r.building", f.Building}, {"r.maker", f.Maker}, {"r.model", f.Model},
-	} {
-		if err := c.among(list.column, list.values); err != nil {
-			return nil, err
-		}
+	if err := c.among("r.health", f.Health); err != nil {
+		return nil, err
 	}
 	if len(f.Health) > 0 {
 		worst, best := math.MaxInt, 0
@@ -71,6 +64,15 @@ func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 			worst, best = min(worst, low), max(best, high)
 		}
 		c.add("r.health_rank >= " + c.param(worst) + " AND r.health_rank <= " + c.param(best))
+	}
+	c.known = len(c.pieces)
+	for _, list := range []struct {
+		column string
+		values []string
+	}{{"r.country", f.Country}, {"r.city", f.City}, {"r.building", f.Building}, {"r.maker", f.Maker}, {"r.model", f.Model}} {
+		if err := c.among(list.column, list.values); err != nil {
+			return nil, err
+		}
 	}
 	if len(f.Severity) > 0 {
 		list, err := toJSON(f.Severity)
@@ -87,7 +89,7 @@ func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 		c.add("r.capacity <= " + c.param(f.CapacityMax))
 	}
 	if f.Query != "" {
-		c.add(c.contains(f.Query, "r.name", "r.email", "r.building", "r.city", "r.label"))
+		c.add(c.contains("r.search", f.Query))
 	}
 	return c, nil
 }
@@ -143,12 +145,53 @@ func (f RoomFilter) counted() bool {
 		len(f.Severity)+len(f.Country)+len(f.City)+len(f.Building)+len(f.Maker)+len(f.Model) == 0
 }
 
-// chooseForRooms walks by order only where the filters leave so much that the walk soon has its page.
-func chooseForRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter) (walk, error) {
-	if !f.counted() {
-		return byCell, nil
+// findRooms finds the ids of a page and of one room more.
+func findRooms(ctx context.Context, t *tx, v policy.View, q RoomQuery) ([]ID, error) {
+	const doing = "find a page of rooms"
+	many := manyRooms
+	if !q.Filter.counted() {
+		many *= probeFactor
 	}
-	return choose(v, manyRooms, func(cells string) (int, error) { return sumRooms(ctx, t, cells, f) })
+	w, err := choose(v, many, func(cells string) (int, error) { return sumRooms(ctx, t, cells, q.Filter) })
+	if err != nil {
+		return nil, err
+	}
+	if w == byOrder && !q.Filter.counted() {
+		w = byCell
+		probing, err := roomsProbe(v, q)
+		if err != nil {
+			return nil, err
+		}
+		ids, found, err := probe(ctx, t, doing, probing, pageSize(q.Limit)+1)
+		if err != nil || found {
+			return ids, err
+		}
+	}
+	page, err := roomsPage(v, q, w)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(ctx, t, doing, page, scanID)
+}
+
+// roomsProbe walks by order over what the counted part of the filter leaves, and tells of each room whether all of the filter does.
+func roomsProbe(v policy.View, q RoomQuery) (statement, error) {
+	c, err := q.Filter.where(v, byOrder)
+	if err != nil {
+		return statement{}, err
+	}
+	o := q.Sort.order()
+	text := `SELECT r.id, ` + strings.Join(c.pieces[c.known:], " AND ") + ` FROM rooms r WHERE ` + strings.Join(c.pieces[:c.known], " AND ")
+	if q.After != nil {
+		text += ` AND ` + o.after(c, q.after()...)
+	}
+	return statement{text + ` ORDER BY ` + o.String() + ` LIMIT ` + c.param(probeMost), c.args}, nil
+}
+
+// after are the values that the order's columns have in the last room of the page before.
+func (q RoomQuery) after() []any {
+	values := []any{q.After.Value, q.After.Name, q.After.ID}
+	return values[len(values)-len(q.Sort.order().columns):]
 }
 
 // roomsPage finds the ids of a page and of one room more.
@@ -159,8 +202,7 @@ func roomsPage(v policy.View, q RoomQuery, w walk) (statement, error) {
 	}
 	o := q.Sort.order()
 	if q.After != nil {
-		values := []any{q.After.Value, q.After.Name, q.After.ID}
-		o.after(c, values[len(values)-len(o.columns):]...)
+		c.add(o.after(c, q.after()...))
 	}
 	by := o.String()
 	if w == byCell {
@@ -186,18 +228,24 @@ func countRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter) (int, e
 	return n, nil
 }
 
-// sumRooms counts what a counted filter leaves of cells.
+// countedWhere is the counted part of the filter as a condition for room_counts.
+func (f RoomFilter) countedWhere(cells string) (*conditions, error) {
+	c := &conditions{}
+	c.add("r.cell_id " + c.set(cells))
+	return c, c.among("+r.health", f.Health)
+}
+
+// sumRooms counts what the counted part of a filter leaves of cells.
 func sumRooms(ctx context.Context, t *tx, cells string, f RoomFilter) (int, error) {
 	if len(f.Health) == 0 {
 		return sumCells(ctx, t, "rooms", cells)
 	}
-	c := &conditions{}
-	c.add("r.cell_id " + c.set(cells))
-	if err := c.among("+r.health", f.Health); err != nil {
+	c, err := f.countedWhere(cells)
+	if err != nil {
 		return 0, err
 	}
 	var n int
-	err := t.QueryRowContext(ctx, `SELECT coalesce(sum(r.n), 0) FROM room_counts r WHERE `+c.String(), c.args...).Scan(&n)
+	err = t.QueryRowContext(ctx, `SELECT coalesce(sum(r.n), 0) FROM room_counts r WHERE `+c.String(), c.args...).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("sum the counts of rooms: %w", err)
 	}

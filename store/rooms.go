@@ -93,15 +93,7 @@ func (s *Store) Rooms(ctx context.Context, v, incidents policy.View, q RoomQuery
 	var out RoomList
 	v = q.Filter.narrow(v)
 	err := s.readViews(ctx, []policy.View{v, incidents}, func(t *tx) error {
-		w, err := chooseForRooms(ctx, t, v, q.Filter)
-		if err != nil {
-			return err
-		}
-		page, err := roomsPage(v, q, w)
-		if err != nil {
-			return err
-		}
-		ids, err := readAll(ctx, t, "find a page of rooms", page, scanID)
+		ids, err := findRooms(ctx, t, v, q)
 		if err != nil {
 			return err
 		}
@@ -163,54 +155,67 @@ func (s *Store) RoomCounts(ctx context.Context, v policy.View, f RoomFilter) (ma
 	return out, err
 }
 
-// RoomFacets reads the values that the filters of the visible rooms can take.
+// RoomFacets reads the values that the filters of the visible rooms can take. Lists whose filter is empty are read together.
 func (s *Store) RoomFacets(ctx context.Context, v policy.View, f RoomFilter) (RoomFacets, error) {
 	var out RoomFacets
 	err := s.readView(ctx, v, func(t *tx) error {
-		all := f
-		all.Customer = 0
-		where, err := all.where(v, byCell)
-		if err != nil {
+		var err error
+		if out.Customers, err = roomCustomers(ctx, t, v, f); err != nil {
 			return err
 		}
-		out.Customers, err = readAll(ctx, t, "read the customers of rooms", statement{`SELECT c.id, c.name, count(*)
-			FROM rooms r JOIN customers c ON c.id = r.customer_id WHERE ` + where.String() + `
-			GROUP BY c.id, c.name ORDER BY count(*) DESC, c.name, c.id LIMIT ` + fmt.Sprint(maxFacets), where.args}, scanIDFacet)
-		if err != nil {
-			return err
-		}
+		var together []tally
 		for _, facet := range []struct {
-			column string
-			mine   *[]string
-			into   *[]Facet
+			mine *[]string
+			tally
 		}{
-			{"r.country", &f.Country, &out.Countries},
-			{"r.city", &f.City, &out.Cities},
-			{"r.building", &f.Building, &out.Buildings},
-			{"r.maker", &f.Maker, &out.Makers},
-			{"r.model", &f.Model, &out.Models},
+			{&f.Country, tally{column: "r.country", into: &out.Countries}},
+			{&f.City, tally{column: "r.city", into: &out.Cities}},
+			{&f.Building, tally{column: "r.building", into: &out.Buildings}},
+			{&f.Maker, tally{column: "r.maker", into: &out.Makers}},
+			{&f.Model, tally{column: "r.model", into: &out.Models}},
 		} {
+			if len(*facet.mine) == 0 {
+				together = append(together, facet.tally)
+				continue
+			}
 			kept := *facet.mine
 			*facet.mine = nil
-			*facet.into, err = roomFacet(ctx, t, v, f, facet.column)
+			err := tallyRooms(ctx, t, v, f, []tally{facet.tally})
 			*facet.mine = kept
 			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return tallyRooms(ctx, t, v, f, together)
 	})
 	return out, err
 }
 
-func roomFacet(ctx context.Context, t *tx, v policy.View, f RoomFilter, column string) ([]Facet, error) {
-	where, err := f.where(f.narrow(v), byCell)
+func tallyRooms(ctx context.Context, t *tx, v policy.View, f RoomFilter, tallies []tally) error {
+	c, err := f.where(f.narrow(v), byCell)
+	if err != nil {
+		return err
+	}
+	return readTallies(ctx, t, `FROM rooms r WHERE `+c.String(), c.args, tallies)
+}
+
+// roomCustomers are the customers of what a filter, but for its customer, leaves of a view.
+func roomCustomers(ctx context.Context, t *tx, v policy.View, f RoomFilter) ([]Facet, error) {
+	f.Customer = 0
+	const doing = "read the customers of rooms"
+	if f.counted() {
+		c, err := f.countedWhere(v.CellsJSON())
+		if err != nil {
+			return nil, err
+		}
+		return readAll(ctx, t, doing, customerFacet("sum(r.n)", `FROM room_counts r JOIN cells k ON k.id = r.cell_id
+			JOIN customers c ON c.id = k.customer_id WHERE `+c.String(), c.args), scanCustomerFacet)
+	}
+	c, err := f.where(v, byCell)
 	if err != nil {
 		return nil, err
 	}
-	return readAll(ctx, t, "read the values of "+column, statement{`SELECT ` + column + `, ` + column + `, count(*) FROM rooms r
-		WHERE ` + where.String() + ` AND ` + column + ` <> '' GROUP BY ` + column + `
-		ORDER BY count(*) DESC, ` + column + ` LIMIT ` + fmt.Sprint(maxFacets), where.args}, scanFacet)
+	return readAll(ctx, t, doing, customerFacet("count(*)", `FROM rooms r JOIN customers c ON c.id = r.customer_id WHERE `+c.String(), c.args), scanCustomerFacet)
 }
 
 // seeRoom is ErrNotFound for a room that the view does not show.

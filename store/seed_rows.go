@@ -27,8 +27,8 @@ func newSeeder(ctx context.Context, t *tx) (*seeder, error) {
 		text string
 	}{
 		{&w.room, `INSERT INTO rooms (id, customer_id, cell_id, place_id, name, email, country, city, building, floor, label, capacity, account_id,
-				health, health_rank, critical, important, warning, last_seen_at, maker, model, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`},
+				health, health_rank, critical, important, warning, last_seen_at, maker, model, search, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`},
 		{&w.groupRoom, `INSERT INTO room_group_rooms (group_id, room_id) VALUES ($1, $2)`},
 		{&w.device, `INSERT INTO devices (id, customer_id, room_id, cell_id, graph_id, kind, maker, model, serial, asset_tag, health, activity,
 				app_version, os_version, firmware, created_at, updated_at)
@@ -102,7 +102,7 @@ func (w *seeder) rooms(ctx context.Context, c SeedCustomer) error {
 	for _, r := range c.Rooms {
 		h := r.Health
 		_, err := w.room.ExecContext(ctx, r.ID, c.ID, w.cells[r.ID], r.PlaceID, r.Name, r.Email, r.Country, r.City, r.Building, r.Floor, r.Label,
-			r.Capacity, r.Account, h.Health, h.Rank, h.Critical, h.Important, h.Warning, orNull(h.LastSeen), h.Maker, h.Model, first, last)
+			r.Capacity, r.Account, h.Health, h.Rank, h.Critical, h.Important, h.Warning, orNull(h.LastSeen), h.Maker, h.Model, r.search(), first, last)
 		if err != nil {
 			return fmt.Errorf("keep a new room: %w", err)
 		}

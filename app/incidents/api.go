@@ -42,7 +42,7 @@ type IncidentFilters struct {
 	Country  []string `query:"country,explode" maxItems:"50"`
 	City     []string `query:"city,explode" maxItems:"50"`
 	Building []string `query:"building,explode" maxItems:"50"`
-	Q        string   `query:"q" maxLength:"100" doc:"An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count."`
+	Q        string   `query:"q" maxLength:"100" doc:"An incident's number, or part of the signal or of the room's name, e-mail address, building, city or label; capital letters and accents do not matter; no wildcards."`
 }
 
 func (f IncidentFilters) filter() store.IncidentFilter {

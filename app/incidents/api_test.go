@@ -130,8 +130,10 @@ func (h *house) fill(t *testing.T, path string) {
 			int64(id), apiStart.Add(-2*time.Minute).UnixMilli())
 	}
 	add := func(customer, room, incident policy.ID, n int, city string) {
-		do(`INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity, health, health_rank, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, '', 'FR', $5, 'Tour Élysée', '', '', 8, 'unhealthy', 10, 1, 1)`, int64(room), int64(customer), fmt.Sprint("p", n), fmt.Sprint("Salle ", n), city)
+		do(`INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity, health, health_rank,
+				search, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, '', 'FR', $5, 'Tour Élysée', '', '', 8, 'unhealthy', 10, lower($4 || char(10) || $5) || char(10) || 'tour elysee', 1, 1)`,
+			int64(room), int64(customer), fmt.Sprint("p", n), fmt.Sprint("Salle ", n), city)
 		do(`INSERT INTO devices (id, customer_id, room_id, graph_id, kind, maker, model, serial, asset_tag, health, activity, created_at, updated_at)
 			VALUES ($1, $2, $1, $3, 'teamsRoom', 'Logi', 'Bar', '', '', '', '', 1, 1)`, int64(room), int64(customer), fmt.Sprint("g", n))
 		severity, rank, state, open := "critical", 10, "active", 1

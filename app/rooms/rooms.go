@@ -44,7 +44,7 @@ type RoomFilters struct {
 	Model       []string `query:"model,explode" maxItems:"50"`
 	CapacityMin int      `query:"capacityMin" minimum:"0" doc:"Seats at least."`
 	CapacityMax int      `query:"capacityMax" minimum:"0" doc:"Seats at most; 0 is any number."`
-	Q           string   `query:"q" maxLength:"100" doc:"Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count."`
+	Q           string   `query:"q" maxLength:"100" doc:"Part of the room's name, e-mail address, building, city or label, whatever its capital letters and accents; no wildcards."`
 }
 
 func (f RoomFilters) filter() store.RoomFilter {

@@ -136,8 +136,8 @@ func (h *house) fill(t *testing.T, path string) {
 	}
 	room := func(customer, id policy.ID, n int, city, health string, rank int) {
 		do(`INSERT INTO rooms (id, customer_id, place_id, name, email, country, city, building, floor, label, capacity, maker, model, health, health_rank,
-				critical, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, 'r@x.example', 'FR', $5, 'Tour Élysée', '3', 'L', 8, 'Logi', 'Bar', $6, $7, $8, $9, 1)`,
+				critical, search, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, 'r@x.example', 'FR', $5, 'Tour Élysée', '3', 'L', 8, 'Logi', 'Bar', $6, $7, $8, lower($4 || char(10) || $5) || char(10) || 'tour elysee', $9, 1)`,
 			int64(id), int64(customer), fmt.Sprint("p", n), fmt.Sprint("Salle ", n), city, health, rank, (70-rank)/50, start.AddDate(0, -1, 0).UnixMilli())
 	}
 	for n, id := range h.rooms {

@@ -2156,7 +2156,7 @@ export interface operations {
                 country?: string[] | null;
                 city?: string[] | null;
                 building?: string[] | null;
-                /** @description An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count. */
+                /** @description An incident's number, or part of the signal or of the room's name, e-mail address, building, city or label; capital letters and accents do not matter; no wildcards. */
                 q?: string;
                 /** @description Answer how many there are in all. */
                 total?: boolean;
@@ -2231,7 +2231,7 @@ export interface operations {
                 country?: string[] | null;
                 city?: string[] | null;
                 building?: string[] | null;
-                /** @description An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count. */
+                /** @description An incident's number, or part of the signal or of the room's name, e-mail address, building, city or label; capital letters and accents do not matter; no wildcards. */
                 q?: string;
             };
             header?: never;
@@ -2302,7 +2302,7 @@ export interface operations {
                 country?: string[] | null;
                 city?: string[] | null;
                 building?: string[] | null;
-                /** @description An incident's number, or part of the signal or of the room's name, building or city, in small or capital letters; no wildcards; accents count. */
+                /** @description An incident's number, or part of the signal or of the room's name, e-mail address, building, city or label; capital letters and accents do not matter; no wildcards. */
                 q?: string;
             };
             header?: never;
@@ -3489,7 +3489,7 @@ export interface operations {
                 capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
                 capacityMax?: number;
-                /** @description Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count. */
+                /** @description Part of the room's name, e-mail address, building, city or label, whatever its capital letters and accents; no wildcards. */
                 q?: string;
                 /** @description Answer how many there are in all. */
                 total?: boolean;
@@ -3566,7 +3566,7 @@ export interface operations {
                 capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
                 capacityMax?: number;
-                /** @description Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count. */
+                /** @description Part of the room's name, e-mail address, building, city or label, whatever its capital letters and accents; no wildcards. */
                 q?: string;
             };
             header?: never;
@@ -3639,7 +3639,7 @@ export interface operations {
                 capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
                 capacityMax?: number;
-                /** @description Part of the room's name, e-mail address, building, city or label, in small or capital letters; no wildcards; accents count. */
+                /** @description Part of the room's name, e-mail address, building, city or label, whatever its capital letters and accents; no wildcards. */
                 q?: string;
             };
             header?: never;
