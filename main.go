@@ -24,6 +24,8 @@ type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Serve a partner and its customers against Microsoft's cloud."`
 	Demo    demoCmd    `cmd:"" help:"Serve a demo partner with its own simulated Microsoft cloud; needs no network."`
 	Seed    seedCmd    `cmd:"" help:"Fill a data directory of the demo with a world: S has 10 customers, M 100, L 1,000. Always the same."`
+	Bench   benchCmd   `cmd:"" help:"Measure by HTTP what the people of a seeded data directory wait for, and what that costs the server."`
+	Server  serverCmd  `cmd:"" name:"bench-server" hidden:"" help:"The server that bench starts."`
 	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -55,6 +57,25 @@ type seedCmd struct {
 
 func (c *seedCmd) Run(ctx context.Context) error {
 	return app.Seed(ctx, app.SeedSettings{World: c.World, Data: c.Data, Now: c.Now, Progress: os.Stderr})
+}
+
+type benchCmd struct {
+	Data    string `help:"Data directory that seed filled. A copy is made beside it, which takes as much space again, and removed at the end." required:"" placeholder:"DIR"`
+	Seconds int    `help:"How many seconds each case is asked; there are some 20 for each of four people." default:"10" placeholder:"N"`
+	Clients int    `help:"How many connections ask at the same time." default:"4" placeholder:"N"`
+	JSON    string `name:"json" help:"File to write the report to as JSON." placeholder:"FILE"`
+}
+
+func (c *benchCmd) Run(ctx context.Context) error {
+	return app.Bench(ctx, app.BenchSettings{Data: c.Data, Seconds: c.Seconds, Clients: c.Clients, JSON: c.JSON, Out: os.Stdout, Progress: os.Stderr})
+}
+
+type serverCmd struct {
+	Dir string `arg:"" help:"The copy of the data directory."`
+}
+
+func (c *serverCmd) Run(ctx context.Context) error {
+	return app.BenchServer(ctx, c.Dir, os.Stdin, os.Stdout, versionText())
 }
 
 type configCmd struct{ app.Settings }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +52,7 @@ type App struct {
 	Customers *customers.Customers
 	Collect   *collect.Collector
 	web       *web.Server
+	erase     chan struct{} // tells that bytes are to be erased
 }
 
 // New builds every part, in the order of the arrows: store, policy, plumbing, features, face. Nothing runs yet.
@@ -60,7 +60,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &App{cfg: cfg}
+	a := &App{cfg: cfg, erase: make(chan struct{}, 1)}
 	var err error
 	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Now: cfg.Now, Log: cfg.Log}); err != nil {
 		return nil, fmt.Errorf("open the data directory %s: %w", cfg.Data, err)
@@ -90,7 +90,7 @@ func (a *App) build() error {
 		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log})
 	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Now: cfg.Now, Member: people.Member,
-		Started: func(policy.ID) { a.Collect.Kick() }, Progress: a.progress})
+		Started: func(policy.ID) { a.Collect.Kick() }, Left: a.left, Progress: a.progress})
 	signins, err := a.signins()
 	if err != nil {
 		return err
@@ -146,6 +146,15 @@ func (a *App) progress(customer policy.ID) *customers.Progress {
 	return &customers.Progress{Step: p.Step, Done: p.Done, Total: p.Total}
 }
 
+// left stops what runs for a customer whose relation has ended, and lets its last bytes go.
+func (a *App) left(customer policy.ID) {
+	a.Collect.Stop(customer)
+	select {
+	case a.erase <- struct{}{}:
+	default: // it is told already
+	}
+}
+
 // Run serves until the context ends, then drains: the server first, then collecting, then the database.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -153,6 +162,8 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { a.Collect.Run(work) })
 	jobs.Go(func() { a.housekeep(work) })
+	jobs.Go(func() { a.forget(work) })
+	jobs.Go(func() { a.sweep(work) })
 	err := a.web.Serve(ctx, l)
 	stop()
 	jobs.Wait()
@@ -170,6 +181,9 @@ func (a *App) housekeep(ctx context.Context) {
 		if _, err := a.Store.PruneSessions(ctx, 0); err != nil && ctx.Err() == nil {
 			a.cfg.Log.Error("prune sessions", "error", err)
 		}
+		if err := a.followAdmins(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("follow the primary admins", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -178,8 +192,60 @@ func (a *App) housekeep(ctx context.Context) {
 	}
 }
 
-// Handler is the whole face as one handler, for tests.
-func (a *App) Handler() http.Handler { return a.web.Handler() }
+// followAdmins closes relations whose last primary admin is gone, and opens those that have one again: by the passing of time each minute, by
+// the directory each hour.
+func (a *App) followAdmins(ctx context.Context) error {
+	due, err := a.Store.AdminsDue(ctx, customers.CheckEvery)
+	if err != nil {
+		return err
+	}
+	if due {
+		return a.Customers.CheckAdmins(ctx)
+	}
+	return a.Store.FollowAdmins(ctx)
+}
+
+// forgetEvery is how often bytes to erase are looked for that nobody told of, or whose erasure failed.
+const forgetEvery = 10 * time.Second
+
+// forget erases the bytes of what was removed, as soon as something was (law 7).
+func (a *App) forget(ctx context.Context) {
+	tick := time.NewTicker(forgetEvery)
+	defer tick.Stop()
+	for {
+		if err := a.Store.Erase(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("erase what was removed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.erase:
+		case <-tick.C:
+		}
+	}
+}
+
+// sweepEvery is how often the pages of the database are swept; a process that has just started has better things to do.
+const (
+	sweepEvery = 24 * time.Hour
+	sweepFirst = 10 * time.Minute
+)
+
+// sweep keeps the free space of the database clean, so that erasing is quick when somebody leaves.
+func (a *App) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepFirst)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.Store.Sweep(ctx, sweepEvery); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("sweep the database", "error", err)
+		}
+	}
+}
 
 // Serve runs Roomward for a partner until the context ends.
 func Serve(ctx context.Context, s Settings, version string) error {

@@ -40,7 +40,7 @@ type Settings struct {
 
 	CollectDevices time.Duration `help:"How often devices are read; Microsoft's own data is 5 minutes to 2 hours old." default:"5m"`
 	CollectPlaces  time.Duration `help:"How often rooms are read; they rarely change." default:"6h"`
-	CollectRate    float64       `help:"Requests per second to Microsoft in all; its own limit is 1,500 per application." default:"100"`
+	CollectRate    float64       `help:"Requests per second to Microsoft in all; its own limit is 1,500 per application." default:"200"`
 
 	CollectTenantRate float64 `help:"Requests per second to one customer's tenant; Microsoft's own limit is 30 per application and tenant." default:"10"`
 

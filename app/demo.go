@@ -22,6 +22,8 @@ type DemoSettings struct {
 	Out    io.Writer // where the welcome goes
 	// Eager lifts the limits on requests and collects every few seconds, for tests.
 	Eager bool
+	// Log is the log; nil means warnings on standard error.
+	Log *slog.Logger
 }
 
 // The demo reads more often than a real Roomward, so that one can watch signals go bad and recover.
@@ -106,7 +108,10 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	if err := s.Check(); err != nil {
 		return nil, errors.Join(err, l.Close(), cloud.Close())
 	}
-	a, err := New(ctx, Config{Settings: s, Mode: store.ModeDemo, Version: version, Log: newLog(s), Tick: demoTick, Eager: d.Eager})
+	if d.Log == nil {
+		d.Log = newLog(s)
+	}
+	a, err := New(ctx, Config{Settings: s, Mode: store.ModeDemo, Version: version, Log: d.Log, Tick: demoTick, Eager: d.Eager})
 	if err != nil {
 		return nil, errors.Join(err, l.Close(), cloud.Close())
 	}

@@ -40,6 +40,18 @@ func story() []relation {
 	}
 }
 
+// ceiling is what the customer lets the partner have at most. Contoso adds to the usual that the partner makes room groups; nil is the usual.
+func (r relation) ceiling() []string {
+	if r.domain != "contoso.example" {
+		return nil
+	}
+	names := []string{string(policy.GroupsCreate), string(policy.GroupsModify)}
+	for _, p := range policy.DefaultCeiling() {
+		names = append(names, string(p))
+	}
+	return names
+}
+
 // withdrawing is the customer that takes its consent back once its first data are in.
 const withdrawing = "fabrikam.example"
 
@@ -95,7 +107,7 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 		return err
 	}
 	sent, err := d.Customers.Invite(ctx, admin, customers.NewInvitation{PartnerDomain: d.world.Partner.Domains[0], Code: code, ExpiresInDays: 14,
-		Grant: r.grant, AgreedTerms: customers.TermsVersion})
+		Grant: r.grant, Ceiling: r.ceiling(), AgreedTerms: customers.TermsVersion})
 	if err != nil || !r.accepted {
 		return err
 	}
@@ -150,7 +162,7 @@ func (d *demo) await(ctx context.Context) error {
 	return nil
 }
 
-// lendBuilding gives the technicians one building of a customer, as a room group.
+// lendBuilding gives the technicians one building of a customer, as a room group, and makes two groups that keep themselves.
 func (d *demo) lendBuilding(ctx context.Context, c store.Customer) (done bool, err error) {
 	rooms, err := d.roomsOf(ctx, c.ID, lentGroup)
 	if err != nil {
@@ -160,7 +172,42 @@ func (d *demo) lendBuilding(ctx context.Context, c store.Customer) (done bool, e
 	if err != nil {
 		return false, err
 	}
-	return true, d.lend(ctx, c, []policy.Scope{policy.ScopeGroup(group)})
+	if err := d.lend(ctx, c, []policy.Scope{policy.ScopeGroup(group)}); err != nil {
+		return false, err
+	}
+	for _, g := range []store.RoomGroup{
+		{Name: "London", Description: "Every room in London, those that come later too.", Rules: []store.GroupRule{{City: []string{"London"}}}},
+		{Name: "Boardrooms over 12 seats", Description: "Looked at before every board meeting.", Rules: []store.GroupRule{{CapacityMin: 13}}},
+	} {
+		g.Kind = store.GroupByRules
+		if _, err := d.Store.AddRoomGroup(ctx, d.actOf("primary.admin@partner.example"), c.ID, g); err != nil {
+			return false, err
+		}
+	}
+	return true, d.staff(ctx, c, policy.ScopeGroup(group))
+}
+
+// staff makes a role of Northwind's own with assignments of every kind: one that goes on, one that has ended, one that ends soon.
+func (d *demo) staff(ctx context.Context, c store.Customer, building policy.Scope) error {
+	act, now, day := d.actOf("primary.admin@partner.example"), d.cfg.Now(), 24*time.Hour
+	role, err := d.Store.AddRole(ctx, act, c.ID, store.Role{Name: "Help desk", Description: "Works on incidents, changes no room.",
+		Permissions: []policy.Permission{policy.RoomsView, policy.TicketsView, policy.TicketsUpdate, policy.TicketsCreate}})
+	if err != nil {
+		return err
+	}
+	for _, a := range []store.Assignment{
+		{Name: "Desk around the clock", Description: "Whoever is on call.", Members: []store.Member{d.group("On call")}, Mail: true},
+		{Name: "Moving into Waverley House", Description: "While the rooms were set up.", Members: []store.Member{d.member("etienne.lefevre@partner.example")},
+			StartsAt: now.Add(-80 * day), EndsAt: now.Add(-21 * day)},
+		{Name: "Night cover", Description: "Until the new colleague starts.", Members: []store.Member{d.member("yusuf.demir@partner.example")},
+			StartsAt: now.Add(-9 * day), EndsAt: now.Add(5 * day)},
+	} {
+		a.Role, a.Scopes = role, []policy.Scope{building}
+		if _, err := d.Store.AddAssignment(ctx, act, c.ID, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lendRooms gives the technicians some single rooms of a customer.
@@ -239,6 +286,11 @@ func (d *demo) person(upn string) *cloudsim.Person {
 
 func (d *demo) group(name string) store.Member {
 	return store.Member{Principal: policy.Group(d.world.Partner.FindGroup(name).ID), Name: name}
+}
+
+func (d *demo) member(upn string) store.Member {
+	p := d.person(upn)
+	return store.Member{Principal: policy.User(p.OID), Name: p.Name}
 }
 
 func (d *demo) actOf(upn string) store.Act {

@@ -80,6 +80,38 @@ var who = map[string]func(actor) bool{
 	"POST /api/invitation-codes":         accepts,
 	"DELETE /api/invitation-codes/{id}":  accepts,
 
+	"GET /api/customers/{id}/roles":                       isPartner,
+	"POST /api/customers/{id}/roles":                      isPartner,
+	"GET /api/customers/{id}/roles/{role}":                isPartner,
+	"PUT /api/customers/{id}/roles/{role}":                isPartner,
+	"DELETE /api/customers/{id}/roles/{role}":             isPartner,
+	"POST /api/customers/{id}/roles/{role}/preview":       isPartner,
+	"POST /api/customers/{id}/roles/{role}/copy":          isPartner,
+	"GET /api/customers/{id}/assignments":                 isPartner,
+	"POST /api/customers/{id}/assignments":                isPartner,
+	"GET /api/customers/{id}/assignments/{assignment}":    isPartner,
+	"PUT /api/customers/{id}/assignments/{assignment}":    isPartner,
+	"DELETE /api/customers/{id}/assignments/{assignment}": isPartner,
+	"GET /api/customers/{id}/scopes":                      isPartner,
+	"GET /api/customers/{id}/effective-access":            isPartner,
+	"GET /api/customers/{id}/primary-admins":              isPartner,
+	"POST /api/customers/{id}/primary-admins":             isPartner,
+	"DELETE /api/customers/{id}/primary-admins/{member}":  isPartner,
+	"GET /api/role-templates":                             makesRoles,
+	"POST /api/role-templates":                            makesRoles,
+	"PUT /api/role-templates/{id}":                        makesRoles,
+	"DELETE /api/role-templates/{id}":                     makesRoles,
+	"POST /api/role-templates/{id}/apply":                 makesRoles,
+
+	"GET /api/customers/{id}/groups":               isPartner,
+	"POST /api/customers/{id}/groups":              isPartner,
+	"POST /api/customers/{id}/groups/preview":      isPartner,
+	"GET /api/customers/{id}/groups/facts":         isPartner,
+	"GET /api/customers/{id}/groups/{group}":       isPartner,
+	"PUT /api/customers/{id}/groups/{group}":       isPartner,
+	"DELETE /api/customers/{id}/groups/{group}":    isPartner,
+	"GET /api/customers/{id}/groups/{group}/rooms": isPartner,
+
 	"GET /api/rooms":              isPartner,
 	"GET /api/rooms/counts":       isPartner,
 	"GET /api/rooms/facets":       isPartner,
@@ -97,6 +129,14 @@ var who = map[string]func(actor) bool{
 	"GET /api/collect/runs":      isPartner,
 	"POST /api/collect/runs":     isPartner,
 
+	"DELETE /api/customers/{id}":               isPartner,
+	"GET /api/customers/{id}/audit.csv":        isPartner,
+	"GET /api/customers/{id}/audit.jsonl":      isPartner,
+	"POST /api/customers/{id}/admin-proposals": accepts,
+
+	"GET /api/partnership/admins":                     administers,
+	"POST /api/partnership/admins/confirm":            administers,
+	"POST /api/partnership/admins/refuse":             administers,
 	"GET /api/partnership":                            isCustomer,
 	"GET /api/partnership/partner":                    administers,
 	"GET /api/partnership/rooms":                      administers,
@@ -116,6 +156,11 @@ func mayName(a actor) bool {
 	return a.side == "partner" && (a.accepts || a.login == "primary.admin@partner.example")
 }
 
+// makesRoles tells who makes templates of roles: managers, and who changes roles somewhere.
+func makesRoles(a actor) bool {
+	return a.side == "partner" && (a.manager || a.login == "primary.admin@partner.example")
+}
+
 func administers(a actor) bool { return a.side == "customer" && a.admin }
 
 // bodies are what the changing routes are sent: right in form, so that only rights decide.
@@ -125,7 +170,30 @@ func bodies(d *demo, a actor) map[string]any {
 		named = "kim.okafor@partner.example" // the same one twice would be a conflict
 	}
 	admin := []map[string]string{{"kind": "user", "id": d.person(named).OID}}
+	role := map[string]any{"name": "Role of " + a.login, "permissions": []string{"rooms.view"}}
+	assignment := map[string]any{"name": "For the matrix", "members": admin, "scopes": []map[string]string{{"kind": "all"}}}
+	group := map[string]any{"name": "For the matrix", "kind": "fixed"}
+	copied := map[string]any{"customers": []string{policy.NewID().String()}}
 	return map[string]any{
+		"DELETE /api/customers/{id}":                       map[string]string{"confirm": "No customer's name"},
+		"POST /api/customers/{id}/admin-proposals":         map[string]any{"members": admin},
+		"POST /api/partnership/admins/confirm":             map[string]string{"proposal": policy.NewID().String()},
+		"POST /api/partnership/admins/refuse":              map[string]string{"proposal": policy.NewID().String()},
+		"POST /api/customers/{id}/roles":                   role,
+		"PUT /api/customers/{id}/roles/{role}":             role,
+		"POST /api/customers/{id}/roles/{role}/preview":    map[string]any{"permissions": []string{"rooms.view"}},
+		"POST /api/customers/{id}/roles/{role}/copy":       copied,
+		"PUT /api/customers/{id}/assignments/{assignment}": assignment,
+		"POST /api/customers/{id}/assignments": map[string]any{"name": "For the matrix", "members": admin, "role": policy.NewID().String(),
+			"scopes": []map[string]string{{"kind": "all"}}},
+		"POST /api/customers/{id}/primary-admins": admin[0],
+		"POST /api/customers/{id}/groups":         group,
+		"PUT /api/customers/{id}/groups/{group}":  group,
+		"POST /api/customers/{id}/groups/preview": map[string]any{"kind": "fixed"},
+		"POST /api/role-templates":                role,
+		"PUT /api/role-templates/{id}":            role,
+		"POST /api/role-templates/{id}/apply":     copied,
+
 		"POST /api/tenant-managers":           map[string]string{"kind": "user", "id": d.person(named).OID},
 		"POST /api/invitations/{id}/accept":   map[string]any{"primaryAdmins": admin},
 		"POST /api/invitation-codes":          map[string]any{"note": "for the matrix", "expiresInDays": 3},
@@ -139,9 +207,13 @@ func bodies(d *demo, a actor) map[string]any {
 // answers are the successes and refusals of routes without an id, for who may call them.
 var answers = map[string]int{
 	"POST /api/tenant-managers":         http.StatusCreated,
+	"POST /api/role-templates":          http.StatusCreated,
 	"POST /api/invitation-codes":        http.StatusCreated,
 	"POST /api/collect/runs":            http.StatusNotFound, // a customer that is not there
 	"POST /api/partnership/invitations": http.StatusConflict, // no such code, or why not
+
+	"POST /api/partnership/admins/confirm": http.StatusNotFound, // nothing is proposed
+	"POST /api/partnership/admins/refuse":  http.StatusNotFound,
 }
 
 var query = map[string]string{"GET /api/directory": "?q=kim", "GET /api/partnership/partner": "?domain=partner.example"}
@@ -202,7 +274,7 @@ func TestEveryRouteForEverybody(t *testing.T) {
 			}
 			for _, id := range w.own(a, r.Path) {
 				status, body := v.call(r.Method, strings.Replace(r.Path, "{id}", id, 1), nil)
-				require.Equal(t, http.StatusOK, status, "%s %s %s: %s", a.login, name, id, body)
+				require.Equal(t, w.ofOwn(a, name, id), status, "%s %s %s: %s", a.login, name, id, body)
 				w.leaks(t, a, name, body)
 			}
 		}
@@ -218,6 +290,8 @@ func expected(a actor, allowed bool, answer int, name string) int {
 		return http.StatusForbidden
 	case a.login == "admin@woodgrove.example" && strings.Contains(name, "/partnership/rooms"):
 		return http.StatusConflict // no consent yet
+	case a.login != "admin@northwind.example" && name == "GET /api/partnership/admins":
+		return http.StatusNotFound // no relation
 	}
 	return cmp.Or(answer, http.StatusOK)
 }
@@ -304,6 +378,37 @@ func (w world) own(a actor, path string) []string {
 		}
 	}
 	return out
+}
+
+// ofOwn is what a read of an own id answers: for roles and room groups, only who sees them there; and nothing has the name "{role}".
+func (w world) ofOwn(a actor, name, id string) int {
+	sees := a.login == "primary.admin@partner.example" && slices.Contains(relations, w.ids["customers"][id].domain)
+	switch name {
+	case "GET /api/customers/{id}/roles/{role}", "GET /api/customers/{id}/assignments/{assignment}",
+		"GET /api/customers/{id}/groups/{group}", "GET /api/customers/{id}/groups/{group}/rooms":
+		return http.StatusNotFound
+	case "GET /api/customers/{id}/groups", "GET /api/customers/{id}/groups/facts", "GET /api/customers/{id}/roles", "GET /api/customers/{id}/assignments", "GET /api/customers/{id}/scopes":
+		if !sees {
+			return http.StatusNotFound
+		}
+	case "GET /api/customers/{id}/primary-admins": // partner-wide powers learn whether there is one
+		if !sees && !a.accepts {
+			return http.StatusNotFound
+		}
+	case "GET /api/customers/{id}/audit.csv", "GET /api/customers/{id}/audit.jsonl":
+		switch {
+		case a.login != "primary.admin@partner.example":
+			return http.StatusForbidden // knows the customer, and is no primary admin
+		case !sees:
+			return http.StatusConflict // the customer withdrew its consent
+		}
+	case "GET /api/customers/{id}/effective-access": // nothing was asked
+		if !sees {
+			return http.StatusNotFound
+		}
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
 }
 
 // leaks fails when a body holds a name or id that the actor must not know.

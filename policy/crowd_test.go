@@ -83,7 +83,7 @@ func TestEverybodyGetsTheSamePerson(t *testing.T) {
 	c.put(8, nil)
 	c.getOrPut(7, nil) // used again
 	c.put(9, nil)
-	if _, found := c.get(8); found || c.len() != 2 {
+	if _, found := c.get(8); found || c.order.Len() != 2 {
 		t.Error("what was used last was dropped")
 	}
 }

@@ -197,8 +197,8 @@ func TestCachesAreBounded(t *testing.T) {
 			t.Fatalf("user %d sees %s", i, v.CustomersJSON())
 		}
 	}
-	if d.customers.len() != 3 || d.people.len() != 2 || len(d.customers.byKey) != 3 || len(d.people.byKey) != 2 {
-		t.Errorf("%d customers and %d people are kept", d.customers.len(), d.people.len())
+	if d.customers.order.Len() != 3 || d.people.order.Len() != 2 || len(d.customers.byKey) != 3 || len(d.people.byKey) != 2 {
+		t.Errorf("%d customers and %d people are kept", d.customers.order.Len(), d.people.order.Len())
 	}
 	if d := NewDecider(store, store.now, Limits{Customers: -1}); d.customers.bound != defaultCustomers || d.people.bound != defaultActors {
 		t.Errorf("bounds %d and %d", d.customers.bound, d.people.bound)

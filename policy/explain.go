@@ -62,14 +62,24 @@ func (d *Decider) Explain(
 	if err != nil {
 		return Explanation{}, err
 	}
-	now := d.now()
+	return c.explain(actor.principals(), permission, cell, d.now())
+}
+
+func (c *customer) explain(principals []Principal, permission Permission, cell int64, now time.Time) (Explanation, error) {
 	e := Explanation{
-		Customer: customer, Version: c.rules.Version, Permission: permission, Cell: cell, Faults: c.faults,
+		Customer: c.rules.Customer, Version: c.rules.Version, Permission: permission, Cell: cell, Faults: c.faults,
 	}
-	if e.Allowed, err = c.decide(actor.principals(), permission, cell, now); err != nil {
+	var err error
+	if e.Allowed, err = c.decide(principals, permission, cell, now); err != nil {
 		return Explanation{}, err
 	}
-	e.Candidates = c.candidates(actor.principals(), permission, cell, now)
+	scopes := c.scopesOf(cell)
+	e.Candidates = c.candidates(principals, permission, now, func(s Scope) bool { return slices.Contains(scopes, s) })
+	return c.conclude(e)
+}
+
+// conclude says where the chain breaks, and refuses an explanation that does not agree with its decision.
+func (c *customer) conclude(e Explanation) (Explanation, error) {
 	switch {
 	case c.rules.Closed:
 		e.Broken, e.Candidates = BreakClosed, nil
@@ -106,9 +116,8 @@ func (c *customer) decide(principals []Principal, p Permission, cell int64, now 
 
 // candidates follows the chain of each assignment that names one of the principals, without Casbin: what comes out
 // must agree with what Casbin decides, and Explain checks that it does.
-func (c *customer) candidates(principals []Principal, p Permission, cell int64, now time.Time) []Candidate {
+func (c *customer) candidates(principals []Principal, p Permission, now time.Time, within func(Scope) bool) []Candidate {
 	candidates := []Candidate{}
-	scopes := c.scopesOf(cell)
 	for _, via := range principals {
 		for _, i := range c.mentioned[via] {
 			a := c.rules.Assignments[i]
@@ -118,7 +127,7 @@ func (c *customer) candidates(principals []Principal, p Permission, cell int64, 
 				Via: via, From: a.From, Until: a.Until,
 			}
 			for _, scope := range a.Scopes {
-				if candidate.Scope == "" && slices.Contains(scopes, scope) {
+				if candidate.Scope == "" && within(scope) {
 					candidate.Scope = scope
 				}
 			}

@@ -20,6 +20,7 @@ type Rules struct {
 type Role struct {
 	ID          ID
 	Name        string
+	BuiltIn     bool // the one role that a relation begins with: never changed, its assignments may be
 	Permissions []Permission
 }
 

@@ -30,6 +30,9 @@ type view struct {
 	powers Powers
 }
 
+// ByParts is the version of a view that goes by the versions of its parts and not by the global one: that of an Authority.
+const ByParts int64 = 0
+
 // Kind is what a view is for.
 type Kind int
 
@@ -139,7 +142,7 @@ func (v View) Kind() Kind {
 // Empty reports whether the view shows no customer. See View: even so, the store is to be asked.
 func (v View) Empty() bool { return v.v == nil || len(v.v.parts) == 0 }
 
-// Version is the global version of the rules when the view was made.
+// Version is the global version of the rules when the view was made, or ByParts.
 func (v View) Version() int64 {
 	if v.v == nil {
 		return 0

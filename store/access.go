@@ -4,37 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"roomward/policy"
 )
-
-// Role is a named set of permissions for one customer.
-type Role struct {
-	ID          ID
-	Name        string
-	Description string
-	BuiltIn     bool
-	Permissions []policy.Permission
-}
-
-// Assignment gives a role to members over scopes; zero times are no bounds.
-type Assignment struct {
-	ID       ID
-	Role     ID
-	Name     string
-	Members  []Member
-	Scopes   []policy.Scope
-	StartsAt time.Time
-	EndsAt   time.Time
-}
-
-// RoomGroup is a named set of granted rooms of one customer.
-type RoomGroup struct {
-	ID    ID
-	Name  string
-	Rooms []ID
-}
 
 // Reach returns the customers whose assignments name one of the principals, and the version of all rules: both of one moment.
 func (s *Store) Reach(ctx context.Context, principals []policy.Principal) (version int64, reach []policy.Reach, err error) {
@@ -68,17 +40,17 @@ func (s *Store) Reach(ctx context.Context, principals []policy.Principal) (versi
 func (s *Store) Rules(ctx context.Context, customer ID) (policy.Rules, error) {
 	rules := policy.Rules{Customer: customer, Closed: true}
 	err := s.read(ctx, func(t *tx) error {
-		var state CustomerState
+		var open bool
 		var ceiling string
-		err := t.QueryRowContext(ctx, `SELECT rule_version, state, ceiling_json FROM customers WHERE id = $1`, customer).
-			Scan(&rules.Version, &state, &ceiling)
+		err := t.QueryRowContext(ctx, `SELECT rule_version, state = 'active' AND without_admin_since IS NULL, ceiling_json FROM customers WHERE id = $1`, customer).
+			Scan(&rules.Version, &open, &ceiling)
 		if err == sql.ErrNoRows {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("read the rules of a customer: %w", err)
 		}
-		rules.Closed = state != CustomerActive
+		rules.Closed = !open
 		if err := fromJSON(ceiling, &rules.Ceiling); err != nil {
 			return err
 		}
@@ -95,7 +67,7 @@ func (s *Store) Rules(ctx context.Context, customer ID) (policy.Rules, error) {
 }
 
 func rolesOf(ctx context.Context, t *tx, customer ID) ([]policy.Role, error) {
-	rows, err := t.QueryContext(ctx, `SELECT r.id, r.name, p.permission FROM roles r JOIN role_permissions p ON p.role_id = r.id
+	rows, err := t.QueryContext(ctx, `SELECT r.id, r.name, r.built_in, p.permission FROM roles r LEFT JOIN role_permissions p ON p.role_id = r.id
 		WHERE r.customer_id = $1 ORDER BY r.id, p.permission`, customer)
 	if err != nil {
 		return nil, fmt.Errorf("read the roles of a customer: %w", err)
@@ -104,15 +76,17 @@ func rolesOf(ctx context.Context, t *tx, customer ID) ([]policy.Role, error) {
 	var out []policy.Role
 	for rows.Next() {
 		var r policy.Role
-		var p policy.Permission
-		if err := rows.Scan(&r.ID, &r.Name, &p); err != nil {
+		var p sql.NullString
+		if err := rows.Scan(&r.ID, &r.Name, &r.BuiltIn, &p); err != nil {
 			return nil, fmt.Errorf("read the roles of a customer: %w", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != r.ID {
 			out = append(out, r)
 		}
 		last := &out[len(out)-1]
-		last.Permissions = append(last.Permissions, p)
+		if p.Valid {
+			last.Permissions = append(last.Permissions, policy.Permission(p.String))
+		}
 	}
 	return out, rows.Err()
 }
@@ -165,62 +139,6 @@ func eachPair(ctx context.Context, t *tx, query string, customer ID, fn func(ID,
 	return rows.Err()
 }
 
-// AddRole makes a role of a customer. Conflict: role-name-taken.
-func (s *Store) AddRole(ctx context.Context, act Act, customer ID, role Role) (ID, error) {
-	role.ID = policy.NewID()
-	err := s.changeRules(ctx, act, customer, "role.create", role.Name, role.ID, func(t *tx) error {
-		return insertRole(ctx, t, customer, role)
-	})
-	return role.ID, err
-}
-
-// AddAssignment gives a role of a customer to members over scopes. ErrNotFound for a role, room or group that is not the customer's.
-// Conflict: scope-too-many-rooms.
-func (s *Store) AddAssignment(ctx context.Context, act Act, customer ID, a Assignment) (ID, error) {
-	a.ID = policy.NewID()
-	err := s.changeRules(ctx, act, customer, "assignment.create", a.Name, a.ID, func(t *tx) error {
-		if err := insertAssignment(ctx, t, customer, a); err != nil {
-			return err
-		}
-		var single int
-		err := t.QueryRowContext(ctx, `SELECT count(DISTINCT scope) FROM assignment_scopes WHERE customer_id = $1 AND scope LIKE 'room:%'`,
-			customer).Scan(&single)
-		if err != nil {
-			return fmt.Errorf("count the single rooms in scopes: %w", err)
-		}
-		if single > policy.MaxSingleRooms {
-			return Conflict{"scope-too-many-rooms"}
-		}
-		return recell(ctx, t, customer, nil)
-	})
-	return a.ID, err
-}
-
-// AddRoomGroup makes a room group of a customer out of rooms of that customer; others are left out. Conflict: group-name-taken.
-func (s *Store) AddRoomGroup(ctx context.Context, act Act, customer ID, g RoomGroup) (ID, error) {
-	g.ID = policy.NewID()
-	rooms, err := toJSON(numbers(g.Rooms))
-	if err != nil {
-		return 0, err
-	}
-	err = s.changeRules(ctx, act, customer, "group.create", g.Name, g.ID, func(t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO room_groups (id, customer_id, name, created_at) VALUES ($1, $2, $3, $4)`, g.ID, customer, g.Name, t.now)
-		if isUnique(err) {
-			return Conflict{"group-name-taken"}
-		}
-		if err != nil {
-			return fmt.Errorf("make a room group: %w", err)
-		}
-		_, err = t.exec(ctx, `INSERT INTO room_group_rooms (group_id, room_id)
-			SELECT $1, id FROM rooms WHERE customer_id = $2 AND id `+inSet(3), g.ID, customer, rooms)
-		if err != nil {
-			return fmt.Errorf("fill a room group: %w", err)
-		}
-		return recell(ctx, t, customer, nil)
-	})
-	return g.ID, err
-}
-
 // changeRules is one change of a customer's rules: the change, the raised version and the audit entry in one transaction.
 func (s *Store) changeRules(ctx context.Context, act Act, customer ID, operation, object string, id ID, fn func(*tx) error) error {
 	return s.write(ctx, func(t *tx) error {
@@ -242,78 +160,8 @@ func (s *Store) changeRules(ctx context.Context, act Act, customer ID, operation
 	})
 }
 
-func insertRole(ctx context.Context, t *tx, customer ID, role Role) error {
-	_, err := t.exec(ctx, `INSERT INTO roles (id, customer_id, name, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		role.ID, customer, role.Name, role.Description, role.BuiltIn, t.now)
-	if isUnique(err) {
-		return Conflict{"role-name-taken"}
-	}
-	if err != nil {
-		return fmt.Errorf("make a role: %w", err)
-	}
-	for _, p := range role.Permissions {
-		if _, err := t.exec(ctx, `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`, role.ID, p); err != nil {
-			return fmt.Errorf("give a role its permissions: %w", err)
-		}
-	}
-	return nil
-}
-
-// insertAssignment answers ErrNotFound for a role, room or group that is not the customer's: those of others do not exist for it.
-func insertAssignment(ctx context.Context, t *tx, customer ID, a Assignment) error {
-	n, err := t.exec(ctx, `INSERT INTO assignments (id, customer_id, role_id, name, starts_at, ends_at, created_at)
-		SELECT $1, $2, id, $3, $4, $5, $6 FROM roles WHERE id = $7 AND customer_id = $2`,
-		a.ID, customer, a.Name, orNull(a.StartsAt), orNull(a.EndsAt), t.now, a.Role)
-	if err != nil {
-		return fmt.Errorf("make an assignment: %w", err)
-	}
-	if n == 0 {
-		return ErrNotFound
-	}
-	for _, m := range a.Members {
-		if !m.Principal.Valid() {
-			return fmt.Errorf("give an assignment its members: %q is neither a user nor a group", string(m.Principal))
-		}
-		_, err := t.exec(ctx, `INSERT INTO assignment_members (assignment_id, customer_id, principal, name) VALUES ($1, $2, $3, $4)
-			ON CONFLICT DO NOTHING`, a.ID, customer, m.Principal, m.Name)
-		if err != nil {
-			return fmt.Errorf("give an assignment its members: %w", err)
-		}
-	}
-	for _, scope := range a.Scopes {
-		if err := scopeExists(ctx, t, customer, scope); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `INSERT INTO assignment_scopes (assignment_id, customer_id, scope) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			a.ID, customer, scope)
-		if err != nil {
-			return fmt.Errorf("give an assignment its scope: %w", err)
-		}
-	}
-	return nil
-}
-
-func scopeExists(ctx context.Context, t *tx, customer ID, scope policy.Scope) error {
-	if _, err := policy.ParseScope(string(scope)); err != nil {
-		return fmt.Errorf("give an assignment its scope: %w", err)
-	}
-	if scope == policy.ScopeAll {
-		return nil
-	}
-	var there bool
-	err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM room_groups WHERE id = $1 AND customer_id = $3)
-		OR EXISTS (SELECT 1 FROM rooms WHERE id = $2 AND customer_id = $3 AND hidden_at IS NULL)`,
-		scope.Group(), scope.Room(), customer).Scan(&there)
-	if err != nil {
-		return fmt.Errorf("look for the scope of an assignment: %w", err)
-	}
-	if !there {
-		return ErrNotFound
-	}
-	return nil
-}
-
-// PrimaryAdminsOf lists the members of the built-in role of each customer of the view.
+// PrimaryAdminsOf lists the members of the built-in role of each customer where the view, that of roles.view, is held everywhere: their assignment
+// is over all granted rooms.
 func (s *Store) PrimaryAdminsOf(ctx context.Context, v policy.View) (map[ID][]Member, error) {
 	out := map[ID][]Member{}
 	if v.Kind() != policy.KindMember {
@@ -322,7 +170,7 @@ func (s *Store) PrimaryAdminsOf(ctx context.Context, v policy.View) (map[ID][]Me
 	err := s.readView(ctx, v, func(t *tx) error {
 		rows, err := t.QueryContext(ctx, `SELECT DISTINCT r.customer_id, m.principal, m.name FROM roles r
 			JOIN assignments a ON a.role_id = r.id JOIN assignment_members m ON m.assignment_id = a.id
-			WHERE r.built_in = 1 AND r.customer_id `+inSet(1)+` ORDER BY r.customer_id, m.name, m.principal`, v.CustomersJSON())
+			WHERE r.built_in = 1 AND r.customer_id `+inSet(1)+` ORDER BY r.customer_id, m.name, m.principal`, v.Everywhere().CustomersJSON())
 		if err != nil {
 			return fmt.Errorf("list the primary admins: %w", err)
 		}

@@ -163,6 +163,9 @@ func TestRightsMakeViewsStale(t *testing.T) {
 			_, err := h.AcceptInvitation(t.Context(), maya, managing, pending.ID, []Member{pia})
 			return err
 		}},
+		{"consent withdrawn in Entra", true, h.finishing(customer, CollectWithdrawn)},
+		{"consent given again", true, func() error { return h.finishing(customer, CollectOK)() }},
+		{"a collection", false, func() error { return h.finishing(customer, CollectOK)() }},
 		{"consent", false, func() error { return h.Consented(t.Context(), maya, Tenant{ID: litware, Name: "L"}) }},
 		{"a tenant manager", false, func() error {
 			_, err := h.AddTenantManager(t.Context(), maya, TenantManager{Principal: pia.Principal, Name: "Pia"})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,15 +53,15 @@ func (s *Store) CollectKnown(ctx context.Context, work policy.View) (CollectKnow
 			return err
 		}
 		out.Devices, err = readAll(ctx, t, "read the known devices", statement{`SELECT d.id, d.graph_id, d.room_id, d.health, d.misses,
-				EXISTS (SELECT 1 FROM signals s WHERE s.device_id = d.id),
-				EXISTS (SELECT 1 FROM signals s WHERE s.device_id = d.id AND s.state <> 'good')
-					OR EXISTS (SELECT 1 FROM incidents i WHERE i.device_id = d.id AND i.open = 1),
+				(SELECT max(s.state <> 'good') FROM signals s WHERE s.device_id = d.id),
+				EXISTS (SELECT 1 FROM incidents i WHERE i.device_id = d.id AND i.open = 1),
 				(SELECT min(i.resolved_at) FROM incidents i WHERE i.device_id = d.id AND i.state = 'resolved')
 			FROM devices d JOIN rooms r ON r.id = d.room_id WHERE d.customer_id = $1 AND r.hidden_at IS NULL`, []any{customer}},
 			func(rows *sql.Rows, d *KnownDevice) error {
+				var bad sql.NullBool
 				var resolved sql.NullInt64
-				err := rows.Scan(&d.ID, &d.GraphID, &d.Room, &d.Health, &d.Misses, &d.Read, &d.Bad, &resolved)
-				d.Resolved = whenOr0(resolved)
+				err := rows.Scan(&d.ID, &d.GraphID, &d.Room, &d.Health, &d.Misses, &bad, &d.Bad, &resolved)
+				d.Read, d.Bad, d.Resolved = bad.Valid, d.Bad || bad.Bool, whenOr0(resolved)
 				return err
 			})
 		return err
@@ -130,6 +131,7 @@ type devices struct {
 	rooms    map[ID]*deviceRoom
 	stored   map[string]*storedDevice // by lower-case graph id
 	changed  int
+	revised  []ID // rooms of which groups by rules may think otherwise now
 }
 
 type deviceRoom struct {
@@ -147,6 +149,7 @@ type storedDevice struct {
 	misses  int
 	updated int64
 	listed  bool
+	judged  *DeviceBefore // what is stored of its signals and incidents, once that is known
 }
 
 func (d *devices) apply(ctx context.Context) error {
@@ -181,6 +184,9 @@ func (d *devices) apply(ctx context.Context) error {
 	}
 	if d.changed == 0 {
 		return nil
+	}
+	if err := placeByFacts(ctx, d.t, d.customer, d.revised, nil); err != nil {
+		return err
 	}
 	if _, err := d.t.exec(ctx, `UPDATE customers SET data_version = data_version + 1 WHERE id = $1`, d.customer); err != nil {
 		return fmt.Errorf("raise the data version of a customer: %w", err)
@@ -255,6 +261,7 @@ func (d *devices) keep(ctx context.Context, f DeviceFound, room *deviceRoom) err
 	s := d.stored[strings.ToLower(f.GraphID)]
 	if s == nil {
 		s = &storedDevice{DeviceFound: f, id: policy.NewID(), updated: d.t.now, listed: true}
+		s.judged = &DeviceBefore{GraphID: f.GraphID, Kind: f.Kind, LastPoll: d.lastPoll} // a new one has nothing yet
 		d.stored[strings.ToLower(f.GraphID)] = s
 		d.changed++
 		_, err := d.t.exec(ctx, `INSERT INTO devices (id, customer_id, room_id, cell_id, graph_id, kind, maker, model, serial, asset_tag, health, activity,
@@ -266,6 +273,7 @@ func (d *devices) keep(ctx context.Context, f DeviceFound, room *deviceRoom) err
 			return fmt.Errorf("keep a new device: %w", err)
 		}
 		room.affected = true
+		d.revise(f.Room)
 		return d.judge(ctx, s)
 	}
 	if s.listed {
@@ -297,6 +305,10 @@ func (d *devices) change(ctx context.Context, s *storedDevice, f DeviceFound, ro
 	if err != nil {
 		return fmt.Errorf("change a device: %w", err)
 	}
+	if s.Room != f.Room || s.Kind != f.Kind {
+		d.revise(s.Room)
+		d.revise(f.Room)
+	}
 	if s.Room != f.Room {
 		if old := d.rooms[s.Room]; old != nil {
 			old.affected = true
@@ -313,6 +325,8 @@ func (d *devices) change(ctx context.Context, s *storedDevice, f DeviceFound, ro
 	s.DeviceFound, s.misses, s.updated = f, 0, d.t.now
 	return nil
 }
+
+func (d *devices) revise(room ID) { d.revised = append(d.revised, room) }
 
 // miss counts a device that a complete list leaves out. Its first miss is the moment that it is missing since.
 func (d *devices) miss(ctx context.Context, s *storedDevice, room *deviceRoom) error {
@@ -348,10 +362,28 @@ func (d *devices) judge(ctx context.Context, s *storedDevice) error {
 	w := deviceWriter{t: d.t, device: s.id, room: s.Room, customer: d.customer, cell: d.rooms[s.Room].cell}
 	err = w.write(ctx, before, after)
 	d.changed += w.changed
+	s.judged = judgedAs(before, after)
 	return err
 }
 
+// judgedAs is what before reads from now on, so that it need not be read again for the room.
+func judgedAs(before DeviceBefore, after DeviceAfter) *DeviceBefore {
+	before.Signals, before.Incidents = nil, nil
+	for _, s := range after.Signals {
+		before.Signals = append(before.Signals, s.stored())
+	}
+	for _, i := range after.Incidents {
+		before.Incidents = append(before.Incidents, i.stored())
+	}
+	slices.SortFunc(before.Signals, func(a, b SignalState) int { return cmp.Compare(a.Signal, b.Signal) })
+	slices.SortFunc(before.Incidents, func(a, b IncidentState) int { return cmp.Compare(a.Signal, b.Signal) })
+	return &before
+}
+
 func (d *devices) before(ctx context.Context, s *storedDevice) (DeviceBefore, error) {
+	if s.judged != nil {
+		return *s.judged, nil
+	}
 	b := DeviceBefore{GraphID: s.GraphID, Kind: s.Kind, LastPoll: d.lastPoll}
 	var err error
 	if b.Signals, err = signalStates(ctx, d.t, s.id); err != nil {

@@ -52,11 +52,18 @@ func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutc
 			return err
 		}
 		changed, purged = p.changed, p.purged
+		if purged > 0 {
+			if err := eraseLater(ctx, t); err != nil {
+				return err
+			}
+		}
 		o.Changed = changed
 		return finish(ctx, t, customer, o)
 	})
 	if err == nil && purged > 0 {
-		s.forgetBytes(ctx)
+		if err := s.Erase(ctx); err != nil { // the note stays: it is done another time
+			s.log.WarnContext(ctx, "erase the bytes of purged rooms", "error", err)
+		}
 	}
 	return changed, err
 }
@@ -70,14 +77,6 @@ func grantOf(ctx context.Context, t *tx, customer ID) (policy.Grant, error) {
 	return grant, fromJSON(text, &grant)
 }
 
-// forgetBytes moves the log into the file and empties it, so that no byte of a purged row stays (law 7). A reader in its way only delays that
-// until the next time.
-func (s *Store) forgetBytes(ctx context.Context) {
-	if _, err := s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		s.log.WarnContext(ctx, "empty the write-ahead log", "error", err)
-	}
-}
-
 // places is one comparison of found with stored rooms.
 type places struct {
 	t        *tx
@@ -86,6 +85,7 @@ type places struct {
 	purged   int
 	moved    bool // the set of rooms changed
 	placed   []ID // rooms that need a cell
+	revised  []ID // rooms whose facts are others now, or that came or were hidden
 }
 
 type storedPlace struct {
@@ -154,7 +154,7 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 		if err != nil {
 			return fmt.Errorf("keep a new room: %w", err)
 		}
-		p.changed, p.moved, p.placed = p.changed+1, true, append(p.placed, id)
+		p.changed, p.moved, p.placed, p.revised = p.changed+1, true, append(p.placed, id), append(p.revised, id)
 		return nil
 	}
 	room.there = true
@@ -164,7 +164,7 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 	if room.hidden.Valid {
 		p.moved, p.placed = true, append(p.placed, room.id)
 	}
-	p.changed++
+	p.changed, p.revised = p.changed+1, append(p.revised, room.id)
 	_, err := p.t.exec(ctx, `UPDATE rooms SET place_id = $1, name = $2, email = $3, country = $4, city = $5, building = $6, floor = $7, label = $8,
 			capacity = $9, search = $10, hidden_at = NULL, misses = 0, updated_at = $11, account_id = CASE WHEN email = $3 THEN account_id ELSE '' END
 		WHERE id = $12`, f.PlaceID, f.Name, f.Email, f.Country, f.City, f.Building, f.Floor, f.Label, f.Capacity, f.search(), p.t.now, room.id)
@@ -177,7 +177,7 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 // miss hides a room that is not there any more, counts, and purges.
 func (p *places) miss(ctx context.Context, room *storedPlace) error {
 	if !room.hidden.Valid {
-		p.changed, p.moved = p.changed+1, true
+		p.changed, p.moved, p.revised = p.changed+1, true, append(p.revised, room.id)
 		_, err := p.t.exec(ctx, `UPDATE rooms SET hidden_at = $1, misses = 1, updated_at = $1 WHERE id = $2`, p.t.now, room.id)
 		if err != nil {
 			return fmt.Errorf("hide a room: %w", err)
@@ -215,12 +215,10 @@ func (p *places) purge(ctx context.Context, room ID) error {
 	return nil
 }
 
-// follow brings cells, numbers and versions after the rooms.
+// follow brings groups, cells, numbers and versions after the rooms.
 func (p *places) follow(ctx context.Context) error {
-	if len(p.placed) > 0 {
-		if err := recell(ctx, p.t, p.customer, p.placed); err != nil {
-			return err
-		}
+	if err := placeByFacts(ctx, p.t, p.customer, p.revised, p.placed); err != nil {
+		return err
 	}
 	if p.changed == 0 {
 		return nil

@@ -57,6 +57,9 @@ func (d *devices) writeRoom(ctx context.Context, id ID, room *deviceRoom, after 
 	if after == room.health {
 		return nil
 	}
+	if after.Maker != room.health.Maker || after.Model != room.health.Model {
+		d.revise(id)
+	}
 	d.changed++
 	_, err := d.t.exec(ctx, `UPDATE rooms SET health = $1, health_rank = $2, critical = $3, important = $4, warning = $5, last_seen_at = $6,
 			maker = $7, model = $8, updated_at = $9 WHERE id = $10`,

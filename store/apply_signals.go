@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"roomward/policy"
@@ -49,19 +50,26 @@ func (w *deviceWriter) signals(ctx context.Context, before, after []SignalState)
 	for _, s := range before {
 		old[s.Signal] = s
 	}
+	var rows []string
+	args := []any{w.device, w.room}
 	for _, s := range after {
 		was, known := old[s.Signal]
 		delete(old, s.Signal)
 		if known && was == s.stored() {
 			continue
 		}
-		w.changed++
+		n := len(args)
+		rows = append(rows, fmt.Sprintf(`($1, $%d, $2, $%d, $%d, $%d, $%d, $%d)`, n+1, n+2, n+3, n+4, n+5, n+6))
+		args = append(args, s.Signal, s.State, s.Severity, s.Value, s.Polls, millis(s.Since))
+	}
+	if len(rows) > 0 { // all in one statement: a new device has a dozen, and a new customer hundreds of devices
+		w.changed += len(rows)
 		_, err := w.t.exec(ctx, `INSERT INTO signals (device_id, signal, room_id, state, severity, value, polls, since)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			VALUES `+strings.Join(rows, ", ")+`
 			ON CONFLICT (device_id, signal) DO UPDATE SET state = excluded.state, severity = excluded.severity, value = excluded.value,
-				polls = excluded.polls, since = excluded.since`, w.device, s.Signal, w.room, s.State, s.Severity, s.Value, s.Polls, millis(s.Since))
+				polls = excluded.polls, since = excluded.since`, args...)
 		if err != nil {
-			return fmt.Errorf("write a signal: %w", err)
+			return fmt.Errorf("write the signals of a device: %w", err)
 		}
 	}
 	for signal := range old {

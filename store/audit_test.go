@@ -25,17 +25,18 @@ func (h *house) lastEntry() []string {
 
 func (h *house) entries() int64 { return h.number(`SELECT count(*) FROM audit`) }
 
-// changes are all changes that a person can make to what these files keep. Each is prepared on a house of its own.
+// changes are all changes that take an act, by the method that makes them, and those of background work that tell a customer something. Each
+// is prepared on a house of its own.
 func changes() map[string]func(h *house) (change func() error, operation string) {
 	return map[string]func(h *house) (func() error, string){
-		"consent": func(h *house) (func() error, string) {
+		"Consented": func(h *house) (func() error, string) {
 			return func() error { return h.Consented(h.t.Context(), adminOf(northwind), Tenant{ID: northwind, Name: "N"}) }, "consent.give"
 		},
-		"new name of an organisation": func(h *house) (func() error, string) {
+		"Consented, with a new name": func(h *house) (func() error, string) {
 			h.consent(northwind, "Old")
 			return func() error { return h.Consented(h.t.Context(), adminOf(northwind), Tenant{ID: northwind, Name: "N"}) }, "organisation.update"
 		},
-		"send": func(h *house) (func() error, string) {
+		"SendInvitation": func(h *house) (func() error, string) {
 			h.consent(northwind, "N")
 			_, err := h.AddInvitationCode(h.t.Context(), maya, "ABCD", "for N", h.clock().Add(time.Hour))
 			require.NoError(h.t, err)
@@ -44,57 +45,57 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 				return err
 			}, "invitation.send"
 		},
-		"accept": func(h *house) (func() error, string) {
+		"AcceptInvitation": func(h *house) (func() error, string) {
 			inv := h.invited(northwind)
 			return func() error {
 				_, err := h.AcceptInvitation(h.t.Context(), maya, managing, inv.ID, []Member{pia})
 				return err
 			}, "invitation.accept"
 		},
-		"decline": func(h *house) (func() error, string) {
+		"DeclineInvitation": func(h *house) (func() error, string) {
 			inv := h.invited(northwind)
 			return func() error { return h.DeclineInvitation(h.t.Context(), maya, managing, inv.ID) }, "invitation.decline"
 		},
-		"withdraw": func(h *house) (func() error, string) {
+		"WithdrawInvitation": func(h *house) (func() error, string) {
 			inv := h.invited(northwind)
 			return func() error {
 				return h.WithdrawInvitation(h.t.Context(), adminOf(northwind), policy.Own(northwind), inv.ID)
 			}, "invitation.withdraw"
 		},
-		"expire": func(h *house) (func() error, string) {
+		"ExpireInvitations": func(h *house) (func() error, string) {
 			h.setClock(h.invited(northwind).ExpiresAt)
 			return func() error { return h.ExpireInvitations(h.t.Context()) }, "invitation.expire"
 		},
-		"make a code": func(h *house) (func() error, string) {
+		"AddInvitationCode": func(h *house) (func() error, string) {
 			return func() error {
 				_, err := h.AddInvitationCode(h.t.Context(), maya, "ABCD", "for N", h.clock().Add(time.Hour))
 				return err
 			}, "invitation-code.create"
 		},
-		"revoke a code": func(h *house) (func() error, string) {
+		"RevokeInvitationCode": func(h *house) (func() error, string) {
 			c, err := h.AddInvitationCode(h.t.Context(), maya, "ABCD", "for N", h.clock().Add(time.Hour))
 			require.NoError(h.t, err)
 			return func() error { return h.RevokeInvitationCode(h.t.Context(), maya, managing, c.ID) }, "invitation-code.revoke"
 		},
-		"add a tenant manager": func(h *house) (func() error, string) {
+		"AddTenantManager": func(h *house) (func() error, string) {
 			return func() error {
 				_, err := h.AddTenantManager(h.t.Context(), maya, TenantManager{Principal: pia.Principal, Name: pia.Name})
 				return err
 			}, "tenant-manager.add"
 		},
-		"remove a tenant manager": func(h *house) (func() error, string) {
+		"RemoveTenantManager": func(h *house) (func() error, string) {
 			m, err := h.AddTenantManager(h.t.Context(), maya, TenantManager{Principal: pia.Principal, Name: pia.Name})
 			require.NoError(h.t, err)
 			return func() error { return h.RemoveTenantManager(h.t.Context(), maya, m.ID) }, "tenant-manager.remove"
 		},
-		"add a role": func(h *house) (func() error, string) {
+		"AddRole": func(h *house) (func() error, string) {
 			customer := h.customer(northwind)
 			return func() error {
 				_, err := h.AddRole(h.t.Context(), maya, customer, Role{Name: "Desk", Permissions: []policy.Permission{policy.RoomsView}})
 				return err
 			}, "role.create"
 		},
-		"add a group": func(h *house) (func() error, string) {
+		"AddRoomGroup": func(h *house) (func() error, string) {
 			customer := h.customer(northwind)
 			room := h.room(customer, "Boardroom 12")
 			return func() error {
@@ -102,7 +103,32 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 				return err
 			}, "group.create"
 		},
-		"add an assignment": func(h *house) (func() error, string) {
+		"CreateRoomGroup": func(h *house) (func() error, string) {
+			by := h.groupAuthority(h.customer(northwind))
+			return func() error {
+				_, err := h.CreateRoomGroup(h.t.Context(), maya, by, RoomGroup{Name: "G", Kind: GroupByRules, Rules: []GroupRule{{CapacityMin: 1}}})
+				return err
+			}, "group.create"
+		},
+		"ChangeRoomGroup": func(h *house) (func() error, string) {
+			customer := h.customer(northwind)
+			room := h.room(customer, "Boardroom 12")
+			group, err := h.AddRoomGroup(h.t.Context(), maya, customer, RoomGroup{Name: "G"})
+			require.NoError(h.t, err)
+			by := h.groupAuthority(customer)
+			return func() error {
+				_, err := h.ChangeRoomGroup(h.t.Context(), maya, by, RoomGroup{ID: group, Name: "H", Kind: GroupFixed, Rooms: []ID{room}}, 1)
+				return err
+			}, "group.update"
+		},
+		"DeleteRoomGroup": func(h *house) (func() error, string) {
+			customer := h.customer(northwind)
+			group, err := h.AddRoomGroup(h.t.Context(), maya, customer, RoomGroup{Name: "G", Rooms: []ID{h.room(customer, "Boardroom 12")}})
+			require.NoError(h.t, err)
+			by := h.groupAuthority(customer)
+			return func() error { return h.DeleteRoomGroup(h.t.Context(), maya, by, group, 1) }, "group.delete"
+		},
+		"AddAssignment": func(h *house) (func() error, string) {
 			customer := h.customer(northwind)
 			room := h.room(customer, "Boardroom 12")
 			role, err := h.AddRole(h.t.Context(), maya, customer, Role{Name: "Desk", Permissions: []policy.Permission{policy.RoomsView}})
@@ -112,7 +138,87 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 				return err
 			}, "assignment.create"
 		},
+		"AskCollect": func(h *house) (func() error, string) {
+			customer := h.customer(northwind)
+			h.run(`UPDATE collect_jobs SET due_at = $1`, millis(h.clock().Add(time.Hour)))
+			return func() error {
+				return h.AskCollect(h.t.Context(), maya, policy.ForWork(customer, "test"), customer, "")
+			}, "collect.ask"
+		},
+		"FinishCollect, consent withdrawn": func(h *house) (func() error, string) {
+			return h.finishing(h.customer(northwind), CollectWithdrawn), "consent.withdrawn"
+		},
+		"FinishCollect, consent given again": func(h *house) (func() error, string) {
+			customer := h.customer(northwind)
+			require.NoError(h.t, h.finishing(customer, CollectWithdrawn)())
+			return h.finishing(customer, CollectOK), "consent.restored"
+		},
+		"StartSession": func(h *house) (func() error, string) {
+			return func() error { return h.StartSession(h.t.Context(), maya, "hash", "", h.session("s-1")) }, "session.start"
+		},
+		"EndSession": func(h *house) (func() error, string) {
+			require.NoError(h.t, h.StartSession(h.t.Context(), maya, "hash", "", h.session("s-1")))
+			return func() error { return h.EndSession(h.t.Context(), maya, "s-1") }, "session.end"
+		},
+		"EndSessionsOf": func(h *house) (func() error, string) {
+			require.NoError(h.t, h.StartSession(h.t.Context(), maya, "hash", "", h.session("s-1")))
+			return func() error { return h.EndSessionsOf(h.t.Context(), maya, litware, "maya", "signed out") }, "session.end"
+		},
+		"LeaveCustomer": func(h *house) (func() error, string) {
+			customer := h.customer(northwind)
+			return func() error {
+				_, err := h.LeaveCustomer(h.t.Context(), maya, AskingAdmin{Actor: policy.Actor{User: pia.Principal}}, customer, "Tb1c2")
+				return err
+			}, "customer.leave"
+		},
+		"ProposeAdmins": func(h *house) (func() error, string) {
+			customer, _ := h.withoutAdmin()
+			return func() error {
+				_, err := h.ProposeAdmins(h.t.Context(), maya, managing, customer, []Member{desk})
+				return err
+			}, "admins.propose"
+		},
+		"ConfirmAdmins": func(h *house) (func() error, string) {
+			_, proposal := h.withoutAdmin()
+			return func() error {
+				return h.ConfirmAdmins(h.t.Context(), adminOf(northwind), policy.Own(northwind), proposal)
+			}, "admins.confirm"
+		},
+		"RefuseAdmins": func(h *house) (func() error, string) {
+			_, proposal := h.withoutAdmin()
+			return func() error {
+				return h.RefuseAdmins(h.t.Context(), adminOf(northwind), policy.Own(northwind), proposal)
+			}, "admins.refuse"
+		},
+		"SeenTenant": func(h *house) (func() error, string) {
+			return func() error { return h.SeenTenant(h.t.Context(), adminOf(northwind), northwind, "northwind.example") }, "tenant.seen"
+		},
 	}
+}
+
+// withoutAdmin is a relation without admin, with a proposal that the customer has not answered.
+func (h *house) withoutAdmin() (customer, proposal ID) {
+	h.t.Helper()
+	customer = h.customer(northwind)
+	require.NoError(h.t, h.NoteAbsences(h.t.Context(), map[policy.Principal]Absence{pia.Principal: AbsentGone, desk.Principal: AbsentEmpty}))
+	p, err := h.ProposeAdmins(h.t.Context(), maya, managing, customer, []Member{{Principal: policy.User("nora"), Name: "Nora"}})
+	require.NoError(h.t, err)
+	return customer, p.ID
+}
+
+// leased leases the customer's collection of rooms and returns how it ends in a state.
+func (h *house) leased(customer ID, state string) CollectOutcome {
+	h.t.Helper()
+	until := h.clock().Add(time.Minute)
+	h.run(`UPDATE collect_jobs SET leased_until = $1 WHERE customer_id = $2 AND kind = 'places'`, millis(until), customer)
+	return CollectOutcome{Lease: CollectLease{Customer: customer, Kind: CollectPlaces, Until: until}, StartedAt: h.clock(),
+		State: state, Good: state == CollectOK, NextDue: until.Add(time.Hour)}
+}
+
+// finishing is leased, and returns what ends it.
+func (h *house) finishing(customer ID, state string) func() error {
+	outcome := h.leased(customer, state)
+	return func() error { return h.FinishCollect(h.t.Context(), policy.ForWork(customer, "test"), outcome) }
 }
 
 func TestEveryChangeWritesOneEntry(t *testing.T) {
@@ -125,6 +231,10 @@ func TestEveryChangeWritesOneEntry(t *testing.T) {
 			require.Equal(t, before+1, h.entries())
 			last := h.lastEntry()
 			require.Equal(t, operation, last[0])
+			if operation == "customer.leave" { // written as the others are left: reduced
+				require.Equal(t, []string{operation, "", "", "0", northwind, "", "partner", "successful", "", ""}, last)
+				return
+			}
 			require.NotEmpty(t, last[2], "what was changed")
 			require.NotEmpty(t, last[5], "who did it")
 			require.Equal(t, "successful", last[7])
@@ -171,7 +281,7 @@ func TestAuditIsNeverEdited(t *testing.T) {
 		}
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		require.False(t, touches.Match(text), "%s changes the record", file)
+		require.Equal(t, file == "leave.go", touches.Match(text), "%s: only the end of a relation touches the record, and reduces it", file)
 		found = found || strings.Contains(string(text), "INSERT INTO audit")
 	}
 	require.True(t, found)

@@ -94,8 +94,7 @@ func TestCellsAgainstNaiveSets(t *testing.T) {
 			h.checkCells(customer, n, before)
 			before = n.keys()
 		}
-		rt.Repeat(map[string]func(*rapid.T){
-			"": func(*rapid.T) {},
+		rt.Repeat(map[string]func(*rapid.T){ // in an action, Skip means that it does not fit now: rapid draws another, and skips no test
 			"room": func(rt *rapid.T) {
 				if len(n.rooms) >= 8 {
 					rt.Skip("enough rooms")

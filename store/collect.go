@@ -30,6 +30,19 @@ const (
 	CollectWithdrawn = "consent-withdrawn"
 )
 
+// CollectQueue tells apart who waits for a worker: a customer that does not answer keeps its worker for long, and must not stand in the way of
+// those that do.
+type CollectQueue string
+
+const (
+	// QueueAll are all jobs of a kind.
+	QueueAll CollectQueue = ""
+	// QueueSound are the jobs whose last run went well, or that have not run yet.
+	QueueSound CollectQueue = "sound"
+	// QueueFailing are the jobs whose last run failed.
+	QueueFailing CollectQueue = "failing"
+)
+
 // ErrLeaseLost says that a run took longer than its lease: what it found out about the job is not written.
 var ErrLeaseLost = errors.New("the lease of this collection has ended")
 
@@ -66,22 +79,22 @@ func startJobs(ctx context.Context, t *tx, customer ID) error {
 	return nil
 }
 
-// claimable is the condition of a job j of kind $1 that may run at $2. Two jobs of one customer never run at once, and devices wait until the
+// claimable is the condition of a job j of kind $1 that may run at $2 and stands in queue $3. Two jobs of one customer never run at once, and devices wait until the
 // rooms they stand in are known.
-const claimable = `j.kind = $1 AND j.due_at <= $2
+const claimable = `j.kind = $1 AND j.due_at <= $2 AND ($3 = '' OR ($3 = 'failing') = (j.failures > 0))
 	AND NOT EXISTS (SELECT 1 FROM collect_jobs o WHERE o.customer_id = j.customer_id AND o.leased_until > $2)
 	AND (j.kind = 'places' OR EXISTS (SELECT 1 FROM collect_jobs p
 		WHERE p.customer_id = j.customer_id AND p.kind = 'places' AND p.last_good_at IS NOT NULL))`
 
-// ClaimCollect takes up to limit due jobs of a kind, the longest due first, and leases them.
-func (s *Store) ClaimCollect(ctx context.Context, kind CollectKind, limit int, lease time.Duration) ([]CollectLease, error) {
+// ClaimCollect takes up to limit due jobs of a kind and queue, the longest due first, and leases them.
+func (s *Store) ClaimCollect(ctx context.Context, kind CollectKind, queue CollectQueue, limit int, lease time.Duration) ([]CollectLease, error) {
 	var out []CollectLease
 	err := s.write(ctx, func(t *tx) error {
 		until := t.now + lease.Milliseconds()
-		rows, err := t.QueryContext(ctx, `UPDATE collect_jobs SET leased_until = $3, last_run_at = $2
+		rows, err := t.QueryContext(ctx, `UPDATE collect_jobs SET leased_until = $4, last_run_at = $2
 			WHERE kind = $1 AND customer_id IN (
-				SELECT j.customer_id FROM collect_jobs j WHERE `+claimable+` ORDER BY j.due_at, j.customer_id LIMIT $4)
-			RETURNING customer_id`, kind, t.now, until, limit)
+				SELECT j.customer_id FROM collect_jobs j WHERE `+claimable+` ORDER BY j.due_at, j.customer_id LIMIT $5)
+			RETURNING customer_id`, kind, t.now, queue, until, limit)
 		if err != nil {
 			return fmt.Errorf("claim due collections: %w", err)
 		}
@@ -99,10 +112,10 @@ func (s *Store) ClaimCollect(ctx context.Context, kind CollectKind, limit int, l
 }
 
 // CollectDue tells whether ClaimCollect would find something, without writing.
-func (s *Store) CollectDue(ctx context.Context, kind CollectKind) (bool, error) {
+func (s *Store) CollectDue(ctx context.Context, kind CollectKind, queue CollectQueue) (bool, error) {
 	var due bool
 	err := s.read(ctx, func(t *tx) error {
-		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM collect_jobs j WHERE `+claimable+`)`, kind, t.now).Scan(&due)
+		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM collect_jobs j WHERE `+claimable+`)`, kind, t.now, queue).Scan(&due)
 		if err != nil {
 			return fmt.Errorf("look for due collections: %w", err)
 		}

@@ -54,7 +54,7 @@ func collectWork(id ID) policy.View { return policy.ForWork(id, "test") }
 // lease claims the job of one customer.
 func (w *collectWorld) lease(id ID, kind CollectKind) CollectLease {
 	w.t.Helper()
-	leases, err := w.ClaimCollect(w.t.Context(), kind, 100, time.Minute)
+	leases, err := w.ClaimCollect(w.t.Context(), kind, QueueAll, 100, time.Minute)
 	require.NoError(w.t, err)
 	i := slices.IndexFunc(leases, func(l CollectLease) bool { return l.Customer == id })
 	require.GreaterOrEqual(w.t, i, 0, "no lease of %s", kind)
@@ -267,18 +267,18 @@ func TestClaims(t *testing.T) {
 		w.advance(time.Second)
 	}
 	ctx := t.Context()
-	first, err := w.ClaimCollect(ctx, CollectPlaces, 2, time.Minute)
+	first, err := w.ClaimCollect(ctx, CollectPlaces, QueueAll, 2, time.Minute)
 	require.NoError(t, err)
 	require.ElementsMatch(t, ids[:2], []ID{first[0].Customer, first[1].Customer}, "the longest due first")
-	rest, err := w.ClaimCollect(ctx, CollectPlaces, 2, time.Minute)
+	rest, err := w.ClaimCollect(ctx, CollectPlaces, QueueAll, 2, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, rest, 1)
-	none, err := w.ClaimCollect(ctx, CollectDevices, 10, time.Minute)
+	none, err := w.ClaimCollect(ctx, CollectDevices, QueueAll, 10, time.Minute)
 	require.NoError(t, err)
 	require.Empty(t, none, "devices wait for the rooms")
 
 	require.NoError(t, w.GiveBackCollect(ctx, rest[0]))
-	again, err := w.ClaimCollect(ctx, CollectPlaces, 10, time.Minute)
+	again, err := w.ClaimCollect(ctx, CollectPlaces, QueueAll, 10, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, again, 1)
 	require.ErrorIs(t, w.FinishCollect(ctx, collectWork(ids[2]), w.outcome(CollectLease{Customer: ids[2], Kind: CollectPlaces, Until: w.time()})), ErrLeaseLost)
@@ -288,16 +288,46 @@ func TestClaims(t *testing.T) {
 	o := w.outcome(again[0])
 	o.NextDue = w.time().Add(time.Hour)
 	require.NoError(t, w.FinishCollect(ctx, collectWork(ids[2]), o))
-	devices, err := w.ClaimCollect(ctx, CollectDevices, 10, time.Minute)
+	devices, err := w.ClaimCollect(ctx, CollectDevices, QueueAll, 10, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, devices, 1)
 	w.advance(2 * time.Hour)
-	two, err := w.ClaimCollect(ctx, CollectDevices, 10, time.Minute)
+	two, err := w.ClaimCollect(ctx, CollectDevices, QueueAll, 10, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, two, 1, "the lease has ended")
-	places, err := w.ClaimCollect(ctx, CollectPlaces, 10, time.Minute)
+	places, err := w.ClaimCollect(ctx, CollectPlaces, QueueAll, 10, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, places, 2, "not of the customer whose devices are being read")
+}
+
+// Whose last run failed stands in a queue of its own, until one goes well.
+func TestClaimsByQueue(t *testing.T) {
+	w := newCollectWorld(t)
+	sound, failing := w.accept("t-1", inLondon()), w.accept("t-2", inLondon())
+	o := w.outcome(w.lease(failing, CollectPlaces))
+	o.State, o.Good = "unreachable", false
+	require.NoError(t, w.FinishCollect(t.Context(), collectWork(failing), o))
+	w.advance(time.Hour)
+	for _, c := range []struct {
+		queue CollectQueue
+		want  ID
+	}{{QueueSound, sound}, {QueueFailing, failing}} {
+		due, err := w.CollectDue(t.Context(), CollectPlaces, c.queue)
+		require.NoError(t, err)
+		require.True(t, due, c.queue)
+		leases, err := w.ClaimCollect(t.Context(), CollectPlaces, c.queue, 10, time.Minute)
+		require.NoError(t, err)
+		require.Len(t, leases, 1, c.queue)
+		require.Equal(t, c.want, leases[0].Customer, c.queue)
+		due, err = w.CollectDue(t.Context(), CollectPlaces, c.queue)
+		require.NoError(t, err)
+		require.False(t, due, c.queue)
+		require.NoError(t, w.FinishCollect(t.Context(), collectWork(c.want), w.outcome(leases[0])))
+	}
+	w.advance(time.Hour)
+	leases, err := w.ClaimCollect(t.Context(), CollectPlaces, QueueSound, 10, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, leases, 2)
 }
 
 func TestQuietRunsAreForgottenSooner(t *testing.T) {

@@ -40,6 +40,8 @@ type Customer struct {
 	LastGoodAt time.Time
 	// CollectState is what the collection of devices says: see collect.
 	CollectState string
+	// WithoutAdminSince is since when nobody is an effective primary admin, which closes the views; zero while there is one.
+	WithoutAdminSince time.Time
 }
 
 // Member is a user or security group of the partner's tenant, with the name the directory gave when it was added.
@@ -122,24 +124,24 @@ func startPrimaryAdmins(ctx context.Context, t *tx, customer ID, admins []Member
 }
 
 const customerColumns = `c.id, c.tenant_id, c.name, t.domains_json, c.state, c.grant_json, c.ceiling_json, c.change_control_json,
-	c.strong_auth, c.ends_at, c.retention_days, c.accepted_at, c.accepted_by_name, c.rooms, j.last_good_at, coalesce(j.state, 'new')
+	c.strong_auth, c.ends_at, c.retention_days, c.accepted_at, c.accepted_by_name, c.rooms, j.last_good_at, coalesce(j.state, 'new'), c.without_admin_since
 	FROM customers c JOIN tenants t ON t.tenant_id = c.tenant_id
 	LEFT JOIN collect_jobs j ON j.customer_id = c.id AND j.kind = 'devices'`
 
 func scanCustomer(row interface{ Scan(...any) error }) (Customer, error) {
 	var c Customer
 	var domains, grant, ceiling, control string
-	var ends, good sql.NullInt64
+	var ends, good, without sql.NullInt64
 	var accepted int64
 	err := row.Scan(&c.ID, &c.TenantID, &c.Name, &domains, &c.State, &grant, &ceiling, &control, &c.StrongAuth, &ends, &c.RetentionDays,
-		&accepted, &c.AcceptedBy, &c.Rooms, &good, &c.CollectState)
+		&accepted, &c.AcceptedBy, &c.Rooms, &good, &c.CollectState, &without)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrNotFound
 	}
 	if err != nil {
 		return c, fmt.Errorf("read a customer: %w", err)
 	}
-	c.EndsAt, c.AcceptedAt, c.LastGoodAt = whenOr0(ends), when(accepted), whenOr0(good)
+	c.EndsAt, c.AcceptedAt, c.LastGoodAt, c.WithoutAdminSince = whenOr0(ends), when(accepted), whenOr0(good), whenOr0(without)
 	return c, errors.Join(fromJSON(domains, &c.Domains), fromJSON(grant, &c.Grant), fromJSON(ceiling, &c.Ceiling), fromJSON(control, &c.ChangeControl))
 }
 

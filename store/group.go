@@ -123,6 +123,10 @@ func (g *group) commit() {
 			failed = lost
 			return
 		}
+		if c.alone && c.err != nil {
+			failed = nil // it is told its own error, and the whole transaction is taken back
+			return
+		}
 	}
 	if len(taken) == 0 {
 		return
@@ -159,13 +163,17 @@ func (g *group) refuse(err error) {
 	g.waiting = nil
 }
 
-// change makes one change inside the transaction, or takes it back. An error means that the transaction is lost, for all of the group.
+// change makes one change inside the transaction, or takes it back. An error means that the transaction is lost, for all of the group. A change
+// that is alone needs no savepoint, and with thousands of rows could not afford one: SQLite keeps a copy of every page for it, and walks along
+// all of them after every statement.
 func (g *group) change(t *sql.Tx, c *change) error {
 	if c.err = c.ctx.Err(); c.err != nil {
 		return nil
 	}
-	if _, err := t.Exec(`SAVEPOINT change`); err != nil {
-		return fmt.Errorf("begin a change: %w", err)
+	if !c.alone {
+		if _, err := t.Exec(`SAVEPOINT change`); err != nil {
+			return fmt.Errorf("begin a change: %w", err)
+		}
 	}
 	own := &tx{Tx: t, now: millis(g.now()), shared: true}
 	c.err = g.call(c, own)
@@ -177,6 +185,9 @@ func (g *group) change(t *sql.Tx, c *change) error {
 		c.err = own.broken // which fn did not pass on
 	case c.err == nil:
 		c.err = c.ctx.Err()
+	}
+	if c.alone {
+		return nil
 	}
 	if c.err == nil {
 		if _, c.err = t.Exec(`RELEASE change`); c.err == nil {

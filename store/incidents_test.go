@@ -24,24 +24,11 @@ func drawIncidentFilter(t *rapid.T, w *listWorld) IncidentFilter {
 	if rapid.Bool().Draw(t, "by state") {
 		f.States = drawSome(t, everyState(), "states")
 	}
-	for _, list := range []struct {
-		name   string
-		into   *[]string
-		values []string
-	}{
+	drawLists(t, []drawnList{
 		{"severity", &f.Severity, listSeverity}, {"category", &f.Category, listCategory}, {"signal", &f.Signal, listSignals},
 		{"country", &f.Country, listCountries}, {"city", &f.City, listCities}, {"building", &f.Building, listBuildings},
-	} {
-		if seldom(t, "by "+list.name) {
-			*list.into = drawSome(t, list.values, list.name)
-		}
-	}
-	switch {
-	case seldom(t, "by customer"):
-		f.Customer = pick(t, w.customers, "customer").id
-	case seldom(t, "by a customer that is not there"):
-		f.Customer = policy.NewID()
-	}
+	})
+	f.Customer = drawCustomer(t, w)
 	if c := pick(t, w.customers, "customer of the room"); len(c.rooms) > 0 && seldom(t, "by room") {
 		f.Room = pick(t, c.rooms, "room").ID
 	}
@@ -233,11 +220,18 @@ func (w *listWorld) checkSite(t *rapid.T, actor policy.Actor, i *listIncident, g
 	}
 }
 
-func TestStripShowsThirtyDays(t *testing.T) {
-	w, r, ann := oneRoomWorld(t, Room{Name: "Board"})
+// addActive gives a room an incident that needs action.
+func (w *listWorld) addActive(t *testing.T, r *listRoom) *listIncident {
+	t.Helper()
 	i := &listIncident{room: r, Incident: Incident{ID: policy.NewID(), Signal: "room-camera", Category: "hardware", Severity: "critical",
 		SeverityRank: 10, State: IncidentActive, OpenedAt: listStart}}
 	w.addIncident(t, i)
+	return i
+}
+
+func TestStripShowsThirtyDays(t *testing.T) {
+	w, r, ann := oneRoomWorld(t, Room{Name: "Board"})
+	i := w.addActive(t, r)
 	midnight := listStart.Truncate(24 * time.Hour)
 	opening := func(from, until time.Time) {
 		w.insert(t, `INSERT INTO incident_openings (incident_id, opened_at, resolved_at) VALUES ($1, $2, $3)`, i.ID, millis(from), orNull(until))
@@ -270,9 +264,7 @@ func TestStripShowsThirtyDays(t *testing.T) {
 
 func TestHistoryPagesByCursor(t *testing.T) {
 	w, r, ann := oneRoomWorld(t, Room{Name: "Board"})
-	i := &listIncident{room: r, Incident: Incident{ID: policy.NewID(), Signal: "room-camera", Category: "hardware", Severity: "critical",
-		SeverityRank: 10, State: IncidentActive, OpenedAt: listStart}}
-	w.addIncident(t, i)
+	i := w.addActive(t, r)
 	other := &listIncident{room: r, Incident: i.Incident}
 	other.ID, other.Signal = policy.NewID(), "speaker"
 	w.addIncident(t, other)

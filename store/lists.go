@@ -191,11 +191,11 @@ func probe(ctx context.Context, t *tx, doing string, q statement, page int) (ids
 	passed := 0
 	for len(ids) < page && rows.Next() {
 		var id ID
-		var asked int64
+		var asked sql.NullBool // NULL, of an unknown cell, is no
 		if err := rows.Scan(integer(&id), &asked); err != nil {
 			return nil, false, fmt.Errorf("%s: %w", doing, err)
 		}
-		if passed++; asked == 1 {
+		if passed++; asked.Bool {
 			ids = append(ids, id)
 		}
 	}

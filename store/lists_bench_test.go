@@ -152,7 +152,10 @@ func BenchmarkListsRooms(b *testing.B) {
 			ask(b, func() error { _, err := w.store.RoomFacets(context.Background(), v, RoomFilter{}); return err })
 		})
 		b.Run("detail/"+who, func(b *testing.B) {
-			ask(b, func() error { _, err := w.store.Room(context.Background(), v, tickets, all.Rooms[0].ID); return err })
+			ask(b, func() error {
+				_, err := w.store.Room(context.Background(), v, tickets, policy.View{}, all.Rooms[0].ID)
+				return err
+			})
 		})
 	}
 }

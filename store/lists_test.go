@@ -16,7 +16,7 @@ func (w *listWorld) reads(room, incident ID) map[string]func(rooms, tickets poli
 	ctx := context.Background()
 	return map[string]func(rooms, tickets policy.View) error{
 		"rooms":   func(v, i policy.View) error { _, err := w.store.Rooms(ctx, v, i, RoomQuery{Limit: 5}); return err },
-		"room":    func(v, i policy.View) error { _, err := w.store.Room(ctx, v, i, room); return err },
+		"room":    func(v, i policy.View) error { _, err := w.store.Room(ctx, v, i, policy.View{}, room); return err },
 		"devices": func(v, _ policy.View) error { _, err := w.store.RoomDevices(ctx, v, room); return err },
 		"signals": func(v, i policy.View) error { _, err := w.store.RoomSignals(ctx, v, i, room); return err },
 		"counts":  func(v, _ policy.View) error { _, err := w.store.RoomCounts(ctx, v, RoomFilter{}); return err },
@@ -92,7 +92,7 @@ func TestTheSecondViewMustBeFreshToo(t *testing.T) {
 	fresh := w.freshView(t, ann, policy.RoomsView)
 	_, err := w.store.Rooms(context.Background(), fresh, old, RoomQuery{})
 	require.ErrorIs(t, err, ErrStaleView)
-	_, err = w.store.Room(context.Background(), fresh, old, r.ID)
+	_, err = w.store.Room(context.Background(), fresh, old, policy.View{}, r.ID)
 	require.ErrorIs(t, err, ErrStaleView)
 	_, err = w.store.RoomSignals(context.Background(), fresh, old, r.ID)
 	require.ErrorIs(t, err, ErrStaleView)
@@ -111,7 +111,7 @@ func TestOtherViewsShowNothing(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Empty(t, rooms.Rooms, name)
 		require.Zero(t, rooms.Total, name)
-		_, err = w.store.Room(ctx, v, v, r.ID)
+		_, err = w.store.Room(ctx, v, v, policy.View{}, r.ID)
 		require.ErrorIs(t, err, ErrNotFound, name)
 		incidents, err := w.store.Incidents(ctx, v, IncidentQuery{Total: true})
 		require.NoError(t, err, name)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -72,4 +73,15 @@ func (s *Store) RemoveTenantManager(ctx context.Context, act Act, id ID) error {
 		}
 		return act.record(ctx, t, entry{operation: "tenant-manager.remove", object: m.Name, objectID: string(m.Principal)})
 	})
+}
+
+// TenantManagerNames lists some names by whom a member of the partner may ask for a role. They are the partner's own, and no customer's.
+func (s *Store) TenantManagerNames(ctx context.Context, most int) ([]string, error) {
+	var out []string
+	err := s.read(ctx, func(t *tx) (err error) {
+		out, err = readAll(ctx, t, "list the names of the tenant managers", statement{`SELECT name FROM tenant_managers ORDER BY name, id LIMIT $1`, []any{most}},
+			func(rows *sql.Rows, name *string) error { return rows.Scan(name) })
+		return err
+	})
+	return out, err
 }

@@ -80,6 +80,9 @@ var worldL = map[string]string{
 	"incident_counts.incident_counts":                 "60000 15 8 3 1",
 	"cell_counts.":                                    "5000",
 	"room_counts.room_counts":                         "12000 3 1",
+	"room_groups.room_groups_by_customer":             "3000 3 1 1",
+	"room_group_rooms.room_group_rooms":               "60000 20 1",
+	"room_group_rooms.room_group_rooms_by_room":       "60000 2 1",
 	"signals.signals_by_room":                         "2000000 10",
 	"signal_spans.signal_spans_by_device":             "3000000 12 2 1",
 	"customers.customers_by_name":                     "1000 1 1",
@@ -102,6 +105,8 @@ func planWorld(t *testing.T) (w *listWorld, room *listRoom, incident ID) {
 		w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, updated_at)
 			SELECT CASE $1 WHEN 'closed' THEN 10000 ELSE 20000 END + id, customer_id, room_id, id, $1, 'hardware', 'critical', 10, $1, 0, id, 1 FROM devices`, state)
 	}
+	_, err := w.store.AddRoomGroup(context.Background(), listAct, room.customer.id, RoomGroup{Name: "Some", Rooms: []ID{room.ID}})
+	require.NoError(t, err)
 	w.do(t, func(t *tx) error { return recell(context.Background(), t, room.customer.id, nil) })
 	i := &listIncident{room: room, Incident: Incident{ID: policy.NewID(), Signal: "room-camera", Category: "hardware", Severity: "critical",
 		SeverityRank: 10, State: IncidentActive, OpenedAt: listStart}}
@@ -185,6 +190,8 @@ func (w *listWorld) planned(t *testing.T, room, incident ID) []planned {
 	t.Helper()
 	ctx := context.Background()
 	ann, bob := policy.Actor{User: policy.User("ann")}, policy.Actor{User: policy.User("bob")}
+	var group ID
+	require.NoError(t, w.store.reader.QueryRow(`SELECT id FROM room_groups`).Scan(&group))
 	wide, wideTickets := w.freshView(t, ann, policy.RoomsView), w.view(t, ann, policy.TicketsView)
 	narrow, narrowTickets := w.freshView(t, bob, policy.RoomsView), w.view(t, bob, policy.TicketsView)
 	rooms := func(name string, sorted bool, v, i policy.View, q RoomQuery) planned {
@@ -215,13 +222,28 @@ func (w *listWorld) planned(t *testing.T, room, incident ID) []planned {
 		rooms("wide, by a rare health", false, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Health: []string{"unhealthy"}}}),
 		rooms("wide, by name, total", true, wide, wideTickets, RoomQuery{Limit: 50, Sort: RoomsByName, Total: true}),
 		rooms("search", false, wide, wideTickets, RoomQuery{Limit: 50, Filter: RoomFilter{Query: "board"}}),
+		rooms("of a group", false, wide, wideTickets, RoomQuery{Limit: 50, Total: true, Filter: RoomFilter{Groups: []ID{7}, Grouped: wide}}),
+		rooms("of a group, narrow, deep", false, narrow, narrowTickets, RoomQuery{Limit: 50, After: roomKey, Filter: RoomFilter{Groups: []ID{7}, Grouped: narrow}}),
+		{"rooms, counts of a group", false, func() error {
+			_, err := w.store.RoomCounts(ctx, wide, RoomFilter{Groups: []ID{7}, Grouped: wide})
+			return err
+		}},
+		{"rooms, facets of a customer", false, func() error {
+			_, err := w.store.RoomFacets(ctx, wide, RoomFilter{Customer: wide.Customers()[0], Grouped: wide})
+			return err
+		}},
+		{"group, rooms", false, func() error {
+			_, _, err := w.store.GroupMembers(ctx, wide, wide.Customers()[0], group, &RoomKey{Name: "Room 7", ID: 7}, 50)
+			return err
+		}},
+		{"group, facts", false, func() error { _, err := w.store.GroupFacts(ctx, wide, wide.Customers()[0]); return err }},
 		{"rooms, counts", true, func() error { _, err := w.store.RoomCounts(ctx, wide, RoomFilter{}); return err }},
 		{"rooms, counts in a building", true, func() error {
 			_, err := w.store.RoomCounts(ctx, wide, RoomFilter{Building: []string{"Haus 1"}})
 			return err
 		}},
 		{"rooms, facets", false, func() error { _, err := w.store.RoomFacets(ctx, wide, RoomFilter{}); return err }},
-		{"room", true, func() error { _, err := w.store.Room(ctx, wide, wideTickets, room); return err }},
+		{"room", false, func() error { _, err := w.store.Room(ctx, wide, wideTickets, wide, room); return err }},
 		{"room, devices", false, func() error { _, err := w.store.RoomDevices(ctx, wide, room); return err }},
 		{"room, signals", false, func() error { _, err := w.store.RoomSignals(ctx, wide, wideTickets, room); return err }},
 

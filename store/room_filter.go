@@ -22,6 +22,9 @@ type RoomFilter struct {
 	CapacityMin int
 	CapacityMax int
 	Query       string // contained in name, e-mail address, building, city or label; see searchable
+	Groups      []ID   // in one of these room groups
+	// Grouped is the view of groups.view: a room that it does not show is in no group.
+	Grouped policy.View
 }
 
 // HealthRanks are the ranks (RoomAfter.Rank) that a room of a health can have, worst first over all. Lists count and find rooms by rank, because
@@ -53,6 +56,9 @@ func (f RoomFilter) narrow(v policy.View) policy.View {
 // where is the condition of every list of rooms. The cells come first: what they do not name does not exist.
 func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 	c := &conditions{}
+	if len(f.Groups) > 0 {
+		w = byOrder // the groups find the rooms
+	}
 	c.shown("r.cell_id", v, w)
 	if err := c.among("r.health", f.Health); err != nil {
 		return nil, err
@@ -66,6 +72,14 @@ func (f RoomFilter) where(v policy.View, w walk) (*conditions, error) {
 		c.add("r.health_rank >= " + c.param(worst) + " AND r.health_rank <= " + c.param(best))
 	}
 	c.known = len(c.pieces)
+	if len(f.Groups) > 0 {
+		list, err := toJSON(numbers(f.Groups))
+		if err != nil {
+			return nil, err
+		}
+		c.add("r.id IN (SELECT room_id FROM room_group_rooms WHERE group_id " + c.set(list) + ")")
+		c.shown("r.cell_id", f.Grouped, byOrder)
+	}
 	for _, list := range []struct {
 		column string
 		values []string
@@ -142,19 +156,22 @@ func (s RoomSort) Key(r Room) RoomKey {
 // counted tells whether room_counts knows how many rooms have what the filter asks for.
 func (f RoomFilter) counted() bool {
 	return f.Query == "" && f.CapacityMin == 0 && f.CapacityMax == 0 &&
-		len(f.Severity)+len(f.Country)+len(f.City)+len(f.Building)+len(f.Maker)+len(f.Model) == 0
+		len(f.Severity)+len(f.Country)+len(f.City)+len(f.Building)+len(f.Maker)+len(f.Model)+len(f.Groups) == 0
 }
 
 // findRooms finds the ids of a page and of one room more.
 func findRooms(ctx context.Context, t *tx, v policy.View, q RoomQuery) ([]ID, error) {
 	const doing = "find a page of rooms"
-	many := manyRooms
-	if !q.Filter.counted() {
-		many *= probeFactor
-	}
-	w, err := choose(v, many, func(cells string) (int, error) { return sumRooms(ctx, t, cells, q.Filter) })
-	if err != nil {
-		return nil, err
+	w := byCell
+	if len(q.Filter.Groups) == 0 {
+		many := manyRooms
+		if !q.Filter.counted() {
+			many *= probeFactor
+		}
+		var err error
+		if w, err = choose(v, many, func(cells string) (int, error) { return sumRooms(ctx, t, cells, q.Filter) }); err != nil {
+			return nil, err
+		}
 	}
 	if w == byOrder && !q.Filter.counted() {
 		w = byCell

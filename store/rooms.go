@@ -83,6 +83,7 @@ type RoomList struct {
 // RoomFacets are the values that occur among the visible rooms, most frequent first, each list with all filters but its own.
 type RoomFacets struct {
 	Customers, Countries, Cities, Buildings, Makers, Models []Facet
+	Groups                                                  []Facet // of the filter's customer; none where it names none
 }
 
 // manyRooms is sqrt(50 x 200,000 / 4.5), see choose.
@@ -92,7 +93,7 @@ const manyRooms = 1_500
 func (s *Store) Rooms(ctx context.Context, v, incidents policy.View, q RoomQuery) (RoomList, error) {
 	var out RoomList
 	v = q.Filter.narrow(v)
-	err := s.readViews(ctx, []policy.View{v, incidents}, func(t *tx) error {
+	err := s.readViews(ctx, []policy.View{v, incidents, q.Filter.Grouped}, func(t *tx) error {
 		ids, err := findRooms(ctx, t, v, q)
 		if err != nil {
 			return err
@@ -116,12 +117,13 @@ type RoomDetail struct {
 	Room
 	Devices   int
 	CreatedAt time.Time // when it was first collected
+	Groups    []Named   // the room groups that it is in, by name; nil without groups.view in this room
 }
 
-// Room reads one room. ErrNotFound when it is not there or not in the view. incidents is as in Rooms.
-func (s *Store) Room(ctx context.Context, v, incidents policy.View, id ID) (RoomDetail, error) {
+// Room reads one room. ErrNotFound when it is not there or not in the view. incidents is as in Rooms, groups the view of groups.view.
+func (s *Store) Room(ctx context.Context, v, incidents, groups policy.View, id ID) (RoomDetail, error) {
 	var out RoomDetail
-	err := s.readViews(ctx, []policy.View{v, incidents}, func(t *tx) error {
+	err := s.readViews(ctx, []policy.View{v, incidents, groups}, func(t *tx) error {
 		if err := seeRoom(ctx, t, v, id); err != nil {
 			return err
 		}
@@ -130,14 +132,17 @@ func (s *Store) Room(ctx context.Context, v, incidents policy.View, id ID) (Room
 			return err
 		}
 		out.Room = rooms[0]
-		var created int64
-		err = t.QueryRowContext(ctx, `SELECT created_at, (SELECT count(*) FROM devices WHERE room_id = $1) FROM rooms WHERE id = $1`, id).
-			Scan(&created, &out.Devices)
+		var created, cell int64
+		err = t.QueryRowContext(ctx, `SELECT created_at, cell_id, (SELECT count(*) FROM devices WHERE room_id = $1) FROM rooms WHERE id = $1`, id).
+			Scan(&created, &cell, &out.Devices)
 		if err != nil {
 			return fmt.Errorf("read the details of a room: %w", err)
 		}
 		out.CreatedAt = when(created)
-		return nil
+		if groups.Sees(out.Customer, cell) {
+			out.Groups, err = groupsOfRoom(ctx, t, id)
+		}
+		return err
 	})
 	return out, err
 }
@@ -147,7 +152,7 @@ func (s *Store) RoomCounts(ctx context.Context, v policy.View, f RoomFilter) (ma
 	var out map[string]int
 	f.Health = nil
 	v = f.narrow(v)
-	err := s.readView(ctx, v, func(t *tx) error {
+	err := s.readViews(ctx, []policy.View{v, f.Grouped}, func(t *tx) error {
 		var err error
 		out, err = countRoomsByHealth(ctx, t, v, f)
 		return err
@@ -158,9 +163,12 @@ func (s *Store) RoomCounts(ctx context.Context, v policy.View, f RoomFilter) (ma
 // RoomFacets reads the values that the filters of the visible rooms can take. Lists whose filter is empty are read together.
 func (s *Store) RoomFacets(ctx context.Context, v policy.View, f RoomFilter) (RoomFacets, error) {
 	var out RoomFacets
-	err := s.readView(ctx, v, func(t *tx) error {
+	err := s.readViews(ctx, []policy.View{v, f.Grouped}, func(t *tx) error {
 		var err error
 		if out.Customers, err = roomCustomers(ctx, t, v, f); err != nil {
+			return err
+		}
+		if out.Groups, err = roomGroupFacet(ctx, t, v, f); err != nil {
 			return err
 		}
 		var together []tally

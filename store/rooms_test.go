@@ -15,6 +15,32 @@ import (
 
 var roomSorts = []RoomSort{"", RoomsByHealth, RoomsByHealthDown, RoomsByName, RoomsByNameDown, RoomsBySeen, RoomsBySeenDown, RoomsByIncidents, RoomsByIncidentsDown}
 
+// drawnList is a list of a filter with the values that it may take.
+type drawnList struct {
+	name   string
+	into   *[]string
+	values []string
+}
+
+func drawLists(t *rapid.T, lists []drawnList) {
+	for _, list := range lists {
+		if seldom(t, "by "+list.name) {
+			*list.into = drawSome(t, list.values, list.name)
+		}
+	}
+}
+
+// drawCustomer is mostly 0, for all of them.
+func drawCustomer(t *rapid.T, w *listWorld) ID {
+	switch {
+	case seldom(t, "by customer"):
+		return pick(t, w.customers, "customer").id
+	case seldom(t, "by a customer that is not there"):
+		return policy.NewID()
+	}
+	return 0
+}
+
 func drawRoomFilter(t *rapid.T, w *listWorld) RoomFilter {
 	var f RoomFilter
 	if seldom(t, "search") {
@@ -23,25 +49,24 @@ func drawRoomFilter(t *rapid.T, w *listWorld) RoomFilter {
 	if seldom(t, "by capacity") {
 		f.CapacityMin, f.CapacityMax = rapid.IntRange(0, 1).Draw(t, "capacity min"), rapid.IntRange(0, 2).Draw(t, "capacity max")
 	}
-	for _, list := range []struct {
-		name   string
-		into   *[]string
-		values []string
-	}{
+	drawLists(t, []drawnList{
 		{"health", &f.Health, listHealths}, {"severity", &f.Severity, listSeverity[:3]}, {"country", &f.Country, listCountries},
 		{"city", &f.City, listCities}, {"building", &f.Building, listBuildings}, {"maker", &f.Maker, listMakers}, {"model", &f.Model, []string{"M", "N"}},
-	} {
-		if seldom(t, "by "+list.name) {
-			*list.into = drawSome(t, list.values, list.name)
-		}
-	}
-	switch {
-	case seldom(t, "by customer"):
-		f.Customer = pick(t, w.customers, "customer").id
-	case seldom(t, "by a customer that is not there"):
-		f.Customer = policy.NewID()
+	})
+	f.Customer = drawCustomer(t, w)
+	if seldom(t, "by group") {
+		f.Groups = append(drawSome(t, w.groups(), "group"), policy.NewID())
 	}
 	return f
+}
+
+func (w *listWorld) groups() (ids []ID) {
+	for _, c := range w.customers {
+		for _, g := range c.groups {
+			ids = append(ids, g.ID)
+		}
+	}
+	return ids
 }
 
 func (f RoomFilter) naive(r *listRoom) bool {
@@ -53,11 +78,15 @@ func (f RoomFilter) naive(r *listRoom) bool {
 		(f.Query == "" || holds(f.Query, r.Name, r.Email, r.Building, r.City, r.Label))
 }
 
+// groupsShown stands for groups.view, so that its view differs from the others.
+const groupsShown = policy.RoomsModify
+
 func (w *listWorld) naiveRooms(actor policy.Actor, f RoomFilter) []*listRoom {
 	var out []*listRoom
 	for _, c := range w.customers {
 		for _, r := range c.rooms {
-			if w.sees(actor, policy.RoomsView, r) && f.naive(r) {
+			if w.sees(actor, policy.RoomsView, r) && f.naive(r) && (len(f.Groups) == 0 || w.sees(actor, groupsShown, r) &&
+				slices.ContainsFunc(r.groups, func(id ID) bool { return slices.Contains(f.Groups, id) })) {
 				out = append(out, r)
 			}
 		}
@@ -108,6 +137,7 @@ const filtersPerActor = 4
 func (w *listWorld) checkRoomList(t *rapid.T, actor policy.Actor, v, tickets policy.View) {
 	ctx := context.Background()
 	f, sort := drawRoomFilter(t, w), pick(t, roomSorts, "sort")
+	f.Grouped = w.view(t, actor, groupsShown)
 	want := w.naiveRooms(actor, f)
 	slices.SortFunc(want, sort.naive)
 
@@ -192,7 +222,14 @@ func (w *listWorld) checkRoomFacets(t *rapid.T, actor policy.Actor, v policy.Vie
 	}
 	others := f
 	others.Customer = 0
+	groups := []Facet{}
+	if f.Customer != 0 {
+		ungrouped := f
+		ungrouped.Groups = nil
+		groups = w.naiveGroups(actor, w.naiveRooms(actor, ungrouped))
+	}
 	require.Equal(t, RoomFacets{
+		Groups:    groups,
 		Customers: naiveFacet(w.naiveRooms(actor, others), func(r *listRoom) (string, string) { return r.customer.id.String(), r.customer.name }),
 		Countries: naive(func(f *RoomFilter) { f.Country = nil }, func(r *listRoom) string { return r.Country }),
 		Cities:    naive(func(f *RoomFilter) { f.City = nil }, func(r *listRoom) string { return r.City }),
@@ -202,14 +239,34 @@ func (w *listWorld) checkRoomFacets(t *rapid.T, actor policy.Actor, v policy.Vie
 	}, got)
 }
 
+func (w *listWorld) naiveGroups(actor policy.Actor, rooms []*listRoom) []Facet {
+	out := []Facet{}
+	for _, c := range w.customers {
+		for _, g := range c.groups {
+			n := 0
+			for _, r := range rooms {
+				if slices.Contains(r.groups, g.ID) && w.sees(actor, groupsShown, r) {
+					n++
+				}
+			}
+			if n > 0 {
+				out = append(out, Facet{Value: g.ID.String(), Label: g.Name, Count: n})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Facet) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Label, b.Label)) })
+	return out
+}
+
 func TestSingleRoomsAreTheNaiveOnes(t *testing.T) {
 	checkWorlds(t, func(t *rapid.T, w *listWorld) {
 		ctx := context.Background()
 		for _, actor := range listActors {
 			v, tickets := w.freshView(t, actor, policy.RoomsView), w.view(t, actor, policy.TicketsView)
+			groups := w.view(t, actor, groupsShown)
 			for _, c := range w.customers {
 				for _, r := range c.rooms {
-					room, err := w.store.Room(ctx, v, tickets, r.ID)
+					room, err := w.store.Room(ctx, v, tickets, groups, r.ID)
 					devices, deviceErr := w.store.RoomDevices(ctx, v, r.ID)
 					signals, signalErr := w.store.RoomSignals(ctx, v, tickets, r.ID)
 					if !w.sees(actor, policy.RoomsView, r) {
@@ -225,13 +282,23 @@ func TestSingleRoomsAreTheNaiveOnes(t *testing.T) {
 					require.NoError(t, deviceErr)
 					require.NoError(t, signalErr)
 					w.checkRoom(t, actor, room.Room)
+					var in []Named
+					if w.sees(actor, groupsShown, r) {
+						in = []Named{}
+						for _, g := range c.groups {
+							if slices.Contains(r.groups, g.ID) {
+								in = append(in, Named{g.ID, g.Name})
+							}
+						}
+					}
+					require.Equal(t, in, room.Groups)
 					require.Equal(t, 1, room.Devices)
 					require.Len(t, devices, 1)
 					require.Equal(t, r.device, devices[0].ID)
 					require.Equal(t, r.Health, signals.Health)
 				}
 			}
-			_, err := w.store.Room(ctx, v, tickets, policy.NewID())
+			_, err := w.store.Room(ctx, v, tickets, policy.View{}, policy.NewID())
 			require.ErrorIs(t, err, ErrNotFound)
 		}
 	})
@@ -301,7 +368,7 @@ func TestRoomsWithoutTicketsNameNoIncident(t *testing.T) {
 		open      int
 		id        ID
 	}{{tickets, 1, incident.ID}, {policy.View{}, 0, 0}} {
-		room, err := w.store.Room(ctx, v, c.incidents, r.ID)
+		room, err := w.store.Room(ctx, v, c.incidents, policy.View{}, r.ID)
 		require.NoError(t, err)
 		require.Equal(t, c.open, room.OpenIncidents)
 		signals, err := w.store.RoomSignals(ctx, v, c.incidents, r.ID)

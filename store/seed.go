@@ -228,9 +228,8 @@ func (w *seeder) rules(ctx context.Context, c SeedCustomer) error {
 		}
 	}
 	for _, g := range c.Groups {
-		_, err := t.exec(ctx, `INSERT INTO room_groups (id, customer_id, name, created_at) VALUES ($1, $2, $3, $4)`, g.ID, c.ID, g.Name, t.now)
-		if err != nil {
-			return fmt.Errorf("make a room group: %w", err)
+		if err := insertGroup(ctx, t, c.ID, Act{}, g); err != nil {
+			return err
 		}
 		for _, room := range g.Rooms {
 			if _, err := w.groupRoom.ExecContext(ctx, g.ID, room); err != nil {

@@ -88,7 +88,7 @@ func TestSeedMakesADatabaseLikeAnyOther(t *testing.T) {
 	require.Equal(t, before, h.number(`SELECT sum(cell_id * 31 + health_rank) FROM rooms`), "recell finds every room in its place")
 	require.EqualValues(t, 2, h.number(`SELECT count(DISTINCT cell_id) FROM rooms WHERE customer_id = $1`, one.ID))
 	for _, kind := range []CollectKind{CollectPlaces, CollectDevices} {
-		due, err := h.CollectDue(t.Context(), kind)
+		due, err := h.CollectDue(t.Context(), kind, QueueAll)
 		require.NoError(t, err)
 		require.False(t, due, "nobody collects a seeded customer")
 	}

@@ -11,12 +11,15 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// busyTimeout is how long a connection waits for a lock of another process, in milliseconds.
+const busyTimeout = "10000"
+
 // openSQLite opens one writer connection whose transactions take the lock at BEGIN, and as many readers as cores. Pragmas stand in the
 // address, because a pragma that is executed reaches one pooled connection only; busy_timeout comes first so that the others wait too.
 func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	address := func(extra ...string) string {
 		q := url.Values{"_pragma": append([]string{
-			"busy_timeout(10000)",
+			"busy_timeout(" + busyTimeout + ")",
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // an acknowledged change survives power loss
 			"foreign_keys(ON)",
@@ -71,8 +74,12 @@ func mayEnd(err error) bool {
 	return false
 }
 
-// IsUnavailable says that the database could not serve now: locked by another process, disk full, read-only or failing.
+// IsUnavailable says that the database could not serve now: locked by another process, disk full, read-only or failing, or
+// about to take removed rows out of its files.
 func IsUnavailable(err error) bool {
+	if errors.Is(err, ErrReadCut) {
+		return true
+	}
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return false

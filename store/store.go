@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"roomward/policy"
@@ -48,9 +49,14 @@ type Options struct {
 type Store struct {
 	writer *sql.DB
 	reader *sql.DB
-	group  *group // every change goes through it
+	group  *group   // every change goes through it
+	file   *os.File // of the database; closed last, for closing it gives up the process's locks on it
 	now    func() time.Time
 	log    *slog.Logger
+
+	reads    reads
+	erasing  sync.Mutex    // one erasure at a time
+	cutAfter time.Duration // how long a read may stand in the way of an erasure
 }
 
 // Open opens or makes the database of a data directory, brings its schema up to date and proves that it is the expected one.
@@ -69,9 +75,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log}
+	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, cutAfter: cutReadsAfter}
 	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
 	if err := s.prepare(ctx, o.Mode); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	if s.file, err = os.Open(filepath.Join(o.Dir, "roomward.db")); err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("open the file of the database: %w", err)
+	}
+	if err := s.Erase(ctx); err != nil { // of a process that died before it had done so
 		_ = s.Close()
 		return nil, err
 	}
@@ -121,7 +135,11 @@ func (s *Store) refuseOtherMode(ctx context.Context, mode Mode) error {
 
 // Close closes the database. Work in progress ends first.
 func (s *Store) Close() error {
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	err := errors.Join(s.reader.Close(), s.writer.Close())
+	if s.file == nil {
+		return err
+	}
+	return errors.Join(err, s.file.Close())
 }
 
 // Ping proves that the database answers and can be written.
@@ -136,9 +154,10 @@ func (s *Store) Ping(ctx context.Context) error {
 type tx struct {
 	*sql.Tx
 	now    int64
-	shared bool        // with other changes; see group
-	broken error       // of a statement after which no other may run
-	opened []*sql.Rows // while shared: none may outlive the change
+	shared bool            // with other changes; see group
+	broken error           // of a statement after which no other may run
+	opened []*sql.Rows     // while shared: none may outlive the change
+	read   context.Context // of a read, whose statements it ends
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -185,6 +204,9 @@ func (t *tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 // calm lets a statement of a shared transaction run to its end, because SQLite answers the interruption of a writing statement by rolling back
 // the whole transaction. A context that has ended stays: database/sql then refuses before SQLite hears of it.
 func (t *tx) calm(ctx context.Context) context.Context {
+	if t.read != nil {
+		return t.read
+	}
 	if !t.shared || ctx.Err() != nil {
 		return ctx
 	}
@@ -215,12 +237,20 @@ func (s *Store) writeAlone(ctx context.Context, fn func(*tx) error) error {
 
 // read runs fn in one read transaction: everything it reads is of one moment.
 func (s *Store) read(ctx context.Context, fn func(*tx) error) error {
+	ctx, done := s.reads.begin(ctx)
+	defer done()
 	t, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin a read: %w", err)
 	}
 	defer func() { _ = t.Rollback() }()
-	return fn(&tx{Tx: t, now: millis(s.now())})
+	if err := fn(&tx{Tx: t, now: millis(s.now()), read: ctx}); err != nil {
+		if errors.Is(context.Cause(ctx), ErrReadCut) {
+			return ErrReadCut
+		}
+		return err
+	}
+	return nil
 }
 
 // readView is read for rows of customers: it refuses a view that is not of this very moment (ErrStaleView), so that a right
@@ -241,12 +271,30 @@ func checkView(ctx context.Context, t *tx, v policy.View) error {
 	if !v.Valid(time.UnixMilli(t.now)) {
 		return ErrStaleView
 	}
+	if v.Version() == policy.ByParts {
+		return checkParts(ctx, t, v)
+	}
 	var version int64
 	if err := t.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'rules'`).Scan(&version); err != nil {
 		return fmt.Errorf("read the rule version: %w", err)
 	}
 	if version != v.Version() {
 		return ErrStaleView
+	}
+	return nil
+}
+
+// checkParts compares a view that goes by the versions of its customers' rules: changes of other customers leave it true.
+func checkParts(ctx context.Context, t *tx, v policy.View) error {
+	for _, part := range v.Parts() {
+		var version int64
+		err := t.QueryRowContext(ctx, `SELECT rule_version FROM customers WHERE id = $1`, part.Customer).Scan(&version)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read the rule version of a customer: %w", err)
+		}
+		if version != part.Version {
+			return ErrStaleView
+		}
 	}
 	return nil
 }

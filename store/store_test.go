@@ -339,3 +339,29 @@ func TestReadersSeeOneMoment(t *testing.T) {
 		return nil
 	}))
 }
+
+// TestPurgedRoomLeavesNoByte is law 7 for a room that left the customer's grant by what Microsoft reports.
+func TestPurgedRoomLeavesNoByte(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	h.run(`UPDATE customers SET grant_json = '{"all":true}'`)
+	const secret = "Zephyr Boardroom of the nineteenth floor"
+	collected := func(names ...string) {
+		var found []PlaceFound
+		for _, name := range names {
+			found = append(found, PlaceFound{PlaceID: name, Name: name, Email: name + "@northwind.example"})
+		}
+		_, err := h.ApplyPlaces(t.Context(), policy.ForWork(customer, "test"), h.leased(customer, CollectOK), found)
+		require.NoError(t, err)
+	}
+	collected(secret, "Marmot")
+	collected("Marmot")
+	h.pass(24*time.Hour - time.Millisecond)
+	collected("Marmot")
+	require.EqualValues(t, 2, h.number(`SELECT count(*) FROM rooms`))
+	require.True(t, bytes.Contains(h.bytesOnDisk(), []byte(secret)), "hidden, and kept for a day")
+	h.pass(time.Millisecond)
+	collected("Marmot")
+	require.EqualValues(t, 1, h.number(`SELECT count(*) FROM rooms`))
+	require.False(t, bytes.Contains(h.bytesOnDisk(), []byte(secret)))
+}

@@ -1,4 +1,4 @@
-// Package access is who may do what: the signed-in person, the partner's directory, tenant managers, roles and assignments.
+// Package access is who may do what across customers: the signed-in person, the partner's directory and tenant managers.
 package access
 
 import (
@@ -43,6 +43,7 @@ type Me struct {
 	Partner      PartnerRef `json:"partner"`
 	Powers       Powers     `json:"powers"`
 	Holdings     []Holding  `json:"holdings" nullable:"false" doc:"Where the person has a role, by name of the customer."`
+	Contacts     []string   `json:"contacts,omitempty" doc:"Names of tenant managers to ask, at most 20; only for a member of the partner that has no role anywhere."`
 	Permissions  []string   `json:"permissions" nullable:"false" doc:"All permissions there are, in order."`
 	Version      string     `json:"version"`
 	Demo         bool       `json:"demo" doc:"Whether this is the demo with its simulated cloud."`
@@ -81,11 +82,14 @@ type Powers struct {
 type Holding struct {
 	CustomerID   string   `json:"customerId"`
 	CustomerName string   `json:"customerName"`
-	State        string   `json:"state" enum:"active,consent-withdrawn"`
+	State        string   `json:"state" enum:"active,consent-withdrawn,without-admin"`
 	Rooms        *int     `json:"rooms,omitempty" doc:"Granted rooms; only when the person sees all of them."`
 	Permissions  []string `json:"permissions" nullable:"false" doc:"Held in at least one room."`
 	Everywhere   []string `json:"everywhere" nullable:"false" doc:"Held over all granted rooms."`
 }
+
+// contacts is how many tenant managers somebody without a role is told.
+const contacts = 20
 
 // Me answers who is signed in, and what it may do where.
 func (a *Access) Me(ctx context.Context, call *api.Call, _ *struct{}) (Me, error) {
@@ -105,7 +109,10 @@ func (a *Access) Me(ctx context.Context, call *api.Call, _ *struct{}) (Me, error
 	}
 	me.Organisation.Name = a.PartnerName
 	var err error
-	me.Holdings, err = a.holdings(ctx, call)
+	if me.Holdings, err = a.holdings(ctx, call); err != nil || len(me.Holdings) > 0 {
+		return me, err
+	}
+	me.Contacts, err = a.Store.TenantManagerNames(ctx, contacts)
 	return me, err
 }
 
@@ -130,8 +137,11 @@ func (a *Access) holdings(ctx context.Context, call *api.Call) ([]Holding, error
 	for _, c := range customers {
 		h := Holding{CustomerID: c.ID.String(), CustomerName: c.Name, State: "active", Permissions: names(byID[c.ID].Permissions),
 			Everywhere: names(byID[c.ID].Everywhere)}
-		if c.State == store.CustomerWithdrawn {
+		switch {
+		case c.State == store.CustomerWithdrawn:
 			h.State = "consent-withdrawn"
+		case !c.WithoutAdminSince.IsZero():
+			h.State = "without-admin"
 		}
 		for _, p := range byID[c.ID].Everywhere {
 			if p == policy.RoomsView {

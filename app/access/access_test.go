@@ -90,7 +90,7 @@ func TestMeFollowsConsent(t *testing.T) {
 func (h *house) withdrawConsent(id policy.ID) {
 	h.t.Helper()
 	ctx := h.t.Context()
-	leases, err := h.store.ClaimCollect(ctx, store.CollectPlaces, 10, 1e9)
+	leases, err := h.store.ClaimCollect(ctx, store.CollectPlaces, store.QueueAll, 10, 1e9)
 	require.NoError(h.t, err)
 	require.Len(h.t, leases, 1)
 	require.NoError(h.t, h.store.FinishCollect(ctx, policy.ForWork(id, "test"), store.CollectOutcome{Lease: leases[0], State: store.CollectWithdrawn}))

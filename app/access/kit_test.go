@@ -23,6 +23,8 @@ import (
 	"roomward/app/api"
 	"roomward/app/cloudsim"
 	"roomward/app/graph"
+	"roomward/app/rooms"
+	"roomward/app/web"
 	"roomward/policy"
 	"roomward/store"
 )
@@ -105,13 +107,7 @@ func open(t *testing.T) *house {
 	a := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", PartnerDomain: "partner.example", Version: "1.2.3"})
 	desk := &api.Desk{Gate: gate{h.store}, Decider: policy.NewDecider(h.store, time.Now, policy.Limits{}), Log: slog.New(slog.DiscardHandler)}
 	e := echo.New()
-	_, err = api.Register(e, desk, "test", []api.Route{
-		api.Op("GET", "/api/me", api.SignedIn(), "", a.Me),
-		api.Op("GET", "/api/directory", api.PartnerMember(), "", a.Directory),
-		api.Op("GET", "/api/tenant-managers", api.Accepting(), "", a.TenantManagers),
-		api.Op("POST", "/api/tenant-managers", api.Managing(), "", a.AddTenantManager).Creates(),
-		api.Op("DELETE", "/api/tenant-managers/{id}", api.Managing(), "", a.RemoveTenantManager),
-	})
+	_, err = api.Register(e, desk, "test", web.Routes(web.Features{Access: a, Rooms: rooms.New(h.store, time.Now)}))
 	require.NoError(t, err)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if upn := r.Header.Get("X-Person"); upn != "" {
@@ -172,10 +168,20 @@ func (h *house) group(name string) string {
 // do calls the API as somebody and answers the status and the body.
 func (h *house) do(who, method, path, body string) (int, map[string]any, string) {
 	h.t.Helper()
+	status, out, text, _ := h.send(who, method, path, body, "")
+	return status, out, text
+}
+
+// send is do with an If-Match, and answers the ETag too.
+func (h *house) send(who, method, path, body, ifMatch string) (status int, out map[string]any, text, tag string) {
+	h.t.Helper()
 	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, bytes.NewReader([]byte(body)))
 	require.NoError(h.t, err)
 	if who != "" {
 		r.Header.Set("X-Person", who)
+	}
+	if ifMatch != "" {
+		r.Header.Set("If-Match", ifMatch)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(r)
@@ -183,11 +189,24 @@ func (h *house) do(who, method, path, body string) (int, map[string]any, string)
 	defer func() { _ = res.Body.Close() }()
 	b, err := io.ReadAll(res.Body)
 	require.NoError(h.t, err)
-	var out map[string]any
 	if len(b) > 0 {
 		require.NoError(h.t, json.Unmarshal(b, &out), string(b))
 	}
-	return res.StatusCode, out, string(b)
+	return res.StatusCode, out, string(b), res.Header.Get("ETag")
+}
+
+// must is do for what has to succeed; body is anything that JSON takes.
+func (h *house) must(who, method, path string, body any) map[string]any {
+	h.t.Helper()
+	text := ""
+	if body != nil {
+		b, err := json.Marshal(body)
+		require.NoError(h.t, err)
+		text = string(b)
+	}
+	status, out, answer := h.do(who, method, path, text)
+	require.Contains(h.t, []int{http.StatusOK, http.StatusCreated, http.StatusNoContent}, status, "%s %s %s: %s", who, method, path, answer)
+	return out
 }
 
 var managing = policy.Overview(policy.Powers{Manager: true})
@@ -195,21 +214,40 @@ var managing = policy.Overview(policy.Powers{Manager: true})
 // customer makes a relation with Northwind that has two rooms, and gives the group Desk Paris a role in one of them.
 func (h *house) customer() (id, room policy.ID) {
 	h.t.Helper()
-	ctx, admin, maya := h.t.Context(), h.act("admin@northwind.example"), h.act("manager@partner.example")
-	require.NoError(h.t, h.store.Consented(ctx, admin, store.Tenant{ID: northwind, Name: "Northwind Traders", Domains: []string{"northwind.example"}}))
-	inv, err := h.store.SendInvitation(ctx, admin, store.Invitation{PartnerDomain: "partner.example", Grant: policy.Grant{All: true}, RoomsOffered: 2,
-		Ceiling: policy.DefaultCeiling(), ExpiresAt: time.Now().Add(time.Hour)}, "", false)
-	require.NoError(h.t, err)
-	pia := h.person("primary.admin@partner.example")
-	id, err = h.store.AcceptInvitation(ctx, maya, managing, inv.ID, []store.Member{{Principal: policy.User(pia.OID), Name: pia.Name}})
-	require.NoError(h.t, err)
-	rooms := h.addRooms(id)
+	id, rooms := h.relation(northwind, "Northwind Traders", policy.DefaultCeiling())
+	ctx, maya := h.t.Context(), h.act("manager@partner.example")
 	role, err := h.store.AddRole(ctx, maya, id, store.Role{Name: "Site", Permissions: []policy.Permission{policy.RoomsView, policy.TicketsView}})
 	require.NoError(h.t, err)
 	_, err = h.store.AddAssignment(ctx, maya, id, store.Assignment{Role: role, Name: "Paris",
 		Members: []store.Member{{Principal: policy.Group(h.group("Desk Paris")), Name: "Desk Paris"}}, Scopes: []policy.Scope{policy.ScopeRoom(rooms[0])}})
 	require.NoError(h.t, err)
 	return id, rooms[0]
+}
+
+// relation makes a relation that has two rooms, with Pia as primary admin.
+func (h *house) relation(tenant, name string, ceiling []policy.Permission) (id policy.ID, rooms [2]policy.ID) {
+	h.t.Helper()
+	ctx, maya := h.t.Context(), h.act("manager@partner.example")
+	admin := store.Act{Side: store.SideCustomer, TenantID: tenant, OID: "admin", Name: "Ann"}
+	require.NoError(h.t, h.store.Consented(ctx, admin, store.Tenant{ID: tenant, Name: name, Domains: []string{strings.ToLower(name[:5]) + ".example"}}))
+	inv, err := h.store.SendInvitation(ctx, admin, store.Invitation{PartnerDomain: "partner.example", Grant: policy.Grant{All: true}, RoomsOffered: 2,
+		Ceiling: ceiling, ExpiresAt: time.Now().Add(time.Hour)}, "", false)
+	require.NoError(h.t, err)
+	pia := h.person("primary.admin@partner.example")
+	id, err = h.store.AcceptInvitation(ctx, maya, managing, inv.ID, []store.Member{{Principal: policy.User(pia.OID), Name: pia.Name}})
+	require.NoError(h.t, err)
+	return id, h.addRooms(id)
+}
+
+// text reads one value behind the store's back.
+func (h *house) text(query string, args ...any) string {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+h.db+"?_pragma=busy_timeout(5000)")
+	require.NoError(h.t, err)
+	defer func() { _ = db.Close() }()
+	var out string
+	require.NoError(h.t, db.QueryRow(query, args...).Scan(&out))
+	return out
 }
 
 // addRooms puts two rooms behind the store's back, as collecting would.

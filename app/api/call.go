@@ -45,15 +45,6 @@ type Call struct {
 	Decider *policy.Decider
 }
 
-// May tells whether the actor holds a permission over all granted rooms of a customer.
-func (c *Call) May(ctx context.Context, p policy.Permission, customer policy.ID) (bool, error) {
-	v, err := c.Decider.ViewOne(ctx, c.Actor, p, customer)
-	if err != nil {
-		return false, err
-	}
-	return !v.Everywhere().Empty(), nil
-}
-
 type requestIDKey struct{}
 
 // WithRequestID keeps the id of a request in its context.

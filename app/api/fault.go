@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"roomward/policy"
 	"roomward/store"
 )
 
@@ -69,20 +70,63 @@ func Invalid(location, message string) *Problem {
 
 // conflictTexts are the sentences of the store's conflicts.
 var conflictTexts = map[string][2]string{
-	"invitation-not-pending":  {"This invitation is not pending any more.", "Reload to see what became of it."},
-	"invitation-expired":      {"This invitation has expired.", "Ask the customer for a new one."},
-	"invitation-pending":      {"This organisation has a pending invitation already.", "Withdraw it before sending another."},
-	"relation-exists":         {"There is a relation with this customer already.", "End it before inviting again."},
-	"code-unknown":            {"This invitation code is not known, was used, or has expired.", "Ask the partner for a new code."},
-	"too-many-invitations":    {"This organisation has sent too many invitations today.", "Try again tomorrow."},
-	"already-tenant-manager":  {"This person or group is a tenant manager already.", ""},
-	"consent-missing":         {"Consent for this organisation has not been given.", "Give consent first."},
-	"collection-running":      {"A collection of this customer is running.", "Wait until it has ended."},
-	"last-primary-admin":      {"The last primary admin cannot be removed.", "Add another one first."},
-	"role-name-taken":         {"There is a role of this name already.", "Choose another name."},
-	"group-name-taken":        {"There is a room group of this name already.", "Choose another name."},
-	"scope-too-many-rooms":    {"More than 200 single rooms are used as scopes of this customer.", "Make a room group instead."},
-	"invitation-code-expired": {"This invitation code has expired.", "Ask the partner for a new code."},
+	"invitation-not-pending": {"This invitation is not pending any more.", "Reload to see what became of it."},
+	"invitation-expired":     {"This invitation has expired.", "Ask the customer for a new one."},
+	"invitation-pending":     {"This organisation has a pending invitation already.", "Withdraw it before sending another."},
+	"relation-exists":        {"There is a relation with this customer already.", "End it before inviting again."},
+	"code-unknown":           {"This invitation code is not known, was used, or has expired.", "Ask the partner for a new code."},
+	"expiry-out-of-range":    {"An invitation is open for 1 to 30 days.", "Choose another number of days."},
+	"primary-admin-missing":  {"Nobody was named as primary admin.", "Choose at least one person or group."},
+	"too-many-invitations":   {"This organisation has sent too many invitations today.", "Try again tomorrow."},
+	"already-tenant-manager": {"This person or group is a tenant manager already.", ""},
+	"consent-missing":        {"Consent for this organisation has not been given.", "Give consent first."},
+	"collection-running":     {"A collection of this customer is running.", "Wait until it has ended."},
+	"role-name-taken":        {"There is a role of this name already.", "Choose another name."},
+	"group-name-taken":       {"There is a room group of this name already.", "Choose another name."},
+	"group-in-use":           {"An assignment names this room group as its scope.", "Change or remove the assignment first."},
+	"too-many-groups":        {"This customer has 500 room groups already.", "Delete one that nobody needs."},
+	"too-many-roles":         {"This customer has 200 roles already.", "Delete one that nobody needs."},
+	"too-many-assignments":   {"This customer has 500 assignments already.", "Delete those that have ended."},
+	"template-name-taken":    {"There is a template of this name already.", "Choose another name."},
+	"too-many-templates":     {"There are 200 templates already.", "Delete one that nobody needs."},
+	"changed-meanwhile":      {"Somebody has changed this since you read it.", "Read it again and repeat your change."},
+	"already-primary-admin":  {"This person or group is a primary admin already.", ""},
+	"admins-present":         {"This relation has an effective primary admin.", "Its primary admins name others."},
+	"too-many-admins":        {"More than 50 members are proposed.", "Propose a group instead."},
+	"proposal-changed":       {"The proposal changed meanwhile.", "Read it again."},
+	"views-closed":           {"The data of this customer are closed.", "Consent was withdrawn, or the relation is without admin."},
+	"scope-too-many-rooms":   {"More than 200 single rooms are used as scopes of this customer.", "Make a room group instead."},
+}
+
+// refusals are the answers to what the rules about granting refuse.
+var refusals = map[string]struct {
+	status       int
+	detail, hint string
+}{
+	policy.RefuseChange: {http.StatusForbidden, "You may not change roles in all rooms that this touches.", "Ask a primary admin."},
+	policy.RefuseGrant: {http.StatusForbidden, "You cannot give permissions that you do not hold in these rooms yourself.",
+		"Ask a primary admin."},
+	policy.RefuseCeiling:     {http.StatusUnprocessableEntity, "The customer does not let you have these permissions.", "Leave them out."},
+	policy.RefuseBuiltIn:     {http.StatusConflict, "The built-in role stays as it is.", "Make a role of your own; assignments of this one may be changed."},
+	policy.RefuseLastPrimary: {http.StatusConflict, "The last primary admin cannot be removed.", "Add another one first, over all rooms and without end."},
+	policy.RefuseGroupCreate: {http.StatusForbidden, "You may not make room groups of all these rooms.", "Ask somebody who holds groups.create there."},
+	policy.RefuseGroupChange: {http.StatusForbidden, "You may not change room groups in all rooms that this touches.",
+		"Ask somebody who holds groups.modify in all rooms."},
+	policy.RefuseUnknownRoom: {http.StatusUnprocessableEntity, "One of the rooms is not there.", "Read the rooms again and repeat your choice."},
+	policy.RefuseUnknownRole: {http.StatusUnprocessableEntity, "This customer has no such role.", "Choose one of its roles."},
+}
+
+// refused names what a refusal is about: the permissions, and the scope where the person may see it.
+func refused(r *policy.Refusal) *Problem {
+	about := refusals[r.Code]
+	p := Fail(about.status, r.Code, about.detail, about.hint)
+	for _, permission := range r.Permissions {
+		p.Errors = append(p.Errors, FieldError{Location: "body.permissions", Message: string(permission)})
+	}
+	if r.Scope != "" {
+		p.Errors = append(p.Errors, FieldError{Location: "body.scopes", Message: string(r.Scope)})
+	}
+	return p
 }
 
 // problemOf turns any error into the answer. Unknown ones are internal: the cause goes to the log only.
@@ -92,10 +136,17 @@ func problemOf(ctx context.Context, err error, log *slog.Logger) *Problem {
 		return p
 	}
 	var conflict store.Conflict
+	var refusal *policy.Refusal
 	switch {
 	case errors.As(err, &conflict):
 		t := conflictTexts[conflict.Code]
-		return ConflictWith(conflict.Code, t[0], t[1])
+		p = ConflictWith(conflict.Code, t[0], t[1])
+		if conflict.Code == "changed-meanwhile" {
+			p.Status, p.Title = http.StatusPreconditionFailed, http.StatusText(http.StatusPreconditionFailed)
+		}
+		return p
+	case errors.As(err, &refusal):
+		return refused(refusal)
 	case errors.Is(err, store.ErrNotFound):
 		return NotFound()
 	case errors.Is(err, context.Canceled):
@@ -114,7 +165,7 @@ func problemOf(ctx context.Context, err error, log *slog.Logger) *Problem {
 
 var codes = map[int]string{
 	400: "bad-request", 401: "not-signed-in", 403: "forbidden", 404: "not-found", 405: "method-not-allowed", 406: "not-acceptable",
-	408: "timeout", 409: "conflict", 413: "too-large", 415: "unsupported-media-type", 422: "invalid", 429: "too-many-requests", 500: "internal", 503: "unavailable",
+	408: "timeout", 409: "conflict", 412: "changed-meanwhile", 413: "too-large", 415: "unsupported-media-type", 422: "invalid", 429: "too-many-requests", 500: "internal", 503: "unavailable",
 }
 
 // CodeOf is the code of an HTTP status that no part of Roomward named more exactly.

@@ -53,9 +53,6 @@ func CustomerAdmin() Access { return Access{side: store.SideCustomer, admin: tru
 // Named tells whether somebody wrote down who may call.
 func (a Access) Named() bool { return a.anyone || a.both || a.side != "" }
 
-// Permission is the permission whose view the route gets, or "".
-func (a Access) Permission() policy.Permission { return a.permission }
-
 // Public tells whether no session is needed.
 func (a Access) Public() bool { return a.anyone }
 
@@ -124,6 +121,16 @@ func Op[I, O any](method, path string, access Access, summary string, fn func(co
 			huma.Register(h, op, func(ctx context.Context, in *I) (*struct{}, error) {
 				_, err := run(ctx, d, access, in, fn)
 				return nil, err
+			})
+			return
+		}
+		if _, editable := any(*new(O)).(Editable); editable {
+			huma.Register(h, op, func(ctx context.Context, in *I) (*tagged[O], error) {
+				out, err := run(ctx, d, access, in, fn)
+				if err != nil {
+					return nil, err
+				}
+				return &tagged[O]{tagOf(out), out}, nil
 			})
 			return
 		}

@@ -51,6 +51,9 @@ func errorsOf(r Route) []int {
 	if r.Method != http.MethodGet {
 		list = append(list, http.StatusConflict)
 	}
+	if r.Method == http.MethodPut || r.Method == http.MethodDelete {
+		list = append(list, http.StatusPreconditionFailed)
+	}
 	return append(list, http.StatusUnprocessableEntity, http.StatusInternalServerError)
 }
 

@@ -161,12 +161,48 @@ func (s *Server) SetMembership(groupID, userOID string, member bool) error {
 	return fmt.Errorf("no tenant has both group %s and user %s", groupID, userOID)
 }
 
+// SetDisabled disables or enables the account of a person in the directory of its tenant.
+func (s *Server) SetDisabled(tenantID, userOID string, disabled bool) error {
+	return s.change(tenantID, func(t *Tenant) error {
+		p := t.person(userOID)
+		if p == nil {
+			return fmt.Errorf("no user %s", userOID)
+		}
+		p.Disabled = disabled
+		return nil
+	})
+}
+
+// RemovePerson deletes the account of a person.
+func (s *Server) RemovePerson(tenantID, userOID string) error {
+	return s.change(tenantID, func(t *Tenant) error {
+		if t.person(userOID) == nil {
+			return fmt.Errorf("no user %s", userOID)
+		}
+		t.People = slices.DeleteFunc(slices.Clone(t.People), func(p Person) bool { return p.OID == userOID })
+		return nil
+	})
+}
+
 // Requests counts what the tenant was asked since the start, by kind: "token", "rooms", "devices", "health",
 // "users", ...; "throttled" counts the 429 answers, which are in their own kind too.
 func (s *Server) Requests(tenantID string) map[string]int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return maps.Clone(s.counts[strings.ToLower(tenantID)])
+}
+
+// AllRequests is the sum of Requests over all tenants.
+func (s *Server) AllRequests() map[string]int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	sum := map[string]int{}
+	for _, counts := range s.counts {
+		for kind, n := range counts {
+			sum[kind] += n
+		}
+	}
+	return sum
 }
 
 // count adds one request; the caller holds the lock.

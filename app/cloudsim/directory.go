@@ -68,7 +68,7 @@ var userDefaults = []string{"businessPhones", "displayName", "givenName", "jobTi
 func (p *Person) directoryUser() directoryUser {
 	u := directoryUser{
 		BusinessPhones: []string{}, DisplayName: p.Name, Mail: orNull(p.Mail), JobTitle: orNull(p.JobTitle),
-		UserPrincipalName: p.UPN, ID: p.OID, UserType: "Member", AccountEnabled: true,
+		UserPrincipalName: p.UPN, ID: p.OID, UserType: "Member", AccountEnabled: !p.Disabled,
 	}
 	if p.Guest {
 		u.UserType = "Guest"

@@ -67,6 +67,12 @@ func (s *Server) graph(version string, op operation) http.HandlerFunc {
 			s.writeGraph(w, r, *refused)
 			return
 		}
+		leave, throttled := s.admit(t, op, r)
+		defer leave()
+		if throttled != nil {
+			s.writeGraph(w, r, *throttled)
+			return
+		}
 		faults, troubled := s.trouble(t, op)
 		if troubled != nil {
 			s.writeGraph(w, r, *troubled)
@@ -118,23 +124,46 @@ func (s *Server) bearer(r *http.Request) (*Tenant, []string, *answer) {
 	return t, c.Roles, nil
 }
 
-// trouble counts the request and answers with the tenant's switched-on fault where there is one.
-func (s *Server) trouble(t *Tenant, op operation) (Faults, *answer) {
+// admit counts the request and answers it when it is over a limit. leave must be called when it is answered.
+func (s *Server) admit(t *Tenant, op operation, r *http.Request) (leave func(), refused *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count(t, op.kind)
+	wait, left := s.meter.enter(t, op, r, s.opts.Now())
+	leave = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		left()
+	}
+	if wait <= 0 {
+		return leave, nil
+	}
+	a := s.throttled(t, op)
+	a.retry = (wait + time.Second - 1).Truncate(time.Second)
+	return leave, &a
+}
+
+// throttled counts a 429 answer and gives it; the caller holds the lock.
+func (s *Server) throttled(t *Tenant, op operation) answer {
+	s.count(t, "throttled")
+	if op.workload() == outlook {
+		return graphError(http.StatusTooManyRequests, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
+	}
+	return graphError(http.StatusTooManyRequests, "TooManyRequests", "Too many requests")
+}
+
+// trouble answers with the tenant's switched-on fault where there is one.
+func (s *Server) trouble(t *Tenant, op operation) (Faults, *answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	f := s.faults[t.ID]
-	devices := strings.Contains(op.pattern, "/teamwork/devices")
+	devices := op.workload() == teams
 	var a answer
 	switch {
 	case f.Throttle > 0:
 		f.Throttle--
 		s.faults[t.ID] = f
-		s.count(t, "throttled")
-		a = graphError(http.StatusTooManyRequests, "TooManyRequests", "Too many requests")
-		if strings.Contains(op.pattern, "/places/") {
-			a = graphError(http.StatusTooManyRequests, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
-		}
+		a = s.throttled(t, op)
 		a.retry = f.RetryAfter
 	case devices && f.DevicesGone:
 		a = graphError(http.StatusNotFound, "ResourceNotFound", "Resource not found for the segment 'devices'.")

@@ -30,7 +30,7 @@ type listing struct {
 	defaults    []string // the properties without $select; nil is all
 }
 
-// page cuts the rows that the request asks for and links to the next ones.
+// page cuts the rows that the request asks for and links to the next ones. A row may be a function that makes it.
 func (c *call) page(rows []any, l listing) answer {
 	size, err := c.number("$top", l.size)
 	if err != nil || size < 1 {
@@ -52,6 +52,9 @@ func (c *call) page(rows []any, l listing) answer {
 		out.Context += "(" + sel + ")"
 	}
 	for _, row := range rows[from:end] {
+		if made, late := row.(func() any); late {
+			row = made()
+		}
 		chosen, err := project(row, props)
 		if err != nil {
 			return badRequest("%v", err)

@@ -31,6 +31,8 @@ type Options struct {
 	// RedirectURIs are the registered reply and logout addresses, compared exactly. Empty allows any http address
 	// on loopback, for tests and demos that pick their port late.
 	RedirectURIs []string
+	// Limits are how much the application may ask; the zero value is as much as it likes.
+	Limits Limits
 	// Log takes one line a request at debug level, without secrets, codes or tokens; nil is silent.
 	Log *slog.Logger
 }
@@ -53,6 +55,7 @@ type Server struct {
 	certs   []certificate
 	faults  map[string]Faults
 	counts  map[string]map[string]int
+	meter   *meter
 	http    *http.Server
 	address string
 }
@@ -72,7 +75,7 @@ func New(world *World, opts Options) *Server {
 	s := &Server{
 		opts: opts, log: opts.Log, started: opts.Now(), access: make([]byte, 32),
 		world: world, byKey: map[string]*Tenant{},
-		codes: map[string]grant{}, faults: map[string]Faults{}, counts: map[string]map[string]int{},
+		codes: map[string]grant{}, faults: map[string]Faults{}, counts: map[string]map[string]int{}, meter: newMeter(opts.Limits),
 	}
 	rand.Read(s.access)
 	s.keys = sync.OnceValues(newSigningKeys)

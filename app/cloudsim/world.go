@@ -63,6 +63,8 @@ type Person struct {
 	// Guest marks an account that lives in another tenant, whose GUID is HomeTenant.
 	Guest      bool
 	HomeTenant string
+	// Disabled marks an account that may not sign in; only the directory says so here.
+	Disabled bool
 }
 
 // Template ids of the directory roles that the application knows (users.md, graph.md 7).

@@ -178,7 +178,7 @@ func TestAskingForACollection(t *testing.T) {
 	require.True(t, states.Items[0].Kinds[0].Queued)
 	require.False(t, states.Items[0].Kinds[1].Queued)
 
-	leases, err := w.store.ClaimCollect(ctx, store.CollectDevices, 5, time.Minute)
+	leases, err := w.store.ClaimCollect(ctx, store.CollectDevices, store.QueueAll, 5, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, leases, 1)
 	_, err = w.collector.Now(ctx, w.call("admin", policy.Powers{}), now(id.String(), ""))

@@ -3,6 +3,7 @@
 package collect
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -19,13 +20,18 @@ const (
 	defaultTick    = 5 * time.Second
 )
 
-// The bounds of the work: places are few and slow on Microsoft's side, devices are many. The budget of app/graph is what really limits.
+// The bounds of the work: places are few and slow on Microsoft's side, devices are many. The budget of app/graph is what really limits: with
+// half a second for an answer 64 workers bring some 320 requests a second on their way, and cost only their memory while they wait.
 const (
-	placesWorkers  = 8
-	devicesWorkers = 32
-	// leaseFor is how long one run may take; it is stopped a little earlier, so that it never outlives its lease.
-	leaseFor    = 15 * time.Minute
-	leaseMargin = 30 * time.Second
+	placesWorkers         = 8
+	placesWorkersFailing  = 4
+	devicesWorkers        = 64
+	devicesWorkersFailing = 32
+	// soundRun is how long a run of a customer may take whose last run went well, or that has not run yet. Who needs more goes on where it stopped
+	// among the failing ones, who may take longestRun.
+	soundRun   = 5 * time.Minute
+	longestRun = leaseFor - 30*time.Second // a run never outlives its lease
+	leaseFor   = 15 * time.Minute
 	// pruneEvery is how often old runs are forgotten.
 	pruneEvery = 10 * time.Minute
 	pruneBatch = 5_000
@@ -50,12 +56,13 @@ type Config struct {
 // Collector collects all customers.
 type Collector struct {
 	cfg    Config
-	lanes  map[store.CollectKind]*lane
+	lanes  []*lane
 	memory *memory
 
 	mu       sync.Mutex
 	progress map[policy.ID]*Progress
 	asked    map[jobKey]string // who asked for the next run
+	running  map[policy.ID]context.CancelFunc
 }
 
 // Progress is a running collection, for people who wait for it.
@@ -84,13 +91,16 @@ func New(cfg Config) *Collector {
 	}
 	return &Collector{
 		cfg: cfg,
-		lanes: map[store.CollectKind]*lane{
-			store.CollectPlaces:  newLane(store.CollectPlaces, placesWorkers),
-			store.CollectDevices: newLane(store.CollectDevices, devicesWorkers),
+		lanes: []*lane{
+			newLane(store.CollectPlaces, store.QueueSound, soundRun, placesWorkers),
+			newLane(store.CollectPlaces, store.QueueFailing, longestRun, placesWorkersFailing),
+			newLane(store.CollectDevices, store.QueueSound, soundRun, devicesWorkers),
+			newLane(store.CollectDevices, store.QueueFailing, longestRun, devicesWorkersFailing),
 		},
 		memory:   newMemory(),
 		progress: map[policy.ID]*Progress{},
 		asked:    map[jobKey]string{},
+		running:  map[policy.ID]context.CancelFunc{},
 	}
 }
 
@@ -98,6 +108,29 @@ func New(cfg Config) *Collector {
 func (c *Collector) Kick() {
 	for _, l := range c.lanes {
 		l.kick()
+	}
+}
+
+// Stop ends the running collection of a customer, if there is one: its relation has ended, and the store takes nothing of it any more.
+func (c *Collector) Stop(customer policy.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if stop := c.running[customer]; stop != nil {
+		stop()
+	}
+}
+
+// begin makes a run that Stop can end; two of one customer never run at once.
+func (c *Collector) begin(ctx context.Context, customer policy.ID) (_ context.Context, end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running[customer] = stop
+	return ctx, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.running, customer)
+		stop()
 	}
 }
 

@@ -88,10 +88,11 @@ func wanted(known store.CollectKnown, found []matched, last, now time.Time) []ma
 	return out
 }
 
-// daily tells whether the device's own minute of the day came after the last good run.
+// daily tells whether the device's own minute of the day came after the last good run. Before the first one none has come: then each device is
+// wanted as a new one, and only until it was read, so that a first collection in several runs comes to its end.
 func daily(device string, last, now time.Time) bool {
 	const day = 24 * time.Hour
-	return last.IsZero() || !slotAfter(last, day, spread(0, keyOf(device))).After(now)
+	return !last.IsZero() && !slotAfter(last, day, spread(0, keyOf(device))).After(now)
 }
 
 // keyOf is a device's id as it is compared: its case says nothing.

@@ -11,16 +11,19 @@ import (
 	"roomward/store"
 )
 
-// lane is one kind of work with its own workers, so that a crowd of one kind never keeps the other waiting.
+// lane is one kind of work for one queue with its own workers, so that a crowd of one kind never keeps the other waiting, and customers whose
+// tenant does not answer never keep those waiting whose tenant does.
 type lane struct {
-	kind store.CollectKind
-	free chan struct{} // one for each idle worker
-	wake chan struct{}
-	runs sync.WaitGroup
+	kind  store.CollectKind
+	queue store.CollectQueue
+	most  time.Duration // how long one run may take
+	free  chan struct{} // one for each idle worker
+	wake  chan struct{}
+	runs  sync.WaitGroup
 }
 
-func newLane(kind store.CollectKind, workers int) *lane {
-	l := &lane{kind: kind, free: make(chan struct{}, workers), wake: make(chan struct{}, 1)}
+func newLane(kind store.CollectKind, queue store.CollectQueue, most time.Duration, workers int) *lane {
+	l := &lane{kind: kind, queue: queue, most: most, free: make(chan struct{}, workers), wake: make(chan struct{}, 1)}
 	for range workers {
 		l.free <- struct{}{}
 	}
@@ -71,14 +74,14 @@ func (c *Collector) drive(ctx context.Context, l *lane) {
 		case <-l.wake:
 		}
 		if err := c.start(ctx, l); err != nil && ctx.Err() == nil {
-			c.cfg.Log.Error("collect: look for due work", "kind", l.kind, "error", err)
+			c.cfg.Log.Error("collect: look for due work", "kind", l.kind, "queue", l.queue, "error", err)
 		}
 	}
 }
 
 // start gives due jobs to idle workers. Each worker that ends wakes the lane again, so that a backlog never waits for a tick.
 func (c *Collector) start(ctx context.Context, l *lane) error {
-	due, err := c.cfg.Store.CollectDue(ctx, l.kind)
+	due, err := c.cfg.Store.CollectDue(ctx, l.kind, l.queue)
 	if err != nil || !due {
 		return err
 	}
@@ -95,13 +98,13 @@ func (c *Collector) start(ctx context.Context, l *lane) error {
 	if idle == 0 {
 		return nil
 	}
-	leases, err := c.cfg.Store.ClaimCollect(ctx, l.kind, idle, leaseFor)
+	leases, err := c.cfg.Store.ClaimCollect(ctx, l.kind, l.queue, idle, leaseFor)
 	for range idle - len(leases) {
 		l.free <- struct{}{}
 	}
 	for _, lease := range leases {
 		l.runs.Go(func() {
-			c.attend(ctx, lease)
+			c.attend(ctx, lease, l.most)
 			l.free <- struct{}{}
 			c.Kick()
 		})
@@ -109,12 +112,16 @@ func (c *Collector) start(ctx context.Context, l *lane) error {
 	return err
 }
 
-// attend does one leased job. When it was stopped, the lease goes back: the job is due again at once.
-func (c *Collector) attend(ctx context.Context, lease store.CollectLease) {
+// attend does one leased job, in most at most. When it was stopped, the lease goes back: the job is due again at once.
+func (c *Collector) attend(ctx context.Context, lease store.CollectLease, most time.Duration) {
 	defer c.report(lease.Customer, nil)
-	err := c.collect(ctx, lease)
+	ctx, end := c.begin(ctx, lease.Customer)
+	defer end()
+	err := c.collect(ctx, lease, most)
 	switch {
-	case err == nil, errors.Is(err, store.ErrNotFound): // the relation ended meanwhile
+	case err == nil:
+	case errors.Is(err, store.ErrNotFound): // the relation ended meanwhile
+		c.askedBy(lease.Customer, lease.Kind)
 	case ctx.Err() != nil:
 		c.giveBack(ctx, lease)
 	default:
@@ -131,8 +138,15 @@ func (c *Collector) giveBack(ctx context.Context, lease store.CollectLease) {
 	}
 }
 
+// prune forgets old runs, in batches that let other changes in between.
 func (c *Collector) prune(ctx context.Context) {
-	if _, err := c.cfg.Store.PruneCollectRuns(ctx, pruneBatch); err != nil && ctx.Err() == nil {
-		c.cfg.Log.Error("collect: forget old runs", "error", err)
+	for {
+		gone, err := c.cfg.Store.PruneCollectRuns(ctx, pruneBatch)
+		if err != nil && ctx.Err() == nil {
+			c.cfg.Log.Error("collect: forget old runs", "error", err)
+		}
+		if err != nil || gone < pruneBatch {
+			return
+		}
 	}
 }

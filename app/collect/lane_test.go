@@ -41,7 +41,7 @@ func TestFirstCollectionStartsAtOnceAndShowsItsProgress(t *testing.T) {
 	w := newWorld(t, estate(northwind, "Northwind", 12))
 	w.collector = New(func() Config { c := w.collector.cfg; c.Tick = time.Hour; return c }()) // no tick comes in time: the kick must do it
 	w.running()
-	require.Eventually(t, func() bool { return len(w.collector.lanes[store.CollectPlaces].wake) == 0 }, patient, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.lane(store.CollectPlaces).wake) == 0 }, patient, time.Millisecond)
 	seen := make(chan Progress, 100)
 	var id policy.ID
 	var mu sync.Mutex
@@ -96,7 +96,7 @@ func TestStoppedInTheMiddleNothingIsHalfWritten(t *testing.T) {
 		}
 		return false
 	})
-	l := w.collector.lanes[store.CollectDevices]
+	l := w.lane(store.CollectDevices)
 	require.NoError(t, w.collector.start(ctx, l))
 	l.runs.Wait()
 	require.GreaterOrEqual(t, health.Load(), int32(10), "it was in the middle")
@@ -115,10 +115,10 @@ func TestStoppedInTheMiddleNothingIsHalfWritten(t *testing.T) {
 func TestLeasesOfADeadProcessAreReleased(t *testing.T) {
 	w := newWorld(t, estate(northwind, "Northwind", 2))
 	w.accept(northwind, "Northwind", all())
-	leases, err := w.store.ClaimCollect(t.Context(), store.CollectPlaces, 10, time.Hour)
+	leases, err := w.store.ClaimCollect(t.Context(), store.CollectPlaces, store.QueueAll, 10, time.Hour)
 	require.NoError(t, err)
 	require.Len(t, leases, 1)
-	due, err := w.store.CollectDue(t.Context(), store.CollectPlaces)
+	due, err := w.store.CollectDue(t.Context(), store.CollectPlaces, store.QueueAll)
 	require.NoError(t, err)
 	require.False(t, due)
 	w.running()
@@ -178,10 +178,10 @@ func TestNeverTwoRunsOfOneCustomer(t *testing.T) {
 		for _, c := range collectors {
 			for _, l := range c.lanes {
 				together.Go(func() {
-					leases, err := w.store.ClaimCollect(t.Context(), l.kind, 4, time.Minute)
+					leases, err := w.store.ClaimCollect(t.Context(), l.kind, store.QueueAll, 4, time.Minute)
 					require.NoError(t, err)
 					for _, lease := range leases {
-						c.attend(t.Context(), lease)
+						c.attend(t.Context(), lease, longestRun)
 						mu.Lock()
 						working[lease.Customer]--
 						mu.Unlock()
@@ -202,15 +202,15 @@ func TestNeverTwoRunsOfOneCustomer(t *testing.T) {
 func TestLostLeaseWritesNothing(t *testing.T) {
 	w := newWorld(t, traders())
 	id := w.accept(northwind, "Northwind", all())
-	leases, err := w.store.ClaimCollect(t.Context(), store.CollectPlaces, 1, time.Minute)
+	leases, err := w.store.ClaimCollect(t.Context(), store.CollectPlaces, store.QueueAll, 1, time.Minute)
 	require.NoError(t, err)
 	w.clock.advance(2 * time.Minute)
-	again, err := w.store.ClaimCollect(t.Context(), store.CollectPlaces, 1, time.Minute)
+	again, err := w.store.ClaimCollect(t.Context(), store.CollectPlaces, store.QueueAll, 1, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, again, 1)
-	require.ErrorIs(t, w.collector.collect(t.Context(), leases[0]), store.ErrLeaseLost)
+	require.ErrorIs(t, w.collector.collect(t.Context(), leases[0], longestRun), store.ErrLeaseLost)
 	require.Empty(t, w.dump("rooms"))
-	require.NoError(t, w.collector.collect(t.Context(), again[0]))
+	require.NoError(t, w.collector.collect(t.Context(), again[0], longestRun))
 	require.Len(t, w.dump("rooms"), 5)
 	_, err = w.store.ApplyPlaces(t.Context(), policy.ForWork(id, "test"), store.CollectOutcome{Lease: store.CollectLease{Customer: policy.NewID()}}, nil)
 	require.Error(t, err)

@@ -3,6 +3,8 @@ package collect
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,65 +103,106 @@ func (m *matching) unknown() []policy.ID {
 	return out
 }
 
-// lookUp finds out the accounts of rooms, each at most once a day. An error means that some were not found out though they may be there.
+// lookUp finds out the accounts of rooms, each at most once a day, as many at once as the directory takes. An error means that some were not
+// found out though they may be there.
 func (c *Collector) lookUp(ctx context.Context, r run, m *matching) error {
 	rooms := c.memory.due(m.unknown(), r.started)
+	batches := slices.Collect(slices.Chunk(rooms, graph.MaxAddresses))
 	var mu sync.Mutex
-	return inTurns(ctx, len(rooms), func(n, done int) error {
-		c.report(r.lease.Customer, &Progress{Step: string(store.CollectDevices), Done: done, Total: len(rooms)})
-		user, err := c.cfg.Graph.User(ctx, r.target.TenantID, m.emails[rooms[n]])
-		switch graph.KindOf(err) {
-		case "":
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			m.learn(rooms[n], user.ID)
-			mu.Unlock()
-		case graph.NotFound, graph.BadAnswer, graph.BadRequest:
-		case graph.PermissionMissing, graph.Forbidden:
-			return errNoDirectory
-		default:
+	return inTurns(ctx, len(batches), func(n, done int) error {
+		c.report(r.lease.Customer, &Progress{Step: string(store.CollectDevices), Done: done * graph.MaxAddresses, Total: len(rooms)})
+		found, err := c.accounts(ctx, r, m, batches[n])
+		if err != nil {
 			return err
 		}
-		c.memory.note(rooms[n], r.started)
+		mu.Lock()
+		for room, account := range found {
+			m.learn(room, account)
+		}
+		mu.Unlock()
+		c.memory.note(batches[n], r.started)
 		return nil
 	}, errNoDirectory)
+}
+
+// accounts asks for the accounts of a few rooms. An address that Microsoft does not take must not keep the others from being found: then each is
+// asked for alone.
+func (c *Collector) accounts(ctx context.Context, r run, m *matching, rooms []policy.ID) (map[policy.ID]string, error) {
+	byEmail := make(map[string]policy.ID, len(rooms))
+	addresses := make([]string, len(rooms))
+	for i, room := range rooms {
+		addresses[i] = m.emails[room]
+		byEmail[strings.ToLower(m.emails[room])] = room
+	}
+	users, err := c.cfg.Graph.UsersByMail(ctx, r.target.TenantID, addresses)
+	found := map[policy.ID]string{}
+	switch graph.KindOf(err) {
+	case "":
+		for _, u := range users {
+			if room, ok := byEmail[strings.ToLower(u.Mail)]; ok {
+				found[room] = u.ID
+			}
+		}
+		return found, err
+	case graph.NotFound, graph.BadAnswer, graph.BadRequest:
+		if len(rooms) == 1 {
+			return nil, nil
+		}
+		for _, room := range rooms {
+			one, err := c.accounts(ctx, r, m, []policy.ID{room})
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(found, one)
+		}
+		return found, nil
+	case graph.PermissionMissing, graph.Forbidden:
+		return nil, errNoDirectory
+	}
+	return nil, err
 }
 
 // errNoDirectory says that accounts may not be read: then only devices that tell their sign-in name find their room.
 var errNoDirectory = errors.New("the directory may not be read")
 
+// triedFor is how long a room whose account was looked for is not looked for again.
+const triedFor = 24 * time.Hour
+
 // memory keeps which rooms' accounts were looked for and when. It may be forgotten at any time: that costs requests only.
 type memory struct {
 	mu    sync.Mutex
 	tried map[policy.ID]time.Time
+	swept time.Time
 }
 
 func newMemory() *memory { return &memory{tried: map[policy.ID]time.Time{}} }
 
-// due leaves out what was looked for less than a day ago.
+// due leaves out what was looked for not long ago.
 func (m *memory) due(rooms []policy.ID, now time.Time) []policy.ID {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for room, at := range m.tried {
-		if now.Sub(at) >= 24*time.Hour {
-			delete(m.tried, room)
-		}
-	}
-	var out []policy.ID
-	for _, room := range rooms {
-		if _, tried := m.tried[room]; !tried {
-			out = append(out, room)
-		}
-	}
-	return out
+	m.sweep(now)
+	return slices.DeleteFunc(rooms, func(room policy.ID) bool {
+		at, tried := m.tried[room]
+		return tried && now.Sub(at) < triedFor
+	})
 }
 
-func (m *memory) note(room policy.ID, now time.Time) {
+// sweep forgets old notes, once an hour: every run of every customer comes by.
+func (m *memory) sweep(now time.Time) {
+	if now.Sub(m.swept) < time.Hour {
+		return
+	}
+	m.swept = now
+	maps.DeleteFunc(m.tried, func(_ policy.ID, at time.Time) bool { return now.Sub(at) >= triedFor })
+}
+
+func (m *memory) note(rooms []policy.ID, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tried[room] = now
+	for _, room := range rooms {
+		m.tried[room] = now
+	}
 }
 
 // inTurns calls fn for 0 to n-1, a few at a time, until one fails, and gives its error unless that is one to be passed over.

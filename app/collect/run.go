@@ -28,15 +28,15 @@ type result struct {
 
 type placesResult struct{ found []store.PlaceFound }
 
-// collect does one leased job: fetch, compare, write, and say how it went. An error means that nothing at all was written.
-func (c *Collector) collect(ctx context.Context, lease store.CollectLease) error {
+// collect does one leased job: fetch, which may take most, compare, write, and say how it went. An error means that nothing at all was written.
+func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most time.Duration) error {
 	r := run{lease: lease, work: c.cfg.Work(lease.Customer, "collect "+string(lease.Kind)), started: c.cfg.Now()}
 	var err error
 	if r.target, err = c.cfg.Store.CollectTarget(ctx, r.work, lease.Kind); err != nil {
 		return fmt.Errorf("read what to collect: %w", err)
 	}
 	counted, usage := graph.Count(ctx)
-	timed, cancel := context.WithTimeout(counted, leaseFor-leaseMargin)
+	timed, cancel := context.WithTimeout(counted, most)
 	defer cancel()
 	found := c.fetch(timed, r)
 	if err := ctx.Err(); err != nil {

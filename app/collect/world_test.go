@@ -33,7 +33,7 @@ const (
 	adatum    = "c2d3e4f5-2222-4b3c-9d4e-123456789abc"
 )
 
-// clock is a time that only the test moves.
+// clock is a time that only the test moves; while it is zero it is that of the bubble that the test runs in.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -42,6 +42,9 @@ type clock struct {
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.now.IsZero() {
+		return time.Now()
+	}
 	return c.now
 }
 
@@ -55,7 +58,7 @@ func (c *clock) advance(d time.Duration) { c.set(c.Now().Add(d)) }
 
 // world is a real store and a real simulated cloud over HTTP, with one clock.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	clock     *clock
 	cloud     *cloudsim.Server
 	store     *store.Store
@@ -65,6 +68,7 @@ type world struct {
 	dir       string
 	log       *safeBuffer
 	customers map[string]policy.ID // by tenant
+	ledger    *ledger
 
 	mu   sync.Mutex
 	hook func(w http.ResponseWriter, r *http.Request) bool // true: answered
@@ -90,32 +94,43 @@ func (s *safeBuffer) Bytes() []byte {
 
 func newWorld(t *testing.T, tenants ...*cloudsim.Tenant) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)}, dir: t.TempDir(), log: &safeBuffer{},
-		customers: map[string]policy.ID{}}
+	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)}}
 	w.cloud = cloudsim.New(&cloudsim.World{Tenants: tenants}, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: w.clock.Now})
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(w.front())
+	t.Cleanup(server.Close)
+	w.build(graph.Config{Cloud: graph.Cloud{Login: server.URL + "/login", Graph: server.URL + "/graph"},
+		Budget: graph.Budget{PerTenant: 1e6, Overall: 1e6}, MaxRetryWait: -1})
+	w.collector.cfg.Tick = 10 * time.Millisecond
+	return w
+}
+
+// front is the simulated cloud behind the hook.
+func (w *world) front() http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		hook := w.hook
 		w.mu.Unlock()
 		if hook == nil || !hook(rw, r) {
 			w.cloud.ServeHTTP(rw, r)
 		}
-	}))
-	t.Cleanup(server.Close)
+	})
+}
+
+// build makes everything of ours that stands before the cloud.
+func (w *world) build(cfg graph.Config) {
+	w.t.Helper()
+	w.dir, w.log, w.customers = w.t.TempDir(), &safeBuffer{}, map[string]policy.ID{}
+	w.ledger = keepLedger(w.dir)
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	w.store, err = store.Open(t.Context(), store.Options{Dir: w.dir, Now: w.clock.Now, Log: log})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = w.store.Close() })
-	w.graph, err = graph.New(graph.Config{
-		Cloud:      graph.Cloud{Login: server.URL + "/login", Graph: server.URL + "/graph"},
-		Credential: graph.Credential{ClientID: clientID, Secret: secret},
-		Budget:     graph.Budget{PerTenant: 1e6, Overall: 1e6}, Now: w.clock.Now, Log: log, MaxRetryWait: -1,
-	})
-	require.NoError(t, err)
+	w.store, err = store.Open(w.t.Context(), store.Options{Dir: w.dir, Now: w.clock.Now, Log: log})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = w.store.Close() })
+	cfg.Credential, cfg.Now, cfg.Log = graph.Credential{ClientID: clientID, Secret: secret}, w.clock.Now, log
+	w.graph, err = graph.New(cfg)
+	require.NoError(w.t, err)
 	w.decider = policy.NewDecider(w.store, w.clock.Now, policy.Limits{})
-	w.collector = New(Config{Store: w.store, Graph: w.graph, Work: policy.ForWork, Now: w.clock.Now, Log: log, Tick: 10 * time.Millisecond})
-	return w
+	w.collector = New(Config{Store: w.store, Graph: w.graph, Work: policy.ForWork, Now: w.clock.Now, Log: log})
 }
 
 // answerWith puts a function before the simulated cloud; it tells whether it has answered.
@@ -146,11 +161,10 @@ func (w *world) collect() {
 	w.t.Helper()
 	for range 20 {
 		busy := false
-		for _, kind := range []store.CollectKind{store.CollectPlaces, store.CollectDevices} {
-			due, err := w.store.CollectDue(w.t.Context(), kind)
+		for _, l := range w.collector.lanes {
+			due, err := w.store.CollectDue(w.t.Context(), l.kind, l.queue)
 			require.NoError(w.t, err)
 			busy = busy || due
-			l := w.collector.lanes[kind]
 			require.NoError(w.t, w.collector.start(w.t.Context(), l))
 			l.runs.Wait()
 		}
@@ -159,6 +173,12 @@ func (w *world) collect() {
 		}
 	}
 	w.t.Fatal("there is always something due")
+}
+
+// lane is the lane of those whose last run went well.
+func (w *world) lane(kind store.CollectKind) *lane {
+	i := slices.IndexFunc(w.collector.lanes, func(l *lane) bool { return l.kind == kind && l.queue == store.QueueSound })
+	return w.collector.lanes[i]
 }
 
 // due moves the clock to when a job is due next and does what is due then.
@@ -254,21 +274,8 @@ func (w *world) open() *sql.DB {
 
 // watchWrites counts every row of a customer that is written from now on, also when it is written with the same values.
 func (w *world) watchWrites() (count func() int) {
-	w.t.Helper()
-	db := w.open()
-	_, err := db.ExecContext(w.t.Context(), `CREATE TABLE touched (name TEXT)`)
-	require.NoError(w.t, err)
-	for _, table := range customerTables {
-		for _, verb := range []string{"INSERT", "UPDATE", "DELETE"} {
-			_, err := db.ExecContext(w.t.Context(), fmt.Sprintf(`CREATE TRIGGER touched_%[1]s_%[2]s AFTER %[2]s ON %[1]s BEGIN INSERT INTO touched VALUES ('%[2]s %[1]s'); END`, table, verb))
-			require.NoError(w.t, err)
-		}
-	}
-	return func() int {
-		var n int
-		require.NoError(w.t, db.QueryRowContext(w.t.Context(), `SELECT count(*) FROM touched`).Scan(&n))
-		return n
-	}
+	before := w.ledger.read()
+	return func() int { return w.ledger.read().rows - before.rows }
 }
 
 // dump is every row of the tables as text, without the columns that move by themselves.
@@ -360,16 +367,6 @@ func traders() *cloudsim.Tenant {
 			{Name: "Board Secret", Email: "secret@northwind.example", Country: "NL", City: "Amsterdam", Building: "Zuidas One", Floor: "9", Capacity: 4,
 				Devices: []cloudsim.Device{panel()}},
 		}}
-}
-
-// estate has so many rooms with one device each, all well.
-func estate(tenant, name string, rooms int) *cloudsim.Tenant {
-	t := &cloudsim.Tenant{ID: tenant, Name: name, Domains: []string{strings.ToLower(name) + ".example"}, Country: "FR", Consented: true}
-	for i := range rooms {
-		t.Rooms = append(t.Rooms, cloudsim.Room{Name: fmt.Sprintf("Salle %03d", i), Email: fmt.Sprintf("salle%03d@%s", i, t.Domains[0]), Country: "FR",
-			City: "Lyon", Building: "Part-Dieu", Floor: "1", Capacity: 8, Devices: []cloudsim.Device{hub()}})
-	}
-	return t
 }
 
 func london() policy.Grant { return policy.Grant{Rules: []policy.GrantRule{{City: "London"}}} }

@@ -44,6 +44,8 @@ type Config struct {
 	Member func(ctx context.Context, p policy.Principal) (store.Member, error)
 	// Started is told of a new customer, so that its first collection starts at once.
 	Started func(customer policy.ID)
+	// Left is told of a customer whose relation has ended, so that its running work stops and its last bytes go.
+	Left func(customer policy.ID)
 	// Progress tells how far the running collection of a customer is; nil when none runs.
 	Progress func(customer policy.ID) *Progress
 }

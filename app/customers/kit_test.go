@@ -96,6 +96,7 @@ type house struct {
 	mu      sync.Mutex
 	at      time.Time
 	started []policy.ID
+	left    []policy.ID
 }
 
 type gate struct{ store *store.Store }
@@ -137,6 +138,7 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 	cfg := customers.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", Domains: []string{"partner.example", "desk.partner.example"},
 		Mode: customers.InviteOpen, Now: h.now, Member: people.Member,
 		Started:  func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.started = append(h.started, id) },
+		Left:     func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.left = append(h.left, id) },
 		Progress: func(policy.ID) *customers.Progress { return &customers.Progress{Step: "places", Done: 1, Total: 3} }}
 	for _, c := range change {
 		c(&cfg)
@@ -153,6 +155,13 @@ func (h *house) serve() {
 	_, err := api.Register(e, desk, "test", []api.Route{ // who may call as in app/web/routes.go
 		api.Op("GET", "/api/customers", api.PartnerMember(), "", c.List),
 		api.Op("GET", "/api/customers/{id}", api.PartnerMember(), "", c.Get),
+		api.Op("DELETE", "/api/customers/{id}", api.PartnerMember(), "", c.Leave),
+		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.PartnerMember(), "", "text/csv", c.AuditCSV),
+		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.PartnerMember(), "", "application/jsonl", c.AuditLines),
+		api.Op("POST", "/api/customers/{id}/admin-proposals", api.Accepting(), "", c.Propose).Creates(),
+		api.Op("GET", "/api/partnership/admins", api.CustomerAdmin(), "", c.OwnAdmins),
+		api.Op("POST", "/api/partnership/admins/confirm", api.CustomerAdmin(), "", c.ConfirmAdmins),
+		api.Op("POST", "/api/partnership/admins/refuse", api.CustomerAdmin(), "", c.RefuseAdmins),
 		api.Op("GET", "/api/invitations", api.Accepting(), "", c.Invitations),
 		api.Op("GET", "/api/invitations/{id}", api.Accepting(), "", c.Invitation),
 		api.Op("POST", "/api/invitations/{id}/accept", api.Accepting(), "", c.Accept).Creates(),

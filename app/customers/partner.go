@@ -22,7 +22,8 @@ type Entry struct {
 	TenantID      string      `json:"tenantId" doc:"The Entra tenant, the lasting key of the organisation."`
 	Domains       []string    `json:"domains" nullable:"false" doc:"Verified domains of the tenant."`
 	LooksLike     string      `json:"looksLike,omitempty" doc:"Another organisation whose name or domain is nearly the same: check the tenant id."`
-	State         string      `json:"state" enum:"active,consent-withdrawn,pending,expired"`
+	State         string      `json:"state" enum:"active,consent-withdrawn,without-admin,pending,expired"`
+	WithoutSince  *time.Time  `json:"withoutAdminSince,omitempty" doc:"Since when nobody is an effective primary admin: nobody sees data."`
 	RoomsOffered  *int        `json:"roomsOffered,omitempty" doc:"Rooms that the invitation covered when it was sent."`
 	Rooms         *int        `json:"rooms,omitempty" doc:"Granted rooms; only for who sees all of them."`
 	PrimaryAdmins []MemberRef `json:"primaryAdmins,omitempty" doc:"Only for who may see roles there."`
@@ -53,16 +54,18 @@ type Detail struct {
 	AcceptedBy string        `json:"acceptedBy,omitempty"`
 	Retention  int           `json:"retentionDays"`
 	Terms      string        `json:"termsVersion,omitempty"`
+
+	AdminProposal *AdminProposal `json:"adminProposal,omitempty" doc:"Whom the partner proposes as primary admins; the customer has not answered yet. Only for who may propose."`
 }
 
-var rank = map[string]int{"consent-withdrawn": 10, "pending": 20, "active": 50, "expired": 80}
+var rank = map[string]int{"consent-withdrawn": 10, "without-admin": 15, "pending": 20, "active": 50, "expired": 80}
 
 // List lists the customers and open invitations that the person may see, those that need somebody first.
 func (c *Customers) List(ctx context.Context, call *api.Call, in *struct {
 	api.Paging
 	Total bool     `query:"total" doc:"Answer how many there are in all."`
 	Q     string   `query:"q" maxLength:"100" doc:"Part of a name or domain."`
-	State []string `query:"state,explode" enum:"active,consent-withdrawn,pending,expired" maxItems:"4"`
+	State []string `query:"state,explode" enum:"active,consent-withdrawn,without-admin,pending,expired" maxItems:"5"`
 }) (api.Page[Entry], error) {
 	var page api.Page[Entry]
 	all, err := c.entries(ctx, call)
@@ -177,8 +180,12 @@ func (c *Customers) addInsight(e *Entry, customer store.Customer, full policy.Vi
 func entryOf(c store.Customer) Entry {
 	e := Entry{ID: c.ID.String(), Kind: "customer", Name: c.Name, TenantID: c.TenantID, Domains: list(c.Domains), State: "active",
 		EndsAt: timeOrNil(c.EndsAt), AcceptedAt: timeOrNil(c.AcceptedAt)}
-	if c.State == store.CustomerWithdrawn {
+	e.WithoutSince = timeOrNil(c.WithoutAdminSince)
+	switch {
+	case c.State == store.CustomerWithdrawn:
 		e.State = "consent-withdrawn"
+	case !c.WithoutAdminSince.IsZero():
+		e.State = "without-admin"
 	}
 	return e
 }
@@ -226,6 +233,13 @@ func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, 
 	}
 	d := Detail{Entry: entryOf(customer), Ceiling: permissionNames(customer.Ceiling), Catalogue: permissionNames(policy.Permissions()),
 		AcceptedBy: customer.AcceptedBy, Retention: customer.RetentionDays}
+	proposal, err := c.Store.AdminProposal(ctx, call.Overview, id)
+	switch {
+	case err == nil:
+		d.AdminProposal = proposalOf(proposal)
+	case !errors.Is(err, store.ErrNotFound):
+		return Detail{}, err
+	}
 	if !isMine {
 		return d, nil
 	}
@@ -285,10 +299,7 @@ func highLevel(g policy.Grant) *policy.Grant {
 func (c *Customers) Accept(ctx context.Context, call *api.Call, in *struct {
 	ID   string `path:"id" maxLength:"64"` // spelled out: huma does not look into an embedded byID
 	Body struct {
-		PrimaryAdmins []struct {
-			Kind string `json:"kind" enum:"user,group"`
-			ID   string `json:"id" format:"uuid" doc:"Object id in the partner's directory."`
-		} `json:"primaryAdmins" minItems:"1" maxItems:"50" doc:"Who becomes primary admin: users or security groups."`
+		PrimaryAdmins []NamedMember `json:"primaryAdmins" minItems:"1" maxItems:"50" doc:"Who becomes primary admin: users or security groups."`
 	}
 }) (struct {
 	CustomerID string `json:"customerId"`
@@ -300,22 +311,9 @@ func (c *Customers) Accept(ctx context.Context, call *api.Call, in *struct {
 	if err != nil {
 		return out, store.ErrNotFound
 	}
-	var admins []store.Member
-	for i, a := range in.Body.PrimaryAdmins {
-		p := policy.User(strings.ToLower(a.ID))
-		if a.Kind == "group" {
-			p = policy.Group(strings.ToLower(a.ID))
-		}
-		m, err := c.Member(ctx, p)
-		if errors.Is(err, store.ErrNotFound) {
-			return out, api.Invalid(location("body.primaryAdmins", i, "id"), "No user and no security group with this id is in your directory.")
-		}
-		if err != nil {
-			return out, err
-		}
-		if !slices.Contains(admins, m) {
-			admins = append(admins, m)
-		}
+	admins, err := c.lookUp(ctx, "body.primaryAdmins", in.Body.PrimaryAdmins)
+	if err != nil {
+		return out, err
 	}
 	customer, err := c.Store.AcceptInvitation(ctx, call.Act, call.Overview, id, admins)
 	if err != nil {

@@ -29,6 +29,14 @@ type Partnership struct {
 	Administers  bool            `json:"administers" doc:"Whether the person may invite and change things."`
 	Invitation   *SentInvitation `json:"invitation,omitempty" doc:"The latest one; only for administrators."`
 	Relation     *Relation       `json:"relation,omitempty" doc:"The relation in force; only for administrators."`
+	Ended        *EndedRelation  `json:"ended,omitempty" doc:"The last relation that has ended; only for administrators, and not while there is one."`
+}
+
+// EndedRelation is all that is left of a relation.
+type EndedRelation struct {
+	BeganAt time.Time `json:"beganAt"`
+	EndedAt time.Time `json:"endedAt"`
+	EndedBy string    `json:"endedBy" enum:"partner,customer,system"`
 }
 
 // Organisation is the customer's own tenant.
@@ -64,7 +72,7 @@ type SentInvitation struct {
 type Relation struct {
 	AcceptedAt time.Time    `json:"acceptedAt"`
 	AcceptedBy string       `json:"acceptedBy"`
-	State      string       `json:"state" enum:"active,consent-withdrawn"`
+	State      string       `json:"state" enum:"active,consent-withdrawn,without-admin"`
 	Rooms      int          `json:"rooms" doc:"Rooms that the partner can see."`
 	Grant      policy.Grant `json:"grant"`
 	Ceiling    []string     `json:"ceiling" nullable:"false"`
@@ -99,13 +107,22 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 	customer, err := c.Store.OwnCustomer(ctx, call.Own)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return out, nil
+		return out, c.addEnded(ctx, call, &out)
 	case err != nil:
 		return Partnership{}, err
 	}
 	out.Relation = &Relation{AcceptedAt: customer.AcceptedAt, AcceptedBy: customer.AcceptedBy, State: entryOf(customer).State, Rooms: customer.Rooms,
 		Grant: customer.Grant, Ceiling: permissionNames(customer.Ceiling), DataAt: timeOrNil(customer.LastGoodAt)}
 	return out, nil
+}
+
+func (c *Customers) addEnded(ctx context.Context, call *api.Call, out *Partnership) error {
+	ended, err := c.Store.EndedRelation(ctx, call.Own)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	out.Ended = &EndedRelation{ended.BeganAt, ended.EndedAt, string(ended.EndedBy)}
+	return err
 }
 
 // refusal tells why an organisation cannot be served at all: government clouds are not (design 7).

@@ -17,7 +17,7 @@ type Budget struct {
 	PerTenant         rate.Limit // requests a second to one tenant; default 10
 	PerTenantInFlight int        // requests at the same time to one tenant; default 4
 	PlacesInFlight    int        // of these at most so many to places, which count as Outlook; default 2
-	Overall           rate.Limit // requests a second to all tenants and to Entra; default 100
+	Overall           rate.Limit // requests a second to all tenants and to Entra; default 200
 }
 
 func (b Budget) withDefaults() (Budget, error) {
@@ -34,7 +34,7 @@ func (b Budget) withDefaults() (Budget, error) {
 		b.PlacesInFlight = 2
 	}
 	if b.Overall == 0 {
-		b.Overall = 100
+		b.Overall = 200
 	}
 	return b, nil
 }
@@ -79,7 +79,7 @@ const (
 
 const (
 	idleAfter  = 10 * time.Minute // by then every limiter is full again, so forgetting it changes nothing
-	maxTenants = 5_000            // in memory at once, idle ones included
+	maxTenants = 20_000           // in memory at once, idle ones included; each forgotten one costs a token request when it is due
 )
 
 // gates holds the limits of all tenants in use, and forgets idle tenants.

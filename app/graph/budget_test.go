@@ -88,8 +88,8 @@ func TestBudgetRates(t *testing.T) {
 		if took < 4900*time.Millisecond || took > 5300*time.Millisecond {
 			t.Errorf("one tenant: %v, want about 5.1s", took)
 		}
-		// 500 tenants, each with a token and a request: 1,000 at 100 a second.
-		took, _ = load(t, 500, Budget{}, func(c *Client, i int) error { _, err := c.Devices(t.Context(), tenantNumber(i)); return err })
+		// 1,000 tenants, each with a token and a request: 2,000 at 200 a second.
+		took, _ = load(t, 1_000, Budget{}, func(c *Client, i int) error { _, err := c.Devices(t.Context(), tenantNumber(i)); return err })
 		if took < 9*time.Second || took > 11*time.Second {
 			t.Errorf("overall: %v, want about 10s", took)
 		}
@@ -160,7 +160,7 @@ func TestTenantsInMemoryAreBounded(t *testing.T) {
 
 func TestBudgetDefaults(t *testing.T) {
 	b, err := Budget{}.withDefaults()
-	if want := (Budget{PerTenant: 10, PerTenantInFlight: 4, PlacesInFlight: 2, Overall: 100}); err != nil || b != want {
+	if want := (Budget{PerTenant: 10, PerTenantInFlight: 4, PlacesInFlight: 2, Overall: 200}); err != nil || b != want {
 		t.Errorf("%+v %v", b, err)
 	}
 	for _, b := range []Budget{{PerTenant: -1}, {PerTenantInFlight: -1}, {PlacesInFlight: -1}, {Overall: -1}} {

@@ -147,7 +147,7 @@ func sender(given *http.Client) *http.Client {
 	}
 	if copied.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 32
+		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 512, 512 // where a proxy speaks HTTP/1.1: as many as collecting has requests in flight
 		transport.MaxResponseHeaderBytes = 64 << 10
 		copied.Transport = transport
 	}

@@ -94,6 +94,38 @@ func (c *Client) User(ctx context.Context, tenant, id string) (User, error) {
 	return user, nil
 }
 
+// MaxAddresses is how many addresses UsersByMail asks for at once: the directory takes no more alternatives in a filter.
+const MaxAddresses = 15
+
+// UsersByMail gives the users whose mail is one of at most MaxAddresses addresses, in one request (User.Read.All). Addresses that nobody has
+// are left out.
+func (c *Client) UsersByMail(ctx context.Context, tenant string, addresses []string) ([]User, error) {
+	const doing = "get users by mail"
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	if len(addresses) > MaxAddresses {
+		return nil, &Error{Kind: BadRequest, Message: "too many addresses at once", doing: doing}
+	}
+	quoted := make([]string, len(addresses))
+	for i, a := range addresses {
+		quoted[i] = "'" + strings.ReplaceAll(a, "'", "''") + "'"
+	}
+	filter := option("$filter", "mail in ("+strings.Join(quoted, ",")+")")
+	var users []User
+	err := c.list(ctx, c.directoryRequest(doing, tenant, userPermissions, "/users", filter, userFields), func(item []byte) bool {
+		user, ok := decodeUser(item)
+		if ok {
+			users = append(users, user)
+		}
+		return ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	return users, nil
+}
+
 // Group gives one group by object id (GroupMember.Read.All).
 func (c *Client) Group(ctx context.Context, tenant, id string) (Group, error) {
 	const doing = "get a group"

@@ -79,6 +79,28 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// Fifteen addresses cost one request, and none of them can leave its quotes.
+func TestUsersByMail(t *testing.T) {
+	f := newFake(t, always(200, `{"value":[{"id":"u1","mail":"o'hara@contoso.com","displayName":"Kim"},{"id":"u2","mail":"b&c@contoso.com"}]}`))
+	c := f.client()
+	users, err := c.UsersByMail(t.Context(), tenantA, []string{"o'hara@contoso.com", "b&c@contoso.com"})
+	if err != nil || len(users) != 2 || users[0].ID != "u1" || users[1].Mail != "b&c@contoso.com" {
+		t.Errorf("%+v %v", users, err)
+	}
+	want := []string{"GET https://graph.example/v1.0/users?$filter=mail%20in%20%28%27o%27%27hara%40contoso.com%27%2C%27b%26c%40contoso.com%27%29" +
+		"&$select=id,displayName,userPrincipalName,mail,accountEnabled"}
+	if got := f.requests(); !reflect.DeepEqual(got, want) {
+		t.Errorf("requests %q", got)
+	}
+	if users, err := c.UsersByMail(t.Context(), tenantA, nil); err != nil || len(users) != 0 || len(f.requests()) != 1 {
+		t.Errorf("nobody: %v %v", users, err)
+	}
+	_, err = c.UsersByMail(t.Context(), tenantA, make([]string, MaxAddresses+1))
+	if wantKind(t, err, BadRequest); len(f.requests()) != 1 {
+		t.Errorf("too many: %v", err)
+	}
+}
+
 func TestOneOfTheDirectory(t *testing.T) {
 	f := newFake(t, always(200, `{"value":{"id":"u1","userPrincipalName":"kim@contoso.com","accountEnabled":false,"securityEnabled":true,"mailEnabled":true,"displayName":null}}`))
 	c := f.client()

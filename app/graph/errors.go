@@ -115,7 +115,10 @@ func (c *Client) broken(ctx context.Context, doing string, err error) *Error {
 	if own := ctx.Err(); own != nil {
 		return &Error{Kind: Canceled, Message: own.Error(), doing: doing, cause: own}
 	}
-	return &Error{Kind: Unavailable, Message: c.say(err.Error()), doing: doing, cause: err}
+	// Who has not answered within the time of a request is not asked again at once: that would keep a worker for minutes, and the caller comes
+	// back later anyway.
+	late := errors.Is(err, context.DeadlineExceeded)
+	return &Error{Kind: Unavailable, Message: c.say(err.Error()), doing: doing, cause: err, final: late}
 }
 
 // say makes foreign text fit for an error and a log line. It hides before it shortens: half a secret would not be recognised.

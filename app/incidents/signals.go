@@ -145,16 +145,6 @@ func SignalOf(id, kind string) Signal {
 	return Signal{ID: id, Text: id, Category: Hardware, Severity: Warning}
 }
 
-// Catalogue lists the signals as they are rated on a kind of device, in a fixed order. Of the displays it holds the first two; further ones
-// are rated as the second.
-func Catalogue(kind string) []Signal {
-	var list []Signal
-	for _, r := range ratings() {
-		list = append(list, SignalOf(r.id, kind))
-	}
-	return list
-}
-
 func (r rating) on(id, text string, c class) Signal {
 	s := Signal{ID: id, Text: text, Category: r.category, Severity: r.severity, Watch: r.watch}
 	if (c == android || c == panel) && r.androidSeverity != "" {

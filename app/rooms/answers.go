@@ -40,6 +40,13 @@ type RoomDetail struct {
 	Room
 	Devices      int       `json:"devices" doc:"How many devices are known."`
 	WatchedSince time.Time `json:"watchedSince" doc:"When Roomward first collected the room."`
+	Groups       []InGroup `json:"groups,omitzero" required:"false" nullable:"false" doc:"The room groups that it is in; absent without groups.view in this room."`
+}
+
+// InGroup is a room group that a room is in.
+type InGroup struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // RoomCounts are the visible rooms by health, with all filters but that of health.
@@ -62,6 +69,7 @@ type RoomFacets struct {
 	Buildings []store.Facet `json:"buildings" nullable:"false"`
 	Makers    []store.Facet `json:"makers" nullable:"false"`
 	Models    []store.Facet `json:"models" nullable:"false"`
+	Groups    []store.Facet `json:"groups" nullable:"false" doc:"Room groups, only with the filter customer and where you hold groups.view."`
 }
 
 // RoomDevices are the devices of a room, all in one answer.
@@ -124,7 +132,14 @@ func roomOf(r store.Room) Room {
 }
 
 func detailOf(d store.RoomDetail) RoomDetail {
-	return RoomDetail{Room: roomOf(d.Room), Devices: d.Devices, WatchedSince: d.CreatedAt}
+	out := RoomDetail{Room: roomOf(d.Room), Devices: d.Devices, WatchedSince: d.CreatedAt}
+	if d.Groups != nil {
+		out.Groups = []InGroup{}
+	}
+	for _, g := range d.Groups {
+		out.Groups = append(out.Groups, InGroup{g.ID.String(), g.Name})
+	}
+	return out
 }
 
 func deviceOf(d store.Device) RoomDevice {

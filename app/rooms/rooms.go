@@ -42,18 +42,28 @@ type RoomFilters struct {
 	Building    []string `query:"building,explode" maxItems:"50"`
 	Maker       []string `query:"maker,explode" maxItems:"50"`
 	Model       []string `query:"model,explode" maxItems:"50"`
+	Group       []string `query:"group,explode" maxItems:"50" doc:"Rooms of one of these room groups. Where you do not hold groups.view a room is in no group."`
 	CapacityMin int      `query:"capacityMin" minimum:"0" doc:"Seats at least."`
 	CapacityMax int      `query:"capacityMax" minimum:"0" doc:"Seats at most; 0 is any number."`
 	Q           string   `query:"q" maxLength:"100" doc:"Part of the room's name, e-mail address, building, city or label, whatever its capital letters and accents; no wildcards."`
 }
 
-func (f RoomFilters) filter() store.RoomFilter {
+// filter reads the filters. groups.view is asked for only where there may be a group in the answer.
+func (f RoomFilters) filter(ctx context.Context, call *api.Call) (store.RoomFilter, error) {
 	out := store.RoomFilter{Health: f.Health, Severity: f.Severity, Country: f.Country, City: f.City, Building: f.Building,
 		Maker: f.Maker, Model: f.Model, CapacityMin: f.CapacityMin, CapacityMax: f.CapacityMax, Query: f.Q}
 	if f.Customer != "" {
 		out.Customer = parseID(f.Customer)
 	}
-	return out
+	if len(f.Group) == 0 && f.Customer == "" {
+		return out, nil
+	}
+	for _, id := range f.Group {
+		out.Groups = append(out.Groups, parseID(id))
+	}
+	var err error
+	out.Grouped, err = call.Decider.View(ctx, call.Actor, policy.GroupsView)
+	return out, err
 }
 
 // RoomsIn asks for a page of rooms.
@@ -67,7 +77,11 @@ type RoomsIn struct {
 // List answers a page of the rooms that the person sees.
 func (r *Rooms) List(ctx context.Context, call *api.Call, in *RoomsIn) (api.Page[Room], error) {
 	page := api.Page[Room]{Items: []Room{}}
-	q := store.RoomQuery{Filter: in.filter(), Sort: store.RoomSort(in.Sort), Limit: in.Limit, Total: in.Total}
+	filter, err := in.filter(ctx, call)
+	if err != nil {
+		return page, err
+	}
+	q := store.RoomQuery{Filter: filter, Sort: store.RoomSort(in.Sort), Limit: in.Limit, Total: in.Total}
 	list := fmt.Sprintf("rooms|%s|%#v", in.Sort, in.RoomFilters)
 	var after store.RoomKey
 	more, err := api.DecodeCursor(in.Cursor, list, &after.Value, &after.Name, &after.ID)
@@ -100,7 +114,11 @@ func (r *Rooms) List(ctx context.Context, call *api.Call, in *RoomsIn) (api.Page
 
 // Counts answers how many rooms the person sees in each state of health.
 func (r *Rooms) Counts(ctx context.Context, call *api.Call, in *RoomFilters) (RoomCounts, error) {
-	n, err := r.store.RoomCounts(ctx, call.View, in.filter())
+	filter, err := in.filter(ctx, call)
+	if err != nil {
+		return RoomCounts{}, err
+	}
+	n, err := r.store.RoomCounts(ctx, call.View, filter)
 	if err != nil {
 		return RoomCounts{}, err
 	}
@@ -112,11 +130,16 @@ func (r *Rooms) Counts(ctx context.Context, call *api.Call, in *RoomFilters) (Ro
 
 // Facets answers what the rooms that the person sees can be filtered by.
 func (r *Rooms) Facets(ctx context.Context, call *api.Call, in *RoomFilters) (RoomFacets, error) {
-	f, err := r.store.RoomFacets(ctx, call.View, in.filter())
+	filter, err := in.filter(ctx, call)
 	if err != nil {
 		return RoomFacets{}, err
 	}
-	return RoomFacets{Customers: f.Customers, Countries: f.Countries, Cities: f.Cities, Buildings: f.Buildings, Makers: f.Makers, Models: f.Models}, nil
+	f, err := r.store.RoomFacets(ctx, call.View, filter)
+	if err != nil {
+		return RoomFacets{}, err
+	}
+	return RoomFacets{Customers: f.Customers, Countries: f.Countries, Cities: f.Cities, Buildings: f.Buildings, Makers: f.Makers, Models: f.Models,
+		Groups: f.Groups}, nil
 }
 
 // RoomIn names one room.
@@ -130,7 +153,11 @@ func (r *Rooms) Get(ctx context.Context, call *api.Call, in *RoomIn) (RoomDetail
 	if err != nil {
 		return RoomDetail{}, err
 	}
-	room, err := r.store.Room(ctx, call.View, tickets, parseID(in.ID))
+	groups, err := call.Decider.View(ctx, call.Actor, policy.GroupsView)
+	if err != nil {
+		return RoomDetail{}, err
+	}
+	room, err := r.store.Room(ctx, call.View, tickets, groups, parseID(in.ID))
 	if err != nil {
 		return RoomDetail{}, err
 	}

@@ -57,6 +57,7 @@ type house struct {
 	northwind, contoso policy.ID
 	rooms              []policy.ID // of Northwind, seven of them; the last is hidden
 	foreign            policy.ID   // Contoso's
+	db                 string      // the file
 }
 
 func build(t *testing.T) *house {
@@ -70,7 +71,8 @@ func build(t *testing.T) *house {
 	for range 7 {
 		h.rooms = append(h.rooms, policy.NewID())
 	}
-	h.fill(t, filepath.Join(dir, "roomward.db"))
+	h.db = filepath.Join(dir, "roomward.db")
+	h.fill(t, h.db)
 
 	act := store.System("test")
 	grant := func(customer policy.ID, user string, scope policy.Scope, permissions ...policy.Permission) {
@@ -111,6 +113,14 @@ func routes(r *rooms.Rooms) []api.Route {
 		api.Op("GET", "/api/rooms/{id}", may, "Room", r.Get),
 		api.Op("GET", "/api/rooms/{id}/devices", may, "Devices", r.Devices),
 		api.Op("GET", "/api/rooms/{id}/signals", may, "Signals", r.Signals),
+		api.Op("GET", "/api/customers/{id}/groups", api.Holding(policy.GroupsView), "Groups", r.Groups),
+		api.Op("POST", "/api/customers/{id}/groups", api.Holding(policy.GroupsCreate), "Make", r.AddGroup).Creates(),
+		api.Op("POST", "/api/customers/{id}/groups/preview", api.Holding(policy.GroupsView), "Preview", r.PreviewGroup),
+		api.Op("GET", "/api/customers/{id}/groups/facts", api.Holding(policy.GroupsView), "Facts", r.GroupFacts),
+		api.Op("GET", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsView), "Group", r.Group),
+		api.Op("PUT", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsModify), "Change", r.ChangeGroup),
+		api.Op("DELETE", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsModify), "Remove", r.DeleteGroup),
+		api.Op("GET", "/api/customers/{id}/groups/{group}/rooms", api.Holding(policy.GroupsView), "Rooms", r.GroupRooms),
 	}
 }
 
@@ -130,7 +140,7 @@ func (h *house) fill(t *testing.T, path string) {
 			retention_days, terms_version, sent_at, sent_by_oid, sent_by_name, expires_at)
 			VALUES ($1, $2, $2, 'partner.example', 'accepted', '{}', 0, '[]', '{}', 180, '1', 0, 'o', 'n', 0)`, int64(id), name)
 		do(`INSERT INTO customers (id, tenant_id, name, state, rule_version, grant_json, ceiling_json, change_control_json, retention_days,
-			invitation_id, accepted_at, accepted_by_name) VALUES ($1, $2, $2, 'active', 1, '{}', '["rooms.view","tickets.view"]', '{}', 180, $1, 0, 'n')`, int64(id), name)
+			invitation_id, accepted_at, accepted_by_name) VALUES ($1, $2, $2, 'active', 1, '{}', '["rooms.view","tickets.view","groups.view","groups.create","groups.modify","roles.view"]', '{}', 180, $1, 0, 'n')`, int64(id), name)
 		do(`INSERT INTO collect_jobs (customer_id, kind, due_at, state_since, last_good_at) VALUES ($1, 'devices', 0, 0, $2)`,
 			int64(id), start.Add(-2*time.Minute).UnixMilli())
 	}

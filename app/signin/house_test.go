@@ -47,7 +47,7 @@ func world() *cloudsim.World {
 			Groups: []cloudsim.Group{{ID: gLyon, Name: "Équipe Lyon", In: []string{gField}}, {ID: gField, Name: "Field"}, {ID: gManagers, Name: "Managers"}},
 			People: []cloudsim.Person{
 				{Name: "Maya Manager", UPN: "manager@partner.example", AppRoles: []string{"Manager"}},
-				{Name: "Tom Berg", UPN: "technician@partner.example", Groups: []string{gLyon}},
+				{Name: "Tom Berg", UPN: "technician@partner.example", Groups: []string{gLyon}, AppRoles: []string{"CustomerAdmin"}}, // no power on this side
 				{Name: "Olga Overage", UPN: "overage@partner.example", Groups: []string{gManagers}},
 				{Name: "Greta Global", UPN: "ga@partner.example", Wids: []string{cloudsim.GlobalAdministrator}},
 				{Name: "Alex Guest", UPN: "guest@partner.example", Guest: true, HomeTenant: northwind},
@@ -58,7 +58,7 @@ func world() *cloudsim.World {
 				ID: northwind, Name: "Northwind Traders", Domains: []string{"northwind.example"}, Country: "GB", RegionScope: "EU", Consented: true,
 				People: []cloudsim.Person{
 					{Name: "Ann Admin", UPN: "admin@northwind.example", Wids: []string{cloudsim.TeamsAdministrator}},
-					{Name: "Emil Employee", UPN: "employee@northwind.example"},
+					{Name: "Emil Employee", UPN: "employee@northwind.example", AppRoles: []string{"Manager"}}, // nor this one here
 					{Name: "Rhea Role", UPN: "role@northwind.example", AppRoles: []string{"CustomerAdmin"}},
 				},
 			},

@@ -24,11 +24,11 @@ const (
 var pageWords = map[string]map[string]words{
 	"invalid": {
 		english: {"This link does not work", "A part of the address is wrong.", "Start again from the sign-in page."},
-		french:  {"Ce lien ne fonctionne pas", "Une partie de l'adresse est incorrecte.", "Recommencez depuis la page de connexion."},
+		french:  {"Ce lien ne fonctionne pas", "Une partie de l’adresse est incorrecte.", "Recommencez depuis la page de connexion."},
 	},
 	"other-side": {
 		english: {"This belongs to the other portal", "You are signed in to the partner portal.", "Sign in with an account of the customer's organisation."},
-		french:  {"Cette page appartient à l'autre portail", "Vous êtes connecté au portail du partenaire.", "Connectez-vous avec un compte de l'organisation du locataire."},
+		french:  {"Cette page appartient à l’autre portail", "Vous êtes connecté au portail du partenaire.", "Connectez-vous avec un compte de l’organisation du locataire."},
 	},
 	"needs-administrator": {
 		english: {"An administrator is needed", "Only an administrator of your organisation may do this.", "Ask a Global Administrator or Teams Administrator."},
@@ -41,7 +41,7 @@ var pageWords = map[string]map[string]words{
 	},
 	"method-not-allowed": {
 		english: {"This is not a page", "Signing out takes a button, not a link.", "Use the sign-out button."},
-		french:  {"Ceci n'est pas une page", "La déconnexion se fait par un bouton, pas par un lien.", "Utilisez le bouton de déconnexion."},
+		french:  {"Ceci n’est pas une page", "La déconnexion se fait par un bouton, pas par un lien.", "Utilisez le bouton de déconnexion."},
 	},
 }
 

@@ -100,6 +100,11 @@ func (f *face) routes() []api.Route {
 		api.Op("POST", "/api/things", api.Anyone(), "Make a thing", func(_ context.Context, _ *api.Call, in *creating) (thing, error) {
 			return in.Body, nil
 		}).Creates(),
+		api.Op("GET", "/api/named/{name}", api.Anyone(), "What the path says", func(_ context.Context, _ *api.Call, in *struct {
+			Name string `path:"name" maxLength:"64"`
+		}) (string, error) {
+			return in.Name, nil
+		}),
 		api.Op("GET", "/api/address", api.Anyone(), "The caller's address", func(ctx context.Context, _ *api.Call, _ *struct{}) (string, error) {
 			return api.Address(ctx), nil
 		}),

@@ -136,6 +136,18 @@ func TestPathsThatAreNotThere(t *testing.T) {
 	require.Equal(t, "application/problem+json", api404.Header.Get("Content-Type"), "below /api always JSON")
 }
 
+// TestParametersMayBeEscaped asks for the same thing in every way that a client may write it.
+func TestParametersMayBeEscaped(t *testing.T) {
+	f := start(t)
+	for path, want := range map[string]string{
+		"/api/named/user:1": "user:1", "/api/named/user%3A1": "user:1", "/api/named/us%65r%3a1": "user:1", "/api/named/a%20b": "a b", "/api/named/a%2Fb": "a/b",
+	} {
+		a := f.get(path)
+		require.Equal(t, 200, a.StatusCode, path)
+		require.JSONEq(t, `"`+want+`"`, a.body, path)
+	}
+}
+
 func TestPanicsStayInside(t *testing.T) {
 	f := start(t)
 	a := f.get("/api/panic")

@@ -1,7 +1,6 @@
 import { createContext, use, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useQueryClient } from '@tanstack/react-query'
-import { refresh } from '../api/query'
+import { findPeople } from '../api/directory'
 import { Code } from '../kit/details/CopyButton'
 import { DetailsPane } from '../kit/details/DetailsPane'
 import { Fact, Facts, Section } from '../kit/details/Facts'
@@ -15,11 +14,10 @@ import { ListPage } from '../kit/list/ListPage'
 import type { DetailsProps, ListSpec } from '../kit/list/spec'
 import { Message } from '../kit/Message'
 import { useMe } from '../kit/rights'
-import { usePlace } from '../kit/scope'
 import { Tile } from '../kit/Tile'
-import { useToast } from '../kit/toast'
 import { When } from '../kit/When'
-import { addManager, findPeople, managerPages, removeManager, useManagers, type ManagerPage, type TenantManager } from './queries'
+import { useChanged } from './changed'
+import { addManager, managerPages, removeManager, useManagers, type ManagerPage, type TenantManager } from './queries'
 
 /** Asks whether to remove somebody; the page keeps the dialog, because the pane goes with the row. */
 const RemoveContext = createContext<(manager: TenantManager) => void>(() => undefined)
@@ -86,7 +84,7 @@ export function Page() {
         run={async () => {
           if (!removing) return
           await removeManager(removing.id)
-          changed(t('managers.removed', { name: removing.name }))
+          void changed(t('managers.removed', { name: removing.name }))
         }}
         onClose={() => setRemoving(undefined)}
       >
@@ -107,17 +105,6 @@ function Name({ manager }: { manager: TenantManager }) {
   )
 }
 
-/** Reads the list again and says what was done. */
-function useChanged(): (said: string) => void {
-  const client = useQueryClient()
-  const { session } = usePlace()
-  const toast = useToast()
-  return (said) => {
-    void refresh(client, session, 'access')
-    toast(said)
-  }
-}
-
 interface Values {
   readonly id: readonly Person[]
 }
@@ -131,7 +118,7 @@ function AddDialog({ onClose }: { onClose: () => void }) {
     send: async ({ id: [person] }) => {
       if (!person) return
       await addManager(person)
-      changed(t('managers.addedTo', { name: person.name }))
+      void changed(t('managers.addedTo', { name: person.name }))
     },
     done: onClose,
   })

@@ -7,5 +7,10 @@ declare global {
   }
 }
 
-/** Who may see and accept invitations. */
-export const routes: readonly PageRoute[] = [{ path: 'tenant-managers', side: 'partner', load: () => import('./managers') }]
+/** Who may see and accept invitations, and who may do what, and why. */
+export const routes: readonly PageRoute[] = [
+  { path: 'tenant-managers', side: 'partner', load: () => import('./managers') },
+  { path: 'roles', side: 'partner', spans: true, load: () => import('./roles') },
+  { path: 'role-templates', side: 'partner', load: () => import('./templates') },
+  { path: 'check-access', side: 'partner', spans: true, load: () => import('./effective') },
+]

@@ -8,11 +8,6 @@ export function can(me: Me, permission: string, customer: Customer): boolean {
   return me.holdings.some((h) => (customer === 'all' || h.customerId === customer) && h.permissions.includes(permission))
 }
 
-/** Like can, but over all granted rooms of the one customer. */
-export function canEverywhere(me: Me, permission: string, customer: Customer): boolean {
-  return me.holdings.some((h) => h.customerId === customer && h.everywhere.includes(permission))
-}
-
 /** Whether the person may see invitations and name tenant managers' work: product.md 1.2. */
 export function seesInvitations(me: Me): boolean {
   return me.powers.globalAdmin || me.powers.manager || me.powers.tenantManager

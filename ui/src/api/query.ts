@@ -57,9 +57,15 @@ interface ReadPages<P> {
 export const listEnd = 10_000
 
 /**
- * Options of a list, for useInfiniteQuery: pages by cursor. Rows of the former filter stay while the next ones load, but
- * never those of another customer or session.
+ * For `placeholderData`: what the former question answered stays while the next one loads, but never of another customer
+ * or session.
  */
+export function formerOf(scope: Scope) {
+  return <T>(former: T | undefined, query: { readonly queryKey: QueryKey } | undefined): T | undefined =>
+    query?.queryKey[0] === scope.session && query.queryKey[1] === scope.customer ? former : undefined
+}
+
+/** Options of a list, for useInfiniteQuery: pages by cursor. Rows of the former filter stay while the next ones load. */
 export function pages<P extends Page<unknown>>({ scope, feature, operation, params, every, read }: ReadPages<P>) {
   return infiniteQueryOptions({
     queryKey: key(scope, feature, operation, params),
@@ -70,10 +76,7 @@ export function pages<P extends Page<unknown>>({ scope, feature, operation, para
       return last.next && shown < listEnd ? last.next : undefined
     },
     refetchInterval: every ?? false,
-    placeholderData: (former, formerQuery) => {
-      const was = formerQuery?.queryKey
-      return was?.[0] === scope.session && was[1] === scope.customer ? former : undefined
-    },
+    placeholderData: formerOf(scope),
   })
 }
 
@@ -100,12 +103,5 @@ export function makeQueryClient(): QueryClient {
 export function refresh(client: QueryClient, session: string, ...features: string[]): Promise<void> {
   return client.invalidateQueries({
     predicate: ({ queryKey }) => queryKey[0] === session && features.includes(String(queryKey[2])),
-  })
-}
-
-/** Forgets everything of one customer, and the lists over all: the relation ended, or rights changed. */
-export function forget(client: QueryClient, session: string, customer: string): void {
-  client.removeQueries({
-    predicate: ({ queryKey }) => queryKey[0] === session && (queryKey[1] === customer || queryKey[1] === 'all'),
   })
 }

@@ -82,6 +82,410 @@ export interface paths {
         get: operations["get-customers-id"];
         put?: never;
         post?: never;
+        /**
+         * Leave a customer: end the relation and remove its data
+         * @description May call: partner.
+         */
+        delete: operations["delete-customers-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/admin-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose primary admins for a relation that has none
+         * @description May call: partner, may accept invitations.
+         */
+        post: operations["post-customers-id-admin-proposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The assignments of a customer
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-assignments"];
+        put?: never;
+        /**
+         * Give a role to members
+         * @description May call: partner.
+         */
+        post: operations["post-customers-id-assignments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/assignments/{assignment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One assignment
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-assignments-assignment"];
+        /**
+         * Change an assignment
+         * @description May call: partner.
+         */
+        put: operations["put-customers-id-assignments-assignment"];
+        post?: never;
+        /**
+         * Remove an assignment
+         * @description May call: partner.
+         */
+        delete: operations["delete-customers-id-assignments-assignment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit record of a customer as CSV
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-audit-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/audit.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit record of a customer as JSON lines
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-audit-jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/effective-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may do what where, and why
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-effective-access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Room groups of a customer
+         * @description May call: partner, groups.view.
+         */
+        get: operations["get-customers-id-groups"];
+        put?: never;
+        /**
+         * Make a room group
+         * @description May call: partner, groups.create.
+         */
+        post: operations["post-customers-id-groups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/groups/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What rules of room groups can ask for
+         * @description May call: partner, groups.view.
+         */
+        get: operations["get-customers-id-groups-facts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/groups/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a change of a room group would move
+         * @description May call: partner, groups.view.
+         */
+        post: operations["post-customers-id-groups-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One room group
+         * @description May call: partner, groups.view.
+         */
+        get: operations["get-customers-id-groups-group"];
+        /**
+         * Change a room group
+         * @description May call: partner, groups.modify.
+         */
+        put: operations["put-customers-id-groups-group"];
+        post?: never;
+        /**
+         * Remove a room group that no assignment names
+         * @description May call: partner, groups.modify.
+         */
+        delete: operations["delete-customers-id-groups-group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/groups/{group}/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rooms of a room group
+         * @description May call: partner, groups.view.
+         */
+        get: operations["get-customers-id-groups-group-rooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/primary-admins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The primary admins of a customer
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-primary-admins"];
+        put?: never;
+        /**
+         * Add a primary admin
+         * @description May call: partner.
+         */
+        post: operations["post-customers-id-primary-admins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/primary-admins/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a primary admin
+         * @description May call: partner.
+         */
+        delete: operations["delete-customers-id-primary-admins-member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The roles of a customer
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-roles"];
+        put?: never;
+        /**
+         * Make a role
+         * @description May call: partner.
+         */
+        post: operations["post-customers-id-roles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One role
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-roles-role"];
+        /**
+         * Change a role
+         * @description May call: partner.
+         */
+        put: operations["put-customers-id-roles-role"];
+        post?: never;
+        /**
+         * Remove a role and its assignments
+         * @description May call: partner.
+         */
+        delete: operations["delete-customers-id-roles-role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/roles/{role}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the same role for other customers
+         * @description May call: partner.
+         */
+        post: operations["post-customers-id-roles-role-copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/roles/{role}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What other permissions of a role would change
+         * @description May call: partner.
+         */
+        post: operations["post-customers-id-roles-role-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an assignment's scope can be
+         * @description May call: partner.
+         */
+        get: operations["get-customers-id-scopes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -372,6 +776,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/partnership/admins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The partner's primary admins, and whom it proposes
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-admins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/admins/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the proposed primary admins
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-admins-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/admins/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse the proposed primary admins
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-admins-refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/partnership/invitations": {
         parameters: {
             query?: never;
@@ -470,6 +934,74 @@ export interface paths {
          * @description May call: customer, administrator.
          */
         post: operations["post-partnership-rooms-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/role-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates of roles
+         * @description May call: partner.
+         */
+        get: operations["get-role-templates"];
+        put?: never;
+        /**
+         * Make a template
+         * @description May call: partner.
+         */
+        post: operations["post-role-templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/role-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a template
+         * @description May call: partner.
+         */
+        put: operations["put-role-templates-id"];
+        post?: never;
+        /**
+         * Remove a template
+         * @description May call: partner.
+         */
+        delete: operations["delete-role-templates-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/role-templates/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a template's role for customers
+         * @description May call: partner.
+         */
+        post: operations["post-role-templates-id-apply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -644,9 +1176,155 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccessChain: {
+            /** @description Absent, with all but the role, for one that you may not see. */
+            assignment?: string;
+            assignmentName?: string;
+            /** @enum {string} */
+            broken?: "role" | "ceiling" | "not-begun" | "ended" | "scope";
+            /** Format: date-time */
+            from?: string;
+            role: string;
+            roleName: string;
+            /** @description The one that has the room. */
+            scope?: components["schemas"]["AssignmentScope"];
+            /** Format: date-time */
+            until?: string;
+            /** @description The person, or the group that it is in. */
+            via?: components["schemas"]["AssignmentMember"];
+        };
+        AccessQuestion: {
+            member?: components["schemas"]["AssignmentMember"];
+            permission?: string;
+            room?: components["schemas"]["RoomChoice"];
+        };
+        AdminProposal: {
+            /** @description A new one with each change. */
+            id: string;
+            members: components["schemas"]["MemberRef"][];
+            /** Format: date-time */
+            proposedAt: string;
+            proposedBy: string;
+        };
+        AffectedAssignment: {
+            /** @description Whether a member may do more than before, all its assignments considered. */
+            gains: boolean;
+            id: string;
+            loses: boolean;
+            members: components["schemas"]["AssignmentMember"][];
+            name: string;
+            scopes: components["schemas"]["AssignmentScope"][];
+        };
+        AllChoice: {
+            allowed: boolean;
+            /**
+             * Format: int64
+             * @description 0 when not allowed.
+             */
+            rooms: number;
+        };
+        ApplyBody: {
+            /** @description Ids. */
+            customers: string[];
+            /** @description Only tell what would happen. */
+            preview?: boolean;
+        };
+        ApplyResult: {
+            added: string[];
+            /**
+             * Format: int64
+             * @description Of the role that is there, as far as you see them.
+             */
+            assignments: number;
+            customer: string;
+            /** @description Empty for a customer that is not there or not yours to see. */
+            customerName: string;
+            /** @description Wanted, and above this customer's ceiling: left out. */
+            cut: string[];
+            /** @enum {string} */
+            outcome: "create" | "update" | "unchanged" | "refused" | "created" | "updated";
+            /**
+             * Format: int64
+             * @description Members of these for whom something changes; a group counts as one.
+             */
+            people: number;
+            /** @description Of the role afterwards. */
+            permissions: string[];
+            removed: string[];
+            /** @description Id of the role that is there. */
+            role?: string;
+            /** @description The code of what refused it. */
+            why?: string;
+        };
         Asked: {
             customerId: string;
             kinds: string[];
+        };
+        Assignment: {
+            /** @description Whether the role is the built-in one. */
+            builtIn: boolean;
+            /** Format: date-time */
+            changedAt: string;
+            changedBy: string;
+            description: string;
+            /** @description Whether you may change it. */
+            editable: boolean;
+            /** Format: date-time */
+            endsAt?: string;
+            id: string;
+            /** @description Whether members get mail about these rooms. */
+            mail: boolean;
+            members: components["schemas"]["AssignmentMember"][];
+            name: string;
+            /** @description Id of the role. */
+            role: string;
+            roleName: string;
+            scopes: components["schemas"]["AssignmentScope"][];
+            /** Format: date-time */
+            startsAt?: string;
+            /** @enum {string} */
+            state: "active" | "not-begun" | "ended";
+            /** Format: int64 */
+            version: number;
+            /** @description The code of why not. */
+            why?: string;
+        };
+        AssignmentBody: {
+            description?: string;
+            /**
+             * Format: date-time
+             * @description Without it, never. In the future, and after the start.
+             */
+            endsAt?: string;
+            mail?: boolean;
+            members: components["schemas"]["MemberKey"][];
+            name: string;
+            scopes: components["schemas"]["ScopeKey"][];
+            /**
+             * Format: date-time
+             * @description Without it, at once.
+             */
+            startsAt?: string;
+        };
+        AssignmentMember: {
+            /** @description Object id in the partner's directory. */
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "group";
+            name: string;
+        };
+        AssignmentScope: {
+            /** @description Of the room group or the room. */
+            id?: string;
+            /** @enum {string} */
+            kind: "all" | "group" | "room";
+            /** @description Absent for a room or group that is not there any more. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description Granted rooms in it now.
+             */
+            rooms: number;
         };
         Code: {
             /** Format: date-time */
@@ -737,10 +1415,16 @@ export interface components {
              */
             upToDate: number;
         };
+        "Delete-customers-idRequest": {
+            /** @description The customer's name, typed to confirm. */
+            confirm: string;
+        };
         Detail: {
             /** Format: date-time */
             acceptedAt?: string;
             acceptedBy?: string;
+            /** @description Whom the partner proposes as primary admins; the customer has not answered yet. Only for who may propose. */
+            adminProposal?: components["schemas"]["AdminProposal"];
             /** @description All permissions there are. */
             catalogue: string[];
             /** @description The permissions that the customer lets the partner have at most. */
@@ -795,10 +1479,42 @@ export interface components {
             sentAt?: string;
             sentBy?: string;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn" | "pending" | "expired";
+            state: "active" | "consent-withdrawn" | "without-admin" | "pending" | "expired";
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
             termsVersion?: string;
+            /**
+             * Format: date-time
+             * @description Since when nobody is an effective primary admin: nobody sees data.
+             */
+            withoutAdminSince?: string;
+        };
+        EffectiveAccess: {
+            /** @description With a member and a permission. */
+            allowed?: boolean;
+            /**
+             * @description Why not.
+             * @enum {string}
+             */
+            broken?: "closed" | "no-assignment" | "role" | "ceiling" | "not-begun" | "ended" | "scope";
+            /** @description With a member and a permission: those that hold first, then by how far they come. */
+            chains: components["schemas"]["AccessChain"][];
+            /** @description Whether assignments decide that reach beyond the rooms in which you may see roles: they are not shown. */
+            hidden: boolean;
+            /** @description With a room and no member: who reaches it. */
+            people: components["schemas"]["PersonAccess"][];
+            /** @description With a member: every permission there is. */
+            permissions: components["schemas"]["PermissionCheck"][];
+            question: components["schemas"]["AccessQuestion"];
+            rooms: components["schemas"]["RoomShare"];
+        };
+        EndedRelation: {
+            /** Format: date-time */
+            beganAt: string;
+            /** Format: date-time */
+            endedAt: string;
+            /** @enum {string} */
+            endedBy: "partner" | "customer" | "system";
         };
         Entry: {
             /** Format: date-time */
@@ -848,9 +1564,14 @@ export interface components {
             /** Format: date-time */
             sentAt?: string;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn" | "pending" | "expired";
+            state: "active" | "consent-withdrawn" | "without-admin" | "pending" | "expired";
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
+            /**
+             * Format: date-time
+             * @description Since when nobody is an effective primary admin: nobody sees data.
+             */
+            withoutAdminSince?: string;
         };
         Facet: {
             /**
@@ -901,6 +1622,149 @@ export interface components {
             city?: string;
             country?: string;
         };
+        Group: {
+            /** Format: date-time */
+            changedAt: string;
+            /** @description The name of who changed it last; empty where unknown. */
+            changedBy: string;
+            description: string;
+            /** @description You may change something of it. */
+            editable: boolean;
+            id: string;
+            /**
+             * @description fixed: its rooms were chosen. rules: it takes its rooms in by itself.
+             * @enum {string}
+             */
+            kind: "fixed" | "rules";
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of its rooms you see.
+             */
+            rooms: number;
+            /** @description Alternatives. Empty in a fixed group, and for who does not hold groups.view over all granted rooms. */
+            rules: components["schemas"]["GroupRule"][];
+            /**
+             * Format: int64
+             * @description How many assignments that you see name it as a scope; absent without roles.view.
+             */
+            usedBy?: number;
+            /**
+             * Format: int64
+             * @description Raised by each change that a person makes; it is the ETag too.
+             */
+            version: number;
+            /**
+             * @description Why it is not editable.
+             * @enum {string}
+             */
+            why?: "may-not-change-group";
+        };
+        GroupAccess: {
+            assignment: string;
+            assignmentName: string;
+            /** Format: int64 */
+            gains: number;
+            /** Format: int64 */
+            loses: number;
+            /** @description The names of its users and security groups. */
+            members: string[];
+            role: string;
+            roleName: string;
+        };
+        GroupBody: {
+            description?: string;
+            /** @enum {string} */
+            kind: "fixed" | "rules";
+            name: string;
+            /** @description The rooms of a fixed group. Those that you do not see stay as they are; without this field all do. */
+            rooms?: string[];
+            /** @description Alternatives: a room that fits one of them is in the group. */
+            rules?: components["schemas"]["GroupRule"][];
+        };
+        GroupChoice: {
+            id: string;
+            name: string;
+            /** Format: int64 */
+            rooms: number;
+        };
+        GroupFacts: {
+            buildings: components["schemas"]["Facet"][];
+            cities: components["schemas"]["Facet"][];
+            countries: components["schemas"]["Facet"][];
+            floors: components["schemas"]["Facet"][];
+            kinds: components["schemas"]["Facet"][];
+            makers: components["schemas"]["Facet"][];
+            models: components["schemas"]["Facet"][];
+        };
+        GroupPreview: {
+            /** @description The assignments that would gain or lose rooms, of those that you see. */
+            access: components["schemas"]["GroupAccess"][];
+            /** @description The first 100 of them by name. */
+            entering: components["schemas"]["GroupRoom"][];
+            /**
+             * Format: int64
+             * @description How many rooms would come.
+             */
+            enters: number;
+            /**
+             * Format: int64
+             * @description How many rooms would go.
+             */
+            leaves: number;
+            /** @description The first 100 of them by name. */
+            leaving: components["schemas"]["GroupRoom"][];
+            /**
+             * Format: int64
+             * @description How many rooms the group would have.
+             */
+            rooms: number;
+        };
+        GroupPreviewInBody: {
+            /** @description The group to change; without it a new one. */
+            group?: string;
+            /** @enum {string} */
+            kind: "fixed" | "rules";
+            /** @description The rooms of a fixed group. Those that you do not see stay as they are; without this field all do. */
+            rooms?: string[];
+            /** @description Alternatives: a room that fits one of them is in the group. */
+            rules?: components["schemas"]["GroupRule"][];
+        };
+        GroupRoom: {
+            building: string;
+            city: string;
+            id: string;
+            name: string;
+        };
+        GroupRule: {
+            building?: string[];
+            /**
+             * Format: int64
+             * @description Seats at most; 0 is any number.
+             */
+            capacityMax?: number;
+            /**
+             * Format: int64
+             * @description Seats at least.
+             */
+            capacityMin?: number;
+            city?: string[];
+            country?: string[];
+            /** @description Of any device of the room, in Microsoft's words. */
+            deviceKind?: string[];
+            floor?: string[];
+            /** @description Of the room, as lists show it. */
+            maker?: string[];
+            /** @description Of the room, as lists show it. */
+            model?: string[];
+        };
+        Groups: {
+            items: components["schemas"]["Group"][];
+            /** @description You may make a fixed group, of rooms in which you hold groups.create. */
+            mayCreate: boolean;
+            /** @description You may make a group by rules: you hold groups.create over all granted rooms. */
+            mayCreateRules: boolean;
+        };
         Holding: {
             customerId: string;
             customerName: string;
@@ -914,7 +1778,11 @@ export interface components {
              */
             rooms?: number;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn";
+            state: "active" | "consent-withdrawn" | "without-admin";
+        };
+        InGroup: {
+            id: string;
+            name: string;
         };
         Incident: {
             /**
@@ -1129,15 +1997,6 @@ export interface components {
             domain: string;
             name: string;
         };
-        Item: {
-            /**
-             * Format: uuid
-             * @description Object id in the partner's directory.
-             */
-            id: string;
-            /** @enum {string} */
-            kind: "user" | "group";
-        };
         Job: {
             /** @description Microsoft's codes, or the missing permission. */
             detail?: string;
@@ -1174,6 +2033,8 @@ export interface components {
             state: string;
         };
         Me: {
+            /** @description Names of tenant managers to ask, at most 20; only for a member of the partner that has no role anywhere. */
+            contacts?: string[] | null;
             /** @description Whether this is the demo with its simulated cloud. */
             demo: boolean;
             /** @description Where the person has a role, by name of the customer. */
@@ -1190,12 +2051,30 @@ export interface components {
             side: "partner" | "customer";
             version: string;
         };
+        MemberKey: {
+            /**
+             * Format: uuid
+             * @description Object id in the partner's directory.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "group";
+        };
         MemberRef: {
             /** @description Object id in the partner's directory. */
             id: string;
             /** @enum {string} */
             kind: "user" | "group";
             name: string;
+        };
+        NamedMember: {
+            /**
+             * Format: uuid
+             * @description Object id in the partner's directory.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "group";
         };
         NewCode: {
             /** Format: date-time */
@@ -1249,6 +2128,28 @@ export interface components {
             name: string;
             tenantId: string;
         };
+        OwnAdmin: {
+            /**
+             * @description Why it cannot act, as the partner's directory says.
+             * @enum {string}
+             */
+            absent?: "gone" | "disabled" | "empty";
+            /** @description Object id in the partner's directory. */
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "group";
+            name: string;
+        };
+        OwnAdmins: {
+            members: components["schemas"]["OwnAdmin"][];
+            /** @description Whom the partner proposes. */
+            proposal?: components["schemas"]["AdminProposal"];
+            /**
+             * Format: date-time
+             * @description Since when none of them can act: until new ones are confirmed the partner sees nothing.
+             */
+            withoutAdminSince?: string;
+        };
         OwnRoom: {
             building: string;
             /** Format: int64 */
@@ -1258,6 +2159,26 @@ export interface components {
             floor: string;
             name: string;
             placeId: string;
+        };
+        PageApplyResult: {
+            items: components["schemas"]["ApplyResult"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all; only with total=true.
+             */
+            total?: number;
+        };
+        PageAssignment: {
+            items: components["schemas"]["Assignment"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all; only with total=true.
+             */
+            total?: number;
         };
         PageCode: {
             items: components["schemas"]["Code"][];
@@ -1299,6 +2220,16 @@ export interface components {
              */
             total?: number;
         };
+        PageGroupRoom: {
+            items: components["schemas"]["GroupRoom"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all; only with total=true.
+             */
+            total?: number;
+        };
         PageIncident: {
             items: components["schemas"]["Incident"][];
             /** @description Cursor of the next page; absent on the last. */
@@ -1311,6 +2242,16 @@ export interface components {
         };
         PageIncidentEvent: {
             items: components["schemas"]["IncidentEvent"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all; only with total=true.
+             */
+            total?: number;
+        };
+        PageRoleTemplate: {
+            items: components["schemas"]["RoleTemplate"][];
             /** @description Cursor of the next page; absent on the last. */
             next?: string;
             /**
@@ -1358,6 +2299,8 @@ export interface components {
             administers: boolean;
             /** @description What a partner usually gets at most. */
             defaultCeiling: string[];
+            /** @description The last relation that has ended; only for administrators, and not while there is one. */
+            ended?: components["schemas"]["EndedRelation"];
             /** @description The latest one; only for administrators. */
             invitation?: components["schemas"]["SentInvitation"];
             /** @description Whether an invitation needs a code of the partner. */
@@ -1378,11 +2321,50 @@ export interface components {
             /** @description The terms to agree to. */
             termsVersion: string;
         };
+        PermissionCheck: {
+            allowed: boolean;
+            /** @description The chain that holds, or the one that came furthest; absent where none names the member. */
+            because?: components["schemas"]["AccessChain"];
+            /** @enum {string} */
+            broken?: "closed" | "no-assignment" | "role" | "ceiling" | "not-begun" | "ended" | "scope";
+            permission: string;
+        };
+        PersonAccess: {
+            chains: components["schemas"]["AccessChain"][];
+            member: components["schemas"]["AssignmentMember"];
+            permissions: string[];
+        };
         PersonRef: {
             id: string;
             name: string;
             tenantId: string;
             userPrincipalName: string;
+        };
+        "Post-customers-id-admin-proposalsRequest": {
+            /** @description Who is to become primary admin. */
+            members: components["schemas"]["NamedMember"][] | null;
+        };
+        "Post-customers-id-assignmentsRequest": {
+            description?: string;
+            /**
+             * Format: date-time
+             * @description Without it, never. In the future, and after the start.
+             */
+            endsAt?: string;
+            mail?: boolean;
+            members: components["schemas"]["MemberKey"][];
+            name: string;
+            /** @description Id of a role of the customer. */
+            role: string;
+            scopes: components["schemas"]["ScopeKey"][];
+            /**
+             * Format: date-time
+             * @description Without it, at once.
+             */
+            startsAt?: string;
+        };
+        "Post-customers-id-roles-role-previewRequest": {
+            permissions: string[];
         };
         "Post-invitation-codesRequest": {
             /**
@@ -1395,7 +2377,7 @@ export interface components {
         };
         "Post-invitations-id-acceptRequest": {
             /** @description Who becomes primary admin: users or security groups. */
-            primaryAdmins: components["schemas"]["Item"][] | null;
+            primaryAdmins: components["schemas"]["NamedMember"][] | null;
         };
         "Post-invitations-id-acceptResponse": {
             customerId: string;
@@ -1418,6 +2400,21 @@ export interface components {
             globalAdmin: boolean;
             manager: boolean;
             tenantManager: boolean;
+        };
+        PrimaryAdmin: {
+            /** @description Object id in the partner's directory. */
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "group";
+            name: string;
+            /** Format: date-time */
+            since: string;
+        };
+        PrimaryAdmins: {
+            /** @description Whether there is one now, over all rooms and without end. Without, nobody sees data. */
+            effective: boolean;
+            /** @description By name; empty for who may not see roles there. */
+            items: components["schemas"]["PrimaryAdmin"][];
         };
         Problem: {
             /**
@@ -1460,6 +2457,10 @@ export interface components {
              */
             total: number;
         };
+        ProposalReadBody: {
+            /** @description The id of the proposal that was read. */
+            proposal: string;
+        };
         Relation: {
             /** Format: date-time */
             acceptedAt: string;
@@ -1474,7 +2475,86 @@ export interface components {
              */
             rooms: number;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn";
+            state: "active" | "consent-withdrawn" | "without-admin";
+        };
+        Reminder: {
+            assignment: string;
+            /** Format: date-time */
+            endsAt: string;
+            name: string;
+            /** @description Name of the role. */
+            role: string;
+        };
+        Role: {
+            /**
+             * Format: int64
+             * @description Assignments that you may see.
+             */
+            assignments: number;
+            /** @description Primary admins: never changed, its assignments may be. */
+            builtIn: boolean;
+            /** Format: date-time */
+            changedAt: string;
+            changedBy: string;
+            description: string;
+            /** @description Whether you may change and delete it. */
+            editable: boolean;
+            id: string;
+            /**
+             * Format: int64
+             * @description People and groups in them, each once; those of ended assignments do not count.
+             */
+            members: number;
+            name: string;
+            /** @description In the order of the catalogue; those above the ceiling give nothing. */
+            permissions: string[];
+            /** Format: int64 */
+            version: number;
+            /** @description The code of why not. */
+            why?: string;
+        };
+        RoleBody: {
+            description?: string;
+            name: string;
+            permissions: string[];
+        };
+        RoleList: {
+            /** @description What the customer lets the partner have at most. */
+            ceiling: string[];
+            /** @description Whether you hold roles.modify over all granted rooms. */
+            everywhere: boolean;
+            /** @description What you may put into a role at all. */
+            grantable: string[];
+            /** @description What you hold in at least one room. */
+            held: string[];
+            /** @description Primary admins first, then by name. */
+            items: components["schemas"]["Role"][];
+            /** @description Assignments that end within 7 days, the next first. */
+            reminders: components["schemas"]["Reminder"][];
+        };
+        RolePreview: {
+            /** @description Of the wanted ones: the customer does not grant them. */
+            aboveCeiling: string[];
+            added: string[];
+            /** @description Assignments of the role that you may see. */
+            assignments: components["schemas"]["AffectedAssignment"][];
+            /**
+             * Format: int64
+             * @description Members of these for whom something changes; a group counts as one.
+             */
+            people: number;
+            removed: string[];
+        };
+        RoleTemplate: {
+            /** @description Comes with Roomward: never changed. */
+            builtIn: boolean;
+            changedBy?: string;
+            description: string;
+            id: string;
+            name: string;
+            permissions: string[];
+            /** Format: int64 */
+            version: number;
         };
         Room: {
             building: string;
@@ -1515,6 +2595,12 @@ export interface components {
              * @description Open incidents that you may read; 0 without tickets.view in this room.
              */
             openIncidents: number;
+        };
+        RoomChoice: {
+            building: string;
+            city: string;
+            id: string;
+            name: string;
         };
         RoomCounts: {
             /** Format: int64 */
@@ -1557,6 +2643,8 @@ export interface components {
             /** @description Address of the room's resource account. */
             email: string;
             floor: string;
+            /** @description The room groups that it is in; absent without groups.view in this room. */
+            groups?: components["schemas"]["InGroup"][];
             /** @enum {string} */
             health: "unhealthy" | "offline" | "unmonitored" | "suppressed" | "onboarding" | "healthy";
             id: string;
@@ -1621,6 +2709,8 @@ export interface components {
             cities: components["schemas"]["Facet"][];
             countries: components["schemas"]["Facet"][];
             customers: components["schemas"]["Facet"][];
+            /** @description Room groups, only with the filter customer and where you hold groups.view. */
+            groups: components["schemas"]["Facet"][];
             makers: components["schemas"]["Facet"][];
             models: components["schemas"]["Facet"][];
         };
@@ -1631,6 +2721,18 @@ export interface components {
             important: number;
             /** Format: int64 */
             warning: number;
+        };
+        RoomShare: {
+            /**
+             * Format: int64
+             * @description Rooms in which you may see roles; 1 when one was asked for.
+             */
+            all: number;
+            /**
+             * Format: int64
+             * @description Of these, with a member: where the permission is held, or any when none was asked for.
+             */
+            allowed: number;
         };
         RoomSignal: {
             deviceId: string;
@@ -1704,6 +2806,19 @@ export interface components {
              * @description 0 while it is not known.
              */
             total: number;
+        };
+        ScopeChoices: {
+            all: components["schemas"]["AllChoice"];
+            /** @description Room groups in all of whose rooms you may change roles, by name. */
+            groups: components["schemas"]["GroupChoice"][];
+            /** @description Rooms in which you may change roles, by name, at most 50. */
+            rooms: components["schemas"]["RoomChoice"][];
+        };
+        ScopeKey: {
+            /** @description Of the room group or the room. */
+            id?: string;
+            /** @enum {string} */
+            kind: "all" | "group" | "room";
         };
         SentInvitation: {
             ceiling: string[];
@@ -1956,7 +3071,7 @@ export interface operations {
                 total?: boolean;
                 /** @description Part of a name or domain. */
                 q?: string;
-                state?: ("active" | "consent-withdrawn" | "pending" | "expired")[] | null;
+                state?: ("active" | "consent-withdrawn" | "without-admin" | "pending" | "expired")[] | null;
             };
             header?: never;
             path?: never;
@@ -2029,6 +3144,2269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-customers-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Delete-customers-idRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-admin-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-customers-id-admin-proposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProposal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-assignments": {
+        parameters: {
+            query?: {
+                /** @description Only those of this role. */
+                role?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAssignment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-customers-id-assignmentsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-assignments-assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                assignment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-customers-id-assignments-assignment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+                assignment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-customers-id-assignments-assignment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+                assignment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-audit-csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-audit-jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-effective-access": {
+        parameters: {
+            query?: {
+                /** @description user:ID or group:ID, of the partner's directory. */
+                member?: string;
+                permission?: string;
+                /** @description Id of a room; without it, anywhere. */
+                room?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectiveAccess"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-groups-facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupFacts"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-groups-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupPreviewInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-groups-group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-customers-id-groups-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The customer. */
+                id: string;
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-customers-id-groups-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The customer. */
+                id: string;
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-groups-group-rooms": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageGroupRoom"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-primary-admins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimaryAdmins"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-primary-admins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimaryAdmins"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-customers-id-primary-admins-member": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description user:ID or group:ID */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-roles-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-customers-id-roles-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-customers-id-roles-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-roles-role-copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageApplyResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-roles-role-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-customers-id-roles-role-previewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customers-id-scopes": {
+        parameters: {
+            query?: {
+                /** @description Part of the name of a group or room, of its building or city. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeChoices"];
                 };
             };
             /** @description Unauthorized */
@@ -2676,6 +6054,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -3058,6 +6445,196 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-admins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAdmins"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-admins-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalReadBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-admins-refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalReadBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3468,6 +7045,391 @@ export interface operations {
             };
         };
     };
+    "get-role-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRoleTemplate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-role-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleTemplate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-role-templates-id": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleTemplate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-role-templates-id": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-role-templates-id-apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageApplyResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-rooms": {
         parameters: {
             query?: {
@@ -3485,6 +7447,8 @@ export interface operations {
                 building?: string[] | null;
                 maker?: string[] | null;
                 model?: string[] | null;
+                /** @description Rooms of one of these room groups. Where you do not hold groups.view a room is in no group. */
+                group?: string[] | null;
                 /** @description Seats at least. */
                 capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
@@ -3562,6 +7526,8 @@ export interface operations {
                 building?: string[] | null;
                 maker?: string[] | null;
                 model?: string[] | null;
+                /** @description Rooms of one of these room groups. Where you do not hold groups.view a room is in no group. */
+                group?: string[] | null;
                 /** @description Seats at least. */
                 capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
@@ -3635,6 +7601,8 @@ export interface operations {
                 building?: string[] | null;
                 maker?: string[] | null;
                 model?: string[] | null;
+                /** @description Rooms of one of these room groups. Where you do not hold groups.view a room is in no group. */
+                group?: string[] | null;
                 /** @description Seats at least. */
                 capacityMin?: number;
                 /** @description Seats at most; 0 is any number. */
@@ -4068,6 +8036,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -20,14 +20,18 @@ interface Line {
   readonly group: 'all' | 'recent' | 'every'
 }
 
+interface SwitchProps {
+  readonly open: boolean
+  readonly onOpen: (open: boolean) => void
+}
+
 /** Which customer the pages show: all, or one. The choice goes into the address, so two tabs may show two customers. */
-export function CustomerSwitch() {
+export function CustomerSwitch({ open, onOpen: setOpen }: SwitchProps) {
   const { t } = useTranslation('app')
   const { me, pages } = useFrame()
   const { customer, page } = useWhere()
   const navigate = useNavigate()
   const format = useFormat()
-  const [open, setOpen] = useState(false)
   // Kept in this tab's memory only: names of customers are not for the browser's storage.
   const [lately, setLately] = useState<readonly string[]>([])
   const here = me.holdings.find((holding) => holding.customerId === customer)
@@ -145,6 +149,7 @@ function Choices({ holdings, lately, customer, onChoose }: ChoicesProps) {
               {line.id === customer ? <IconCheck className="i" aria-hidden /> : <span className="i" />}
               <span className="el">{name}</span>
               {line.holding?.state === 'consent-withdrawn' && <Tag tone="warning">{t('switch.withdrawn')}</Tag>}
+              {line.holding?.state === 'without-admin' && <Tag tone="warning">{t('switch.withoutAdmin')}</Tag>}
               {line.holding?.rooms !== undefined && <span className="mut sm">{t('switch.rooms', { count: line.holding.rooms })}</span>}
             </li>,
           ]

@@ -1,9 +1,9 @@
 import { Outlet, useRouterState } from '@tanstack/react-router'
-import { Suspense, useEffect, useRef, useState, type RefObject } from 'react'
+import { Suspense, useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAnnounce } from '../kit/announce'
 import { useKept } from '../kit/kept'
-import { PlaceProvider } from '../kit/scope'
+import { PlaceProvider, SwitchProvider } from '../kit/scope'
 import { useFrame, useWhere } from './frame'
 import { FrameKeys } from './FrameKeys'
 import { hasNoRole } from './nav'
@@ -27,6 +27,8 @@ export function Shell() {
   const isMedium = useMedia(medium)
   const [kept, keep] = useKept('navigation')
   const [over, setOver] = useState(false)
+  const [switching, setSwitching] = useState(false)
+  const openSwitch = useCallback(() => setSwitching(true), [])
   const page = useRef<HTMLElement>(null)
   useArrival(page, () => setOver(false))
 
@@ -48,10 +50,12 @@ export function Shell() {
           >
             {t('skip')}
           </a>
-          <TopBar open={open} onToggle={toggle} />
+          <TopBar open={open} onToggle={toggle} switching={switching} onSwitch={setSwitching} />
           <Navigation open={open} overlay={isNarrow} onClose={() => setOver(false)} />
           <main className="sheet" id="page" ref={page} tabIndex={-1} data-region="page">
-            <Suspense>{content()}</Suspense>
+            <SwitchProvider value={openSwitch}>
+              <Suspense>{content()}</Suspense>
+            </SwitchProvider>
           </main>
         </div>
       </FrameKeys>

@@ -8,7 +8,9 @@ import { FrameContext } from './frame'
 /** The pages of a signed-in person. Another person gets another one of these, with nothing of the first. */
 export function Signed({ me }: { me: Me }) {
   const [router] = useState(() => makeRouter(me, pages))
-  const frame = useMemo(() => ({ me, pages: pages.filter((page) => page.side === me.side) }), [me])
+  const [hadRole, setHadRole] = useState(false)
+  if (!hadRole && me.holdings.length > 0) setHadRole(true)
+  const frame = useMemo(() => ({ me, pages: pages.filter((page) => page.side === me.side), hadRole }), [me, hadRole])
   const before = useRef(me)
   useEffect(() => {
     if (before.current === me) return

@@ -11,8 +11,17 @@ import { hasNoRole } from './nav'
 import { PersonMenu } from './PersonMenu'
 import { SearchBox } from './SearchBox'
 
+interface TopBarProps {
+  /** Whether the navigation is open. */
+  readonly open: boolean
+  readonly onToggle: () => void
+  /** Whether the customer switch is open. */
+  readonly switching: boolean
+  readonly onSwitch: (open: boolean) => void
+}
+
 /** The bar over everything: name, customer, search, the person. A customer's own people have no customer to switch. */
-export function TopBar({ open, onToggle }: { open: boolean; onToggle: () => void }) {
+export function TopBar({ open, onToggle, switching, onSwitch }: TopBarProps) {
   const { t } = useTranslation('app')
   const { me } = useFrame()
   const showKeys = useShowKeys()
@@ -33,7 +42,7 @@ export function TopBar({ open, onToggle }: { open: boolean; onToggle: () => void
           <Tag tone="line">{t('portal')}</Tag>
         </div>
       )}
-      {me.holdings.length > 0 && <CustomerSwitch />}
+      {me.holdings.length > 0 && <CustomerSwitch open={switching} onOpen={onSwitch} />}
       {me.side === 'partner' && !hasNoRole(me) && <SearchBox />}
       <div className="tools">
         {me.demo && (

@@ -11,6 +11,8 @@ export interface Frame {
   readonly me: Me
   /** The pages of the person's side. */
   readonly pages: readonly PageRoute[]
+  /** Whether the person had a role since it opened this page. */
+  readonly hadRole: boolean
 }
 
 export const FrameContext = createContext<Frame | undefined>(undefined)

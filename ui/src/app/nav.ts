@@ -4,8 +4,8 @@ import { pathOf, type PageRoute } from '../kit/address'
 
 /** Pages that the navigation knows, in its order, by groups. A page that no feature brings has no entry. */
 const partnerPages = [
-  ['incidents', 'rooms'],
-  ['customers', 'tenant-managers', 'roles', 'check-access'],
+  ['incidents', 'rooms', 'groups'],
+  ['customers', 'tenant-managers', 'roles', 'role-templates', 'check-access'],
   ['collection'],
 ] as const
 const customerPages = [
@@ -20,9 +20,12 @@ export type NavPage = PartnerPage | CustomerPage
 const shown: Record<NavPage, (me: Me, customer: Customer) => boolean> = {
   incidents: (me, customer) => can(me, 'tickets.view', customer),
   rooms: (me, customer) => can(me, 'rooms.view', customer),
+  groups: (me, customer) => can(me, 'groups.view', customer),
   customers: (me) => seesInvitations(me) || me.holdings.length > 0,
   'tenant-managers': (me) => seesInvitations(me),
   roles: (me, customer) => can(me, 'roles.view', customer),
+  // Who sees roles comes to the templates from there.
+  'role-templates': (me) => (me.powers.manager || me.powers.globalAdmin) && !can(me, 'roles.view', 'all'),
   'check-access': (me, customer) => can(me, 'roles.view', customer),
   collection: (me, customer) => can(me, 'rooms.view', customer),
   portal: () => true,

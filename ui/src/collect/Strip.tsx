@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { Strip } from '../kit/chart/Strip'
 
 /** How the runs of a half hour went. */
 const slots = ['none', 'good', 'failed'] as const
@@ -19,31 +20,20 @@ function slotOf(word: string): Slot {
 }
 
 /** A day in 48 half hours, oldest first: done is pale, a failure is tall and coloured, no run is a thin line. */
-export function Strip({ strip, wide }: { strip: readonly string[]; wide?: boolean }) {
+export function RunStrip({ strip, wide }: { strip: readonly string[]; wide?: boolean }) {
   const { t } = useTranslation('collect')
   const all = strip.length === 0 ? Array.from({ length: half }, () => 'none') : strip
-  const label = t('strip', countSlots(all))
-  const width = all.length * step - 1
   return (
-    <svg
-      className={wide ? 'strip wide' : 'strip'}
-      width={wide ? undefined : width}
-      height={wide ? 28 : 16}
-      viewBox={`0 0 ${width} 16`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={label}
-    >
-      <title>{label}</title>
+    <Strip width={all.length * step - 1} label={t('strip', countSlots(all))} wide={wide}>
       {all.map((word, i) => (
         <Bar key={i} slot={slotOf(word)} x={i * step} />
       ))}
-    </svg>
+    </Strip>
   )
 }
 
 function Bar({ slot, x }: { slot: Slot; x: number }) {
-  if (slot === 'good') return <rect x={x} y={4} width={3} height={8} className="hp f-ok" />
+  if (slot === 'good') return <rect x={x} y={4} width={3} height={8} className="done" />
   if (slot === 'failed') return <rect x={x} y={1} width={3} height={14} className="fill warning" />
   return <rect x={x} y={7.5} width={3} height={1} className="calm" />
 }

@@ -19,7 +19,7 @@ import { mayCollect, useCollectNow } from './now'
 import { useCollected, useLastRuns, type Collected, type Job, type Run } from './queries'
 import { CollectState, useStateWords } from './state'
 import { needsConsent } from './states'
-import { Strip } from './Strip'
+import { RunStrip } from './Strip'
 import { took } from './took'
 
 /** A customer's collection: what it says, what to do, what is read when, and how the last runs went. */
@@ -105,7 +105,7 @@ function Overview({ customer }: { customer: Collected }) {
         <JobFacts key={job.kind} job={job} />
       ))}
       <Section title={t('day')}>
-        <Strip strip={customer.strip} wide />
+        <RunStrip strip={customer.strip} wide />
       </Section>
     </>
   )

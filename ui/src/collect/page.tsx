@@ -13,7 +13,7 @@ import { collectedPages, type Collected, type CollectedPage, type Job, type Kind
 import { Runs } from './runs'
 import { CollectState, useStateWords } from './state'
 import { states } from './states'
-import { Legend, Strip } from './Strip'
+import { Legend, RunStrip } from './Strip'
 
 /** What collecting says of each customer, or the single runs. */
 export function Page() {
@@ -77,7 +77,7 @@ function Customers() {
           hide: 1,
           cell: (c) => <Age at={jobOf(c, 'places')?.lastGoodAt} well={c.state === 'ok'} />,
         },
-        { id: 'day', head: t('column.day'), width: 216, hide: 3, cell: (c) => <Strip strip={c.strip} /> },
+        { id: 'day', head: t('column.day'), width: 216, hide: 3, cell: (c) => <RunStrip strip={c.strip} /> },
         { id: 'next', head: t('column.next'), width: 92, align: 'end', hide: 2, cell: (c) => <Next job={jobOf(c, 'devices')} /> },
       ],
       filters: [{ id: 'is', label: t('filter.state'), options: states.map((state) => ({ value: state, label: words(state).label })) }],

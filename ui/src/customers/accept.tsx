@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { findPeople } from '../api/directory'
 import { refreshMe } from '../api/me'
 import { useSetSearch } from '../kit/address'
 import { Button } from '../kit/Button'
@@ -14,7 +15,7 @@ import { useFormat } from '../text/i18n'
 import { LookAlike, useCeilingCount } from './agreed'
 import { useChanged } from './changed'
 import { wordsOf } from './grant'
-import { accept, findPeople, type Detail } from './queries'
+import { accept, type Detail } from './queries'
 
 /** Accepts an invitation knowingly: who becomes primary admin, then everything once more (product.md 1.3). */
 export function AcceptDialog({ invitation, onClose }: { invitation: Detail; onClose: () => void }) {

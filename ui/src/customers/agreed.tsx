@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import { Fact, Facts, Section } from '../kit/details/Facts'
 import { Message } from '../kit/Message'
+import { byFeature, usePermissionWords } from '../kit/permission'
 import { Tag } from '../kit/status'
 import { useFormat } from '../text/i18n'
-import { groupsOf } from './ceiling'
 import { wordsOf } from './grant'
 import type { Detail, Grant } from './queries'
 import './customers.css'
@@ -49,17 +49,17 @@ export function useCeilingCount(): (detail: Pick<Detail, 'ceiling' | 'catalogue'
 export function CeilingSection({ detail }: { detail: Pick<Detail, 'ceiling' | 'catalogue'> }) {
   const { t } = useTranslation('customers')
   const count = useCeilingCount()
-  const word = (name: string) => t(`permission.${name}` as 'permission.rooms.view', { defaultValue: name })
+  const words = usePermissionWords()
   return (
     <Section title={t('ceiling.title')} note={count(detail)}>
       <Facts>
-        {groupsOf(detail.catalogue, detail.ceiling).map(({ feature, permissions }) => (
-          <Fact key={feature} label={t(`permission.${feature}.is` as 'permission.rooms.is', { defaultValue: feature })}>
+        {byFeature(detail.catalogue).map(({ feature, names }) => (
+          <Fact key={feature} label={words.ofFeature(feature)}>
             <span className="chips">
-              {permissions.map(({ name, held }) => (
-                <Tag key={name} tone={held ? undefined : 'dashed'}>
-                  {word(name)}
-                  {!held && <span className="unseen">, {t('ceiling.not')}</span>}
+              {names.map((name) => (
+                <Tag key={name} tone={detail.ceiling.includes(name) ? undefined : 'dashed'}>
+                  {words.of(name)}
+                  {!detail.ceiling.includes(name) && <span className="unseen">, {t('ceiling.not')}</span>}
                 </Tag>
               ))}
             </span>

@@ -1,49 +1,67 @@
+import { useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { can } from '../api/can'
 import { PageLink, useGo } from '../kit/address'
 import { Code, useCopy } from '../kit/details/CopyButton'
 import { DetailsPane } from '../kit/details/DetailsPane'
 import { Fact, Facts, Section, Steps } from '../kit/details/Facts'
-import { SmallTable } from '../kit/details/SmallTable'
 import type { DetailsCommand } from '../kit/details/spec'
-import { IconCollection, IconCopyLink, IconRooms } from '../kit/icons'
+import { IconCollection, IconCopyLink, IconDelete, IconRooms } from '../kit/icons'
 import { Message } from '../kit/Message'
 import { useMe } from '../kit/rights'
 import { Tile } from '../kit/Tile'
 import { useNow, When } from '../kit/When'
+import { AdminsTab, WithoutAdmin } from './admins'
 import { CeilingSection, GrantFacts } from './agreed'
+import { LeaveCustomer, useLeaveRefusal } from './leave'
 import { useCustomer, type Detail, type Entry } from './queries'
 import { isFresh, isStarting } from './starting'
 import { StateWords, useProgressWords } from './state'
 
 /** A customer: the relation, what may be done at most, who runs it, and how its data are. */
-export function CustomerPane({ id, row }: { id: string; row: Entry | undefined }) {
+export function CustomerPane(props: PaneProps) {
+  const [left, setLeft] = useState(false)
+  return left ? null : <Pane {...props} onLeft={() => flushSync(() => setLeft(true))} /> // at once: nothing of it is read again
+}
+
+interface PaneProps {
+  readonly id: string
+  readonly row: Entry | undefined
+}
+
+function Pane({ id, row, onLeft }: PaneProps & { onLeft: () => void }) {
   const { t } = useTranslation('customers')
   const query = useCustomer(id)
   const customer = query.data
   const known = customer ?? row
-  const commands = useCommands(known)
+  const [leaving, setLeaving] = useState(false)
+  const commands = useCommands(known, () => setLeaving(true))
   return (
-    <DetailsPane
-      query={query}
-      glyph={<Tile name={known?.name ?? ''} square large />}
-      title={known?.name ?? ''}
-      subtitle={known && <StateWords entry={known} />}
-      commands={commands}
-      tabs={[
-        { value: 'overview', label: t('part.overview'), content: () => customer && <Overview customer={customer} /> },
-        { value: 'permissions', label: t('part.permissions'), content: () => customer && <CeilingSection detail={customer} /> },
-        { value: 'people', label: t('part.people'), content: () => customer && <People customer={customer} /> },
-      ]}
-    />
+    <>
+      <DetailsPane
+        query={query}
+        glyph={<Tile name={known?.name ?? ''} square large />}
+        title={known?.name ?? ''}
+        subtitle={known && <StateWords entry={known} />}
+        commands={commands}
+        tabs={[
+          { value: 'overview', label: t('part.overview'), content: () => customer && <Overview customer={customer} /> },
+          { value: 'permissions', label: t('part.permissions'), content: () => customer && <CeilingSection detail={customer} /> },
+          { value: 'admins', label: t('part.admins'), content: () => customer && <AdminsTab customer={customer} /> },
+        ]}
+      />
+      {known && <LeaveCustomer customer={known} open={leaving} onLeft={onLeft} onClose={() => setLeaving(false)} />}
+    </>
   )
 }
 
-function useCommands(customer: Entry | undefined): readonly DetailsCommand[] {
+function useCommands(customer: Entry | undefined, leave: () => void): readonly DetailsCommand[] {
   const { t } = useTranslation('customers')
   const me = useMe()
   const go = useGo()
   const copy = useCopy()
+  const refusal = useLeaveRefusal(customer)
   if (customer === undefined) return []
   const withdrawn = customer.state === 'consent-withdrawn'
   const link = `${window.location.origin}/consent`
@@ -65,6 +83,7 @@ function useCommands(customer: Entry | undefined): readonly DetailsCommand[] {
     ...(customer.mine
       ? [{ id: 'collection', label: t('command.collection'), icon: IconCollection, run: () => go('/collection', { open: customer.id }) }]
       : []),
+    { id: 'leave', label: t('leave.command'), icon: IconDelete, danger: true, more: true, disabledReason: refusal, run: leave },
   ]
 }
 
@@ -75,6 +94,7 @@ function Overview({ customer }: { customer: Detail }) {
   return (
     <>
       <FirstCollection customer={customer} />
+      <WithoutAdmin customer={customer} />
       {customer.state === 'consent-withdrawn' && (
         <>
           <Message tone="warning" title={t('withdrawn.title', { name })}>
@@ -125,7 +145,7 @@ function Overview({ customer }: { customer: Detail }) {
           </Facts>
         </Section>
       )}
-      {!customer.mine && !isRecent(customer) && <p className="mut">{t('notMine', { name })}</p>}
+      {!customer.mine && customer.state !== 'without-admin' && !isRecent(customer) && <p className="mut">{t('notMine', { name })}</p>}
     </>
   )
 }
@@ -163,38 +183,4 @@ function FirstCollection({ customer }: { customer: Detail }) {
 
 function isRecent(customer: Detail): boolean {
   return isFresh(customer, Date.now())
-}
-
-function People({ customer }: { customer: Detail }) {
-  const { t } = useTranslation('customers')
-  const admins = customer.primaryAdmins ?? []
-  return (
-    <Section title={t('fact.admins')}>
-      {admins.length === 0 ? (
-        <p className="mut">{t('peopleHidden')}</p>
-      ) : (
-        <>
-          <SmallTable
-            caption={t('fact.admins')}
-            rows={admins}
-            keyOf={(admin) => admin.id}
-            columns={[
-              {
-                id: 'name',
-                head: t('person'),
-                weight: 6,
-                cell: (admin) => (
-                  <span className="cell">
-                    <Tile name={admin.name} /> <span className="el">{admin.name}</span>
-                  </span>
-                ),
-              },
-              { id: 'kind', head: t('kind'), cell: (admin) => t(admin.kind) },
-            ]}
-          />
-          <p className="mut sm under">{t('peopleNote', { name: customer.name })}</p>
-        </>
-      )}
-    </Section>
-  )
 }

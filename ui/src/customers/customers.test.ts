@@ -3,12 +3,10 @@ import { Format } from '../text/format'
 import { startTexts } from '../text/i18n'
 import common from '../text/common.en.json'
 import type { TFunction } from 'i18next'
-import { groupsOf } from './ceiling'
-import { placeOf, wordsOf } from './grant'
+import { wordsOf } from './grant'
 import { openIdOf, readOpenId } from './openid'
 import { isFresh, isStarting } from './starting'
 import en from './text.en.json'
-import fr from './text.fr.json'
 
 const format = new Format('en', 'en-GB', 'UTC')
 let t: TFunction<'customers'>
@@ -33,36 +31,6 @@ describe('the words of a grant', () => {
     expect(wordsOf(grant, format, t)).toEqual({ covers, except })
   })
 
-  test('a place without a building is the rest of its address, and an empty part leaves no comma', () => {
-    expect(placeOf({ building: '', city: '', country: 'GB' }, format, t)).toBe('United Kingdom')
-    expect(placeOf({ city: 'Lyon', country: '' }, format, t)).toBe('Lyon')
-  })
-})
-
-describe('the ceiling against the catalogue', () => {
-  const catalogue = ['rooms.view', 'rooms.act', 'tickets.view', 'rooms.unenroll', 'alone']
-
-  test('groups by kind in the order of the catalogue and says what is missing', () => {
-    expect(groupsOf(catalogue, ['rooms.view', 'tickets.view', 'unheard.of'])).toEqual([
-      {
-        feature: 'rooms',
-        permissions: [
-          { name: 'rooms.view', held: true },
-          { name: 'rooms.act', held: false },
-          { name: 'rooms.unenroll', held: false },
-        ],
-      },
-      { feature: 'tickets', permissions: [{ name: 'tickets.view', held: true }] },
-      { feature: 'alone', permissions: [{ name: 'alone', held: false }] },
-    ])
-  })
-
-  test('every permission of the texts has the same words in both languages', () => {
-    expect(Object.keys(fr.permission)).toEqual(Object.keys(en.permission))
-    for (const kind of Object.keys(en.permission) as (keyof typeof en.permission)[]) {
-      expect(Object.keys(fr.permission[kind])).toEqual(Object.keys(en.permission[kind]))
-    }
-  })
 })
 
 describe('a first collection', () => {

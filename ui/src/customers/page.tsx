@@ -37,7 +37,7 @@ function Customers() {
 
   const spec = useMemo((): ListSpec<Entry, EntryPage> => {
     const count = (state: State) => counts?.get(state) ?? 0
-    const customers = count('active') + count('consent-withdrawn')
+    const customers = count('active') + count('consent-withdrawn') + count('without-admin')
     const invitations = count('pending') + count('expired')
     const shown = (state: State) => (count(state) > 0 ? count(state) : undefined)
     const words = () => {
@@ -48,6 +48,7 @@ function Customers() {
     const empty = () => {
       if (tab === 'pending') return t('none.pending')
       if (tab === 'consent-withdrawn') return t('none.withdrawn')
+      if (tab === 'without-admin') return t('none.withoutAdmin')
       if (tab === 'expired') return t('none.expired')
       return accepting ? t('empty') : t('emptyOwn')
     }
@@ -59,6 +60,10 @@ function Customers() {
         { value: '', label: t('tab.all') },
         ...(accepting ? [{ value: 'pending', label: t('tab.pending'), count: shown('pending') }] : []),
         { value: 'consent-withdrawn', label: t('tab.withdrawn'), count: shown('consent-withdrawn') },
+        // Rare: it has its tab only while there is one.
+        ...(count('without-admin') > 0 || tab === 'without-admin'
+          ? [{ value: 'without-admin', label: t('tab.withoutAdmin'), count: shown('without-admin') }]
+          : []),
         { value: 'active', label: t('tab.active') },
         ...(accepting ? [{ value: 'expired', label: t('tab.expired'), count: shown('expired') }] : []),
       ],

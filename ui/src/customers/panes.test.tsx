@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
 import type { ReactNode } from 'react'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { member, people } from '../test/world'
 import { button, click, find, press, stage, type, until, type Stage } from '../test/stage'
 import collecting from '../collect/text.en.json'
 import { AcceptDialog } from './accept'
+import { AdminsTab } from './admins'
 import { CustomerPane } from './customer'
 import type { Detail } from './queries'
 import words from './text.en.json'
@@ -136,4 +137,71 @@ test('an invitation that somebody else answered meanwhile says so and stays open
   await click(button(words.accept.submit))
   await until(() => expect(text()).toContain('This invitation is not pending any more.'))
   expect(done).not.toHaveBeenCalled()
+})
+
+describe('a relation that nobody can run', () => {
+  const closed: Detail = { ...customer, state: 'without-admin', withoutAdminSince: '2026-11-20T08:00:00Z', mine: false }
+  const nobody = { body: { items: [], effective: false } }
+
+  test('managers propose others, and read that the customer has to answer', async () => {
+    const group = { kind: 'group', id: 'g1', name: 'Desk leads', size: 4 }
+    const proposal = { id: 'p1', members: [{ kind: 'group', id: 'g1', name: 'Desk leads' }], proposedAt: soon, proposedBy: 'Pat Partner' }
+    const asked = serve({
+      'GET /api/customers/tailspin': (call) => ({ body: call === 0 ? closed : { ...closed, adminProposal: proposal } }),
+      'GET /api/directory': () => ({ body: { items: [group] } }),
+      'POST /api/customers/tailspin/admin-proposals': () => ({ status: 201, body: proposal }),
+    })
+    await show(() => <CustomerPane id="tailspin" row={undefined} />, people.tenantManager)
+    await until(() => expect(text()).toContain('No primary admin of Tailspin can act'))
+    await click(button(words.without.propose))
+    await type(find('[role=combobox]'), 'desk')
+    await until(() => find('[role=option]'))
+    await press('Enter', {}, find('[role=combobox]'))
+    await click(button(words.without.send))
+    await until(() => expect(text()).toContain('Waits for Tailspin'))
+    expect(text()).toContain('Proposed by Pat Partner')
+    expect(asked.filter((a) => a.method === 'POST').map((a) => a.body)).toEqual([{ members: [{ kind: 'group', id: 'g1' }] }])
+  })
+
+  test('others are told whom to ask', async () => {
+    serve({ 'GET /api/customers/tailspin': () => ({ body: closed }), 'GET /api/customers/tailspin/primary-admins': () => nobody })
+    await show(() => <CustomerPane id="tailspin" row={undefined} />, people.technician)
+    await until(() => expect(text()).toContain(words.without.ask))
+    expect(() => button(words.without.propose)).toThrow()
+  })
+})
+
+describe('primary admins', () => {
+  const admin = (name: string) => ({ kind: 'user', id: name, name, since: '2026-11-01T08:00:00Z' })
+  const runs = member({}, [{ customerId: 'tailspin', customerName: 'Tailspin', state: 'active', permissions: ['roles.modify'], everywhere: ['roles.modify'] }])
+  const looks = member({}, [{ customerId: 'tailspin', customerName: 'Tailspin', state: 'active', permissions: ['roles.modify'], everywhere: [] }])
+  const list = (...names: string[]) => ({ body: { items: names.map(admin), effective: true } })
+  const showTab = (me: typeof runs) => show(() => <AdminsTab customer={customer} />, me)
+
+  test('the last one cannot be removed, and that is said', async () => {
+    serve({ 'GET /api/customers/tailspin/primary-admins': () => list('Ada') })
+    await showTab(runs)
+    await until(() => expect(text()).toContain('The last primary admin cannot be removed.'))
+    expect(button('Remove Ada').getAttribute('aria-disabled')).toBe('true')
+  })
+
+  test('a removal that comes too late is refused in the dialog', async () => {
+    serve({
+      'GET /api/customers/tailspin/primary-admins': () => list('Ada', 'Ben'),
+      'DELETE /api/customers/tailspin/primary-admins/user%3ABen': () => ({ status: 409, body: { code: 'last-primary-admin', status: 409 } }),
+    })
+    await showTab(runs)
+    await until(() => button('Remove Ben'))
+    await click(button('Remove Ben'))
+    await click(button('Remove', find('[role=alertdialog]')))
+    await until(() => expect(find('[role=alertdialog]').textContent).toContain('The last primary admin cannot be removed.'))
+  })
+
+  test('who does not run the roles everywhere reads why nothing can be changed', async () => {
+    serve({ 'GET /api/customers/tailspin/primary-admins': () => list('Ada', 'Ben') })
+    await showTab(looks)
+    await until(() => expect(text()).toContain(words.admins.readOnly))
+    expect(() => button('Remove Ada')).toThrow()
+    expect(() => button(words.admins.add)).toThrow()
+  })
 })

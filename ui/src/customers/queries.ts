@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { api, unwrap } from '../api/client'
 import { one, pages, type Scope } from '../api/query'
 import type { components } from '../api/schema'
-import type { Ask } from '../kit/list/spec'
 import type { Person } from '../kit/form/PeoplePicker'
+import type { Ask } from '../kit/list/spec'
 import { usePlace } from '../kit/scope'
 import { isStarting } from './starting'
 
@@ -16,13 +16,15 @@ export type NewCode = components['schemas']['NewCode']
 export type State = Entry['state']
 export type EntryPage = components['schemas']['PageEntry']
 export type CodePage = components['schemas']['PageCode']
+export type PrimaryAdmin = components['schemas']['PrimaryAdmin']
+export type PrimaryAdmins = components['schemas']['PrimaryAdmins']
 
 /** Milliseconds between looks at a first collection, while somebody waits for it. */
 const soon = 2_000
 const usual = 30_000
 
 /** The states of the list's tabs, which are their values in the address. */
-export const states: readonly State[] = ['pending', 'consent-withdrawn', 'active', 'expired']
+export const states: readonly State[] = ['pending', 'consent-withdrawn', 'without-admin', 'active', 'expired']
 
 /** The customers and invitations of a tab. */
 export function entryPages(scope: Scope, ask: Ask) {
@@ -103,6 +105,48 @@ export function decline(id: string): Promise<unknown> {
   return unwrap(api.POST('/api/invitations/{id}/decline', { params: { path: { id } } }))
 }
 
+/** Who the primary admins of a customer are; nobody is listed to who may not see roles there. */
+export function usePrimaryAdmins(id: string) {
+  return useQuery(
+    one({
+      scope: usePlace(),
+      feature: 'customers',
+      operation: 'admins',
+      params: { id },
+      every: usual,
+      read: (signal) => unwrap<PrimaryAdmins>(api.GET('/api/customers/{id}/primary-admins', { params: { path: { id } }, signal })),
+    }),
+  )
+}
+
+/** Makes a user or group a primary admin. */
+export function addPrimaryAdmin(id: string, person: Person): Promise<unknown> {
+  const body = { kind: person.kind, id: person.id }
+  return unwrap(api.POST('/api/customers/{id}/primary-admins', { params: { path: { id } }, body }))
+}
+
+/** Takes somebody out of the primary admins; the last one is refused. */
+export function removePrimaryAdmin(id: string, admin: PrimaryAdmin): Promise<unknown> {
+  const member = `${admin.kind}:${admin.id}`
+  return unwrap(api.DELETE('/api/customers/{id}/primary-admins/{member}', { params: { path: { id, member } } }))
+}
+
+/** Proposes primary admins for a relation that has none; who is proposed already stays. The customer confirms. */
+export function proposeAdmins(id: string, people: readonly Person[]): Promise<unknown> {
+  const body = { members: people.map((person) => ({ kind: person.kind, id: person.id })) }
+  return unwrap(api.POST('/api/customers/{id}/admin-proposals', { params: { path: { id } }, body }))
+}
+
+/** Ends the relation and removes everything of the customer. `confirm` is its name. */
+export function leaveCustomer(id: string, confirm: string): Promise<unknown> {
+  return unwrap(api.DELETE('/api/customers/{id}', { params: { path: { id } }, body: { confirm } }))
+}
+
+/** Where the audit record of a customer is downloaded, while there is one. */
+export function auditAddress(id: string, form: 'csv' | 'jsonl'): string {
+  return `/api/customers/${encodeURIComponent(id)}/audit.${form}`
+}
+
 /** The invitation codes of the last 60 days, newest first; one page is all. */
 export function codePages(scope: Scope) {
   return pages<CodePage>({
@@ -123,10 +167,4 @@ export function makeCode(note: string, days: number): Promise<NewCode> {
 /** Revokes a code that nobody used. */
 export function revokeCode(id: string): Promise<unknown> {
   return unwrap(api.DELETE('/api/invitation-codes/{id}', { params: { path: { id } } }))
-}
-
-/** Users and security groups of the partner. */
-export async function findPeople(q: string, signal: AbortSignal): Promise<readonly Person[]> {
-  const found = await unwrap(api.GET('/api/directory', { params: { query: { q } }, signal }))
-  return found.items
 }

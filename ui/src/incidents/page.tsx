@@ -2,8 +2,9 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayStrip } from '../kit/chart/DayStrip'
 import { IconIncidents } from '../kit/icons'
+import { customerFilter } from '../kit/list/customers'
 import { ListPage } from '../kit/list/ListPage'
-import type { Ask, Column, Filter, FilterOption, ListSpec } from '../kit/list/spec'
+import type { Ask, Column, Filter, ListSpec } from '../kit/list/spec'
 import { usePlace } from '../kit/scope'
 import { categories } from '../kit/signal'
 import { severities, StatusGlyph } from '../kit/status'
@@ -94,8 +95,6 @@ function useFilters(ask: Ask, facets: IncidentFacets | undefined, room: string |
   const format = useFormat()
   const { me } = usePlace()
   return useMemo((): readonly Filter[] => {
-    const customers = (facets?.customers ?? []) as readonly FilterOption[]
-    const gone = me.holdings.filter((h) => ask.filters['customer']?.includes(h.customerId) && !customers.some((c) => c.value === h.customerId))
     const many = (kind: readonly string[] | undefined, value: string) => kind?.includes(value) === true
     const chosen = ask.filters['room']?.[0]
     const counted = (list: IncidentFacets['categories'] | undefined, value: string) => list?.find((f) => f.value === value)?.count
@@ -107,13 +106,7 @@ function useFilters(ask: Ask, facets: IncidentFacets | undefined, room: string |
         initial: ['critical', 'important'],
         options: severities.map((s) => ({ value: s, label: common(`status.${s}`), glyph: <StatusGlyph status={s} /> })),
       },
-      {
-        id: 'customer',
-        label: t('customer'),
-        onlyAll: true,
-        single: true,
-        options: [...customers, ...gone.map((h) => ({ value: h.customerId, label: h.customerName }))],
-      },
+      customerFilter(t('customer'), facets?.customers ?? [], ask, me),
       {
         id: 'category',
         label: t('category'),

@@ -1,6 +1,6 @@
-import { useInfiniteQuery, useQuery, type Query } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, unwrap } from '../api/client'
-import { one, pages, type Scope } from '../api/query'
+import { formerOf, one, pages, type Scope } from '../api/query'
 import type { components } from '../api/schema'
 import type { Ask } from '../kit/list/spec'
 import { useListAsk } from '../kit/list/state'
@@ -75,13 +75,10 @@ export function useAround() {
   const place = usePlace()
   const ask = useListAsk(parts)
   const room = ask.filters['room']?.[0]
-  // While another question is asked the former numbers stay, but never those of another customer.
-  const former = <T>(data: T | undefined, query: Pick<Query, 'queryKey'> | undefined) =>
-    query?.queryKey[0] === place.session && query.queryKey[1] === place.customer ? data : undefined
   return {
     ask,
-    counts: useQuery({ ...incidentCounts(place, ask), placeholderData: (data, query) => former(data, query as Pick<Query, 'queryKey'>) }).data,
-    facets: useQuery({ ...incidentFacets(place, ask), placeholderData: (data, query) => former(data, query as Pick<Query, 'queryKey'>) }).data,
+    counts: useQuery({ ...incidentCounts(place, ask), placeholderData: formerOf(place) }).data,
+    facets: useQuery({ ...incidentFacets(place, ask), placeholderData: formerOf(place) }).data,
     room: useQuery({ ...roomName(place, room ?? ''), enabled: room !== undefined }).data,
   }
 }

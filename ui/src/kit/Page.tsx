@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { PageLink, type Search } from './address'
 import { useTitle } from './announce'
 import { usePlace } from './scope'
 
@@ -71,35 +70,5 @@ export function Card({ title, note, action, children }: CardProps) {
       )}
       {children}
     </section>
-  )
-}
-
-interface FigureProps {
-  readonly value: ReactNode
-  readonly label: string
-  readonly tone?: 'critical' | 'quiet'
-  /** Beside the number: a small line. */
-  readonly aside?: ReactNode
-  /** The list that the number counts. */
-  readonly page?: string
-  readonly search?: Search
-}
-
-/** One number of the overview with its word; a link where there is a list behind it. Put several into `<div className="facts">`. */
-export function Figure({ value, label, tone, aside, page, search }: FigureProps) {
-  const inside = (
-    <>
-      <span className="mut sm">{label}</span>
-      <span className="fn">
-        <b className={tone === 'critical' ? 'crit' : tone === 'quiet' ? 'mut' : undefined}>{value}</b>
-        {aside}
-      </span>
-    </>
-  )
-  if (page === undefined) return <div className="fact">{inside}</div>
-  return (
-    <PageLink className="fact" page={page} search={search}>
-      {inside}
-    </PageLink>
   )
 }

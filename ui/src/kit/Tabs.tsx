@@ -1,4 +1,4 @@
-import { useId, useRef, type ReactNode } from 'react'
+import { useRef } from 'react'
 import { useFormat } from '../text/i18n'
 import { useRoving } from './roving'
 
@@ -15,7 +15,7 @@ interface TabsProps {
   readonly tabs: readonly Tab[]
   readonly value: string
   readonly onChange: (value: string) => void
-  /** Id of the element that the tabs change; `useTabIds` makes it. */
+  /** Id of the element that the tabs change. */
   readonly panel?: string
 }
 
@@ -43,18 +43,4 @@ export function Tabs({ label, tabs, value, onChange, panel }: TabsProps) {
       ))}
     </div>
   )
-}
-
-/** What the chosen tab shows. `id` is given to Tabs as `panel`. */
-export function TabPanel({ id, label, children, className }: { id: string; label: string; children: ReactNode; className?: string }) {
-  return (
-    <div id={id} role="tabpanel" aria-label={label} className={className} tabIndex={-1}>
-      {children}
-    </div>
-  )
-}
-
-/** An id that Tabs and TabPanel share. */
-export function usePanelId(): string {
-  return useId()
 }

@@ -7,10 +7,7 @@ import { one } from '../api/query'
 import { button, click, find, focus, press, stage, until, type Stage } from '../test/stage'
 import { Button } from './Button'
 import { DayStrip } from './chart/DayStrip'
-import { HealthBar } from './chart/HealthBar'
 import { placeSpans, SignalSpans } from './chart/SignalSpans'
-import { niceTop, pointsOf } from './chart/Spark'
-import { useDeed } from './deed'
 import { DetailsPane } from './details/DetailsPane'
 import { Code } from './details/CopyButton'
 import { Fact, Facts } from './details/Facts'
@@ -85,22 +82,15 @@ describe('drawings', () => {
     )
     expect(placed.map((s) => [s.state, s.x, s.width].join(' '))).toEqual(['critical 0 21.142857142857142', 'warning 63.42857142857143 2', 'important 146 2'])
   })
-  test('a line and its top', () => {
-    expect(pointsOf([0, 5, 10], 100, 20)).toBe('0,20 50,10 100,0')
-    expect([1, 3, 7, 41, 95, 180].map(niceTop)).toEqual([2, 4, 8, 60, 100, 200])
-  })
   test('they say their result, and the arrows step through the spans', async () => {
     shown = await stage(() => (
       <>
         <DayStrip days={['none', 'critical', 'none']} label="open on 1 of 3 days" />
-        <HealthBar counts={{ unhealthy: 2, healthy: 1000 }} />
         <SignalSpans from="2026-11-15T00:00:00Z" to="2026-11-22T00:00:00Z" spans={[{ from: '2026-11-17T00:00:00Z', to: '2026-11-18T00:00:00Z', state: 'critical' }]} label="bad once" />
       </>
     ))
     expect(find('.strip').getAttribute('aria-label')).toBe('open on 1 of 3 days')
     expect(document.querySelectorAll('.strip .fill')).toHaveLength(1)
-    expect(find('.hb').getAttribute('aria-label')).toBe('2 Unhealthy, 1,000 Healthy')
-    expect(Number(find('.hp.f-un').getAttribute('width'))).toBeGreaterThan(5)
     await focus(find('.lane'))
     await press('ArrowRight')
     expect(find('.lane').getAttribute('aria-label')).toMatch(/^bad once\. .* Critical$/)
@@ -172,35 +162,6 @@ describe('pane', () => {
   })
 })
 
-describe('deed', () => {
-  function Sample({ run, quiet }: { run: () => Promise<string>; quiet?: true }) {
-    const deed = useDeed({ run, touches: ['rooms'], said: (name: string) => `${name} restarts.`, quiet })
-    return (
-      <>
-        <Button busy={deed.busy} onClick={() => void deed.go()}>
-          Restart
-        </Button>
-        {deed.error !== null && <Failure error={deed.error} />}
-      </>
-    )
-  }
-  const toasts = () => find('.toasts').textContent
-  test('says that it was done', async () => {
-    shown = await stage(() => <Sample run={async () => 'Boardroom 12'} />)
-    await click(button('Restart'))
-    await until(() => expect(toasts()).toContain('Boardroom 12 restarts.'))
-  })
-  test('a failure is said once: where the place shows it, no toast', async () => {
-    const run = async () => {
-      throw new ApiError(409, { code: 'collection-running' })
-    }
-    shown = await stage(() => <Sample quiet run={run} />)
-    await click(button('Restart'))
-    await until(() => expect(find('[role=alert]').textContent).toContain('A collection of this customer is running.'))
-    expect(toasts()).toBe('')
-  })
-})
-
 test('a failure stays until it is dismissed, a success goes by itself', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
@@ -244,8 +205,8 @@ test('a disabled button can be reached, says why, and does nothing', async () =>
 })
 
 test('an error of the server is said in the language of the screen; an unknown one in its own words', async () => {
-  shown = await stage(() => <Failure error={new ApiError(409, { code: 'last-primary-admin', detail: 'english' })} />, { language: 'fr' })
-  expect(find('[role=alert]').textContent).toContain('Le dernier administrateur principal ne peut pas être retiré.')
+  shown = await stage(() => <Failure error={new ApiError(409, { code: 'role-name-taken', detail: 'english' })} />, { language: 'fr' })
+  expect(find('[role=alert]').textContent).toContain('Un rôle porte déjà ce nom.')
   await shown.end()
   shown = await stage(() => <Failure error={new ApiError(409, { code: 'never-heard-of', detail: 'It is late.', hint: 'Go home.' })} />)
   expect(find('[role=alert]').textContent).toContain('It is late. Go home.')

@@ -25,8 +25,3 @@ export function useSentence(): (error: unknown) => string | undefined {
 export function isAbsent(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404
 }
-
-/** Whether the customer asks for strong authentication first. */
-export function needsStepUp(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 'step-up-required'
-}

@@ -18,6 +18,16 @@ export function PlaceProvider({ me, customer, children }: { me: Me; customer: Cu
   return <PlaceContext value={{ me, session: me.session, customer, customerName }}>{children}</PlaceContext>
 }
 
+const SwitchContext = createContext<() => void>(() => undefined)
+
+/** Gives the pages below the way to open the customer switch of the frame. */
+export const SwitchProvider = SwitchContext
+
+/** Opens the customer switch: for pages that show one customer. */
+export function useOpenSwitch(): () => void {
+  return use(SwitchContext)
+}
+
 /** The person and the customer of the address. It is also the Scope that queries take. */
 export function usePlace(): Place {
   const place = use(PlaceContext)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../api/client'
-import { byFeature, nothingBehind, sameSet, viewOnly, withTick } from './ceiling'
+import { byFeature, withTick } from '../kit/permission'
+import common from '../text/common.en.json'
+import { nothingBehind, sameSet, viewOnly } from './ceiling'
 import { domainOf } from './check'
 import { isDays } from './draft'
 import { spotOf } from './refusal'
@@ -30,7 +32,7 @@ describe('the ceiling', () => {
 
   test('every permission of the table has its word and its sentence', () => {
     const may: Record<string, Record<string, string>> = en.may
-    const words: Record<string, Record<string, string>> = en.permission
+    const words: Record<string, Record<string, string>> = common.permission
     const named = Object.entries(may).flatMap(([feature, list]) => Object.keys(list).map((name) => `${feature}.${name}`))
     expect(named).toHaveLength(21) // policy/roles.csv
     for (const name of [...named, ...nothingBehind]) {

@@ -2,10 +2,10 @@ import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../kit/Button'
 import { Message } from '../kit/Message'
+import { byFeature, usePermissionWords, withTick } from '../kit/permission'
 import { useFormat } from '../text/i18n'
-import { byFeature, nothingBehind, sameSet, viewOnly, withTick } from './ceiling'
+import { nothingBehind, sameSet, viewOnly } from './ceiling'
 import type { DraftState } from './draft'
-import { featureWord, permissionWord } from './words'
 
 interface PermissionsStepProps {
   readonly state: DraftState
@@ -20,6 +20,7 @@ export function PermissionsStep({ state, catalogue, usual }: PermissionsStepProp
   const { draft, change, refused } = state
   const held = draft.ceiling
   const looking = viewOnly(usual)
+  const permission = usePermissionWords()
   const words = refused('permissions')
   return (
     <>
@@ -39,7 +40,7 @@ export function PermissionsStep({ state, catalogue, usual }: PermissionsStepProp
       <div>
         {byFeature(catalogue).map(({ feature, names }) => (
           <fieldset key={feature} className="pgroup">
-            <legend>{featureWord(feature, t)}</legend>
+            <legend>{permission.ofFeature(feature)}</legend>
             <div className="pgrid">
               {names.map((name) => (
                 <Permission
@@ -59,6 +60,7 @@ export function PermissionsStep({ state, catalogue, usual }: PermissionsStepProp
 
 function Permission({ name, on, onTick }: { name: string; on: boolean; onTick: (on: boolean) => void }) {
   const { t } = useTranslation('portal')
+  const words = usePermissionWords()
   const id = useId()
   return (
     <div>
@@ -71,7 +73,7 @@ function Permission({ name, on, onTick }: { name: string; on: boolean; onTick: (
           aria-describedby={id}
           onChange={(event) => onTick(event.target.checked)}
         />
-        <span>{permissionWord(name, t)}</span>
+        <span>{words.of(name)}</span>
       </label>
       <p id={id} className="hint in">
         {t(`may.${name}` as 'may.rooms.view', { defaultValue: '' })}

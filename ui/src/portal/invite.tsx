@@ -48,19 +48,20 @@ function Gate({ partnership }: { partnership: Partnership }) {
   const { organisation, refusal } = start
   const partner = start.partner.name
   const situation = situationOf(start)
-  if (situation === 'open' && organisation.consent === 'given') return <Invite partnership={partnership} />
+  const free = situation === 'open' || situation === 'ended'
+  if (free && organisation.consent === 'given') return <Invite partnership={partnership} />
 
   const why = (): ReactNode => {
     if (refusal !== undefined) return <Message tone="critical" title={t('government')}>{t('governmentText')}</Message>
     if (situation === 'hidden') return <Message>{t('onlyAdmin', { organisation: organisation.name })}</Message>
-    if (situation === 'active' || situation === 'halted') return <Message>{t('wizard.relation', { partner })}</Message>
+    if (situation === 'active' || situation === 'halted' || situation === 'unled') return <Message>{t('wizard.relation', { partner })}</Message>
     if (situation === 'pending') return <Message>{t('wizard.pending')}</Message>
     return <Message>{t('wizard.noConsent')}</Message>
   }
   return (
     <PlainPage title={t('wizard.title')}>
       {why()}
-      {situation === 'open' && (
+      {free && (
         <div className="stack">
           <ConsentLink again={organisation.consent === 'withdrawn'} />
         </div>

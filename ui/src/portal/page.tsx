@@ -9,11 +9,12 @@ import { Message } from '../kit/Message'
 import { Card, PlainPage } from '../kit/Page'
 import { Tag } from '../kit/status'
 import { useFormat } from '../text/i18n'
+import { AdminProposalCard } from './admins'
 import { ConsentStep } from './consent'
 import { InvitationStep } from './invitation'
 import { PastInvitations } from './past'
 import { useCovered, usePartnership, type Partnership } from './queries'
-import { RelationStep } from './relation'
+import { endedWords, RelationStep } from './relation'
 import { situationOf } from './situation'
 import './portal.css'
 
@@ -37,6 +38,8 @@ function StateTag({ partnership }: { partnership: Partnership }) {
   switch (situationOf(partnership)) {
     case 'halted':
       return <Tag tone="warning">{t('tag.withdrawn')}</Tag>
+    case 'unled':
+      return <Tag tone="warning">{t('tag.unled')}</Tag>
     case 'active':
       return (
         <Tag tone="healthy" icon={IconCheck12}>
@@ -49,6 +52,8 @@ function StateTag({ partnership }: { partnership: Partnership }) {
           {t('tag.pending')}
         </Tag>
       )
+    case 'ended':
+      return <Tag>{t('tag.ended')}</Tag>
     case 'open':
       return <Tag>{t('tag.none')}</Tag>
     case 'refused':
@@ -91,6 +96,7 @@ function Home({ partnership }: { partnership: Partnership }) {
   return (
     <>
       <Lead partnership={partnership} />
+      <AdminProposalCard partnership={partnership} />
       {refusal === undefined && (
         <ol className="psteps">
           <ConsentStep partnership={partnership} />
@@ -116,11 +122,19 @@ function Home({ partnership }: { partnership: Partnership }) {
 function Lead({ partnership }: { partnership: Partnership }) {
   const { t } = useTranslation('portal')
   const format = useFormat()
-  const { relation, permissions } = partnership
-  const active = situationOf(partnership) === 'active'
+  const { relation, permissions, ended } = partnership
+  const situation = situationOf(partnership)
+  const active = situation === 'active'
   const covered = useCovered(active ? relation?.grant : undefined)
   const partner = partnership.partner.name
-  if (situationOf(partnership) === 'halted') return <p className="plead">{t('lead.withdrawn', { partner })}</p>
+  if (situation === 'halted') return <p className="plead">{t('lead.withdrawn', { partner })}</p>
+  if (situation === 'unled') return <p className="plead">{t('lead.unled', { partner })}</p>
+  if (situation === 'ended' && ended)
+    return (
+      <p className="plead">
+        {endedWords(ended, partner, format, t)} {t('lead.erased', { partner })}
+      </p>
+    )
   if (relation === undefined) return <p className="plead">{t('lead.none', { partner })}</p>
   const held = format.number(relation.ceiling.length)
   const all = format.number(permissions.length)

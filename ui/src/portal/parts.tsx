@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Fact } from '../kit/details/Facts'
+import { byFeature, usePermissionWords } from '../kit/permission'
 import { useFormat } from '../text/i18n'
 import type { Grant } from './queries'
-import { grantWords, permissionLines } from './words'
+import { grantWords } from './words'
 import './portal.css'
 
 /** Sentences, one below the other. */
@@ -36,16 +37,17 @@ export function GrantFacts({ grant }: { grant: Grant }) {
   )
 }
 
-/** Permissions by kind of thing, in words. `no`: those that are not given. */
+/** Permissions by kind of thing, in words: "Rooms: View, modify, act". `no`: those that are not given. */
 export function Allowed({ names, no }: { names: readonly string[]; no?: boolean }) {
-  const { t } = useTranslation('portal')
   const format = useFormat()
+  const words = usePermissionWords()
+  const lowered = (word: string) => word.charAt(0).toLocaleLowerCase(format.language) + word.slice(1)
   return (
     <dl className={no ? 'pallow no' : 'pallow'}>
-      {permissionLines(names, format, t).map(([feature, words]) => (
+      {byFeature(names).map(({ feature, names: list }) => (
         <div key={feature} className="contents">
-          <dt>{feature}</dt>
-          <dd>{words}</dd>
+          <dt>{words.ofFeature(feature)}</dt>
+          <dd>{list.map((name, i) => (i === 0 ? words.of(name) : lowered(words.of(name)))).join(', ')}</dd>
         </div>
       ))}
     </dl>

@@ -13,6 +13,8 @@ export type Grant = components['schemas']['Grant']
 export type GrantRule = components['schemas']['GrantRule']
 export type NewInvitation = components['schemas']['NewInvitation']
 export type InvitedPartner = components['schemas']['InvitedPartner']
+export type AdminProposal = components['schemas']['AdminProposal']
+export type OwnAdmins = components['schemas']['OwnAdmins']
 
 /** The word of the feature in the keys of the cache. */
 export const feature = 'portal'
@@ -72,6 +74,30 @@ export function useCovered(grant: Grant | undefined) {
     staleTime: roomsKept,
     refetchOnWindowFocus: false,
   })
+}
+
+/** Who the partner's primary admins are, and whom it proposes; only for administrators, while there is a relation. */
+export function useOwnAdmins(mayRead: boolean) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'admins',
+      every: usual,
+      read: (signal) => unwrap<OwnAdmins>(api.GET('/api/partnership/admins', { signal })),
+    }),
+    enabled: mayRead,
+  })
+}
+
+/** Makes the proposed members primary admins; refused when the proposal is another one by now. */
+export function confirmAdmins(proposal: string): Promise<unknown> {
+  return unwrap(api.POST('/api/partnership/admins/confirm', { body: { proposal } }))
+}
+
+/** Drops the proposal. */
+export function refuseAdmins(proposal: string): Promise<unknown> {
+  return unwrap(api.POST('/api/partnership/admins/refuse', { body: { proposal } }))
 }
 
 /** The partner that uses a domain; refused when none here does. */

@@ -18,7 +18,6 @@ const byCode: Readonly<Record<string, Spot>> = {
   'own-tenant': 'domain',
   'tenant-not-listed': 'domain',
   'code-unknown': 'code',
-  'invitation-code-expired': 'code',
   'expiry-out-of-range': 'days',
 }
 

@@ -17,7 +17,7 @@ interface StepProps {
 /** One of the three steps of a relation. */
 export function Step({ number, title, state, progress, children }: StepProps) {
   const { t } = useTranslation('portal')
-  const words = { done: t('stepDone'), now: t('stepNow'), open: t('stepOpen'), halted: t('tag.withdrawn') }
+  const words = { done: t('stepDone'), now: t('stepNow'), open: t('stepOpen'), halted: t('relation.withdrawn') }
   return (
     <li className={progress}>
       <span className="dot" aria-hidden>

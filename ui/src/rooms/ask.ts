@@ -14,7 +14,7 @@ export const parts: AskParts = {
   tabs: ['', ...healths].map((value) => ({ value, label: value })),
   filters: [
     { id: 'customer', label: '', options: [], onlyAll: true, single: true },
-    ...['building', 'severity', 'maker', 'country', 'city', 'model'].map((id) => ({ id, label: '', options: [] })),
+    ...['building', 'group', 'severity', 'maker', 'country', 'city', 'model'].map((id) => ({ id, label: '', options: [] })),
     { id: 'capacity', label: '', options: [], single: true },
   ],
 }
@@ -34,13 +34,14 @@ const asked = ['critical', 'important', 'warning'] as const
 
 /** The filters of /api/rooms, /api/rooms/counts and /api/rooms/facets for what the address asks. */
 export function filtersOf(customer: Customer, { q, tab, filters }: Ask) {
-  const { customer: chosen, severity, building, maker, model, country, city, capacity } = filters
+  const { customer: chosen, severity, building, group, maker, model, country, city, capacity } = filters
   return {
     customer: customer === 'all' ? chosen?.[0] : customer,
     q: q === '' ? undefined : q,
     health: isHealth(tab) ? [tab] : undefined,
     severity: asked.filter((s) => severity?.includes(s)),
     building: copy(building),
+    group: copy(group),
     maker: copy(maker),
     model: copy(model),
     country: copy(country),

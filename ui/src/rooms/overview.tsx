@@ -4,6 +4,7 @@ import { Code } from '../kit/details/CopyButton'
 import { Fact, Facts, Section } from '../kit/details/Facts'
 import { Loaded } from '../kit/Failure'
 import { Message } from '../kit/Message'
+import { useCan } from '../kit/rights'
 import { useDeviceKind, useReading, useSignalName } from '../kit/signal'
 import { StatusGlyph, Tag } from '../kit/status'
 import { useNow, When } from '../kit/When'
@@ -17,6 +18,7 @@ export function OverviewTab({ room }: { room: RoomDetail }) {
   const { t } = useTranslation('rooms')
   const format = useFormat()
   const signals = useRoomSignals(room.id)
+  const may = useCan()
   const now = useNow()
   const until = signals.data === undefined ? knownUntil(room, now) : signalsUntil(room, signals.data.items, now)
   const bad = signals.data?.items.filter((s) => s.state === 'bad' && (s.severity === 'critical' || s.severity === 'important')) ?? []
@@ -64,9 +66,34 @@ export function OverviewTab({ room }: { room: RoomDetail }) {
           <Fact label={t('seats')}>{room.capacity > 0 && format.number(room.capacity)}</Fact>
           <Fact label={t('account')}>{room.email !== '' && <Code copy>{room.email}</Code>}</Fact>
           <Fact label={t('product')}>{productOf(room)}</Fact>
+          <Fact label={t('groups.title')}>{room.groups !== undefined && <InGroups room={room} groups={room.groups} />}</Fact>
         </Facts>
+        {may('roles.view', room.customerId) && (
+          <p className="rm-who">
+            <PageLink page="check-access" customer={room.customerId} search={{ room: room.id }}>
+              {t('whoMay')}
+            </PageLink>
+          </p>
+        )}
       </Section>
     </>
+  )
+}
+
+/** The groups that the room is in; who may not see groups is not told. */
+function InGroups({ room, groups }: { room: RoomDetail; groups: NonNullable<RoomDetail['groups']> }) {
+  const { t } = useTranslation('rooms')
+  if (groups.length === 0) return <span className="mut">{t('groups.inNone')}</span>
+  return (
+    <ul>
+      {groups.map((group) => (
+        <li key={group.id}>
+          <PageLink page="groups" customer={room.customerId} search={{ open: group.id }}>
+            {group.name}
+          </PageLink>
+        </li>
+      ))}
+    </ul>
   )
 }
 

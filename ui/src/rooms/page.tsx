@@ -1,10 +1,12 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { PageLink } from '../kit/address'
+import { PageLink, useGo } from '../kit/address'
 import { isOld } from '../kit/fresh'
-import { IconRooms } from '../kit/icons'
+import { IconRoomGroups, IconRooms } from '../kit/icons'
+import { customerFilter } from '../kit/list/customers'
 import { ListPage } from '../kit/list/ListPage'
-import type { Ask, Column, Filter, FilterOption, ListSpec } from '../kit/list/spec'
+import type { Ask, Column, Command, Filter, ListSpec } from '../kit/list/spec'
+import { useCan } from '../kit/rights'
 import { usePlace } from '../kit/scope'
 import { healths, StatusGlyph } from '../kit/status'
 import { When } from '../kit/When'
@@ -12,6 +14,7 @@ import { useFormat } from '../text/i18n'
 import { parts, seats } from './ask'
 import { HealthText, IncidentCounts, productOf } from './cells'
 import { RoomDetails } from './details'
+import { useGroupName } from './groups.queries'
 import { seenAt } from './known'
 import { roomPages, useAround, type Room, type RoomFacets, type RoomPage } from './queries'
 import './rooms.css'
@@ -24,6 +27,7 @@ export function Page() {
   const { ask, counts, facets, late } = useAround()
   const columns = useColumns()
   const filters = useFilters(ask, facets)
+  const commands = useCommands()
   const spec = useMemo(
     (): ListSpec<Room, RoomPage> => ({
       ...parts,
@@ -36,6 +40,7 @@ export function Page() {
       ],
       columns,
       filters,
+      commands,
       page: roomPages,
       row: (room) => ({ id: room.id, customer: room.customerId, label: room.name }),
       quiet: (room) => isOld(room.dataAt, Date.now()),
@@ -50,9 +55,19 @@ export function Page() {
           </PageLink>
         ) : undefined,
     }),
-    [t, common, format, counts, columns, filters, late],
+    [t, common, format, counts, columns, filters, commands, late],
   )
   return <ListPage spec={spec} />
+}
+
+function useCommands(): readonly Command<Room>[] {
+  const { t } = useTranslation('rooms')
+  const go = useGo()
+  const seesGroups = useCan()('groups.view')
+  return useMemo(
+    () => (seesGroups ? [{ id: 'groups', label: t('groups.title'), icon: IconRoomGroups, run: () => go('groups') }] : []),
+    [t, go, seesGroups],
+  )
 }
 
 function useColumns(): readonly Column<Room>[] {
@@ -105,18 +120,12 @@ function useFilters(ask: Ask, facets: RoomFacets | undefined): readonly Filter[]
   const { t: common } = useTranslation()
   const format = useFormat()
   const { me } = usePlace()
+  const group = useGroupFilter(ask, facets)
   return useMemo((): readonly Filter[] => {
-    const customers = (facets?.customers ?? []) as readonly FilterOption[]
-    const missing = me.holdings.filter((h) => ask.filters['customer']?.includes(h.customerId) && !customers.some((c) => c.value === h.customerId))
     return [
-      {
-        id: 'customer',
-        label: t('customer'),
-        onlyAll: true,
-        single: true,
-        options: [...customers, ...missing.map((h) => ({ value: h.customerId, label: h.customerName }))],
-      },
+      customerFilter(t('customer'), facets?.customers ?? [], ask, me),
       { id: 'building', label: t('building'), options: facets?.buildings ?? [] },
+      ...group,
       {
         id: 'severity',
         label: t('severity'),
@@ -142,5 +151,23 @@ function useFilters(ask: Ask, facets: RoomFacets | undefined): readonly Filter[]
         }),
       },
     ]
-  }, [t, common, format, me, ask, facets])
+  }, [t, common, format, me, ask, facets, group])
+}
+
+/** The groups are those of one customer: without one there is nothing to choose. A chosen one that no room here has keeps its name. */
+function useGroupFilter(ask: Ask, facets: RoomFacets | undefined): readonly Filter[] {
+  const { t } = useTranslation('rooms')
+  const place = usePlace()
+  const can = useCan()
+  const customer = place.customer === 'all' ? ask.filters['customer']?.[0] : place.customer
+  const chosen = ask.filters['group']
+  const lacking = facets === undefined ? undefined : chosen?.find((id) => !facets.groups.some((known) => known.value === id))
+  const sees = customer !== undefined && can('groups.view', customer)
+  const name = useGroupName(customer, sees ? lacking : undefined)
+  const shown = chosen !== undefined || sees
+  return useMemo(() => {
+    if (!shown) return []
+    const rest = lacking === undefined || name === undefined ? [] : [{ value: lacking, label: name }]
+    return [{ id: 'group', label: t('groups.one'), options: [...(facets?.groups ?? []), ...rest] }]
+  }, [t, shown, facets, lacking, name])
 }

@@ -7,4 +7,7 @@ declare global {
   }
 }
 
-export const routes: readonly PageRoute[] = [{ path: 'rooms', side: 'partner', spans: true, load: () => import('./page') }]
+export const routes: readonly PageRoute[] = [
+  { path: 'rooms', side: 'partner', spans: true, load: () => import('./page') },
+  { path: 'groups', side: 'partner', spans: true, load: () => import('./groups') },
+]

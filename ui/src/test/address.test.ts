@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseSearch, stringifySearch } from '../kit/address'
 import { signinAddress } from '../api/signout'
-import { csvAddress } from '../api/download'
 import { backTo, refusalOf } from '../app/SignIn'
 
 describe('search of an address', () => {
@@ -48,8 +47,4 @@ describe('sign-in addresses', () => {
     expect(refusalOf(new URLSearchParams('error=flux'))).toBe('invalid')
     expect(refusalOf(new URLSearchParams('request=1'))).toBeUndefined()
   })
-})
-
-test('a CSV link has the filters of the list', () => {
-  expect(csvAddress('/api/rooms', { customer: undefined, q: '', health: ['offline', 'unhealthy'] })).toBe('/api/rooms.csv?health=offline&health=unhealthy')
 })

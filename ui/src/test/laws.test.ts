@@ -131,7 +131,7 @@ describe('one door each', () => {
     ['keys of the cache', /\bqueryKey:/, (file) => file.startsWith('api/')],
     ['fetch', /(?<![\w.])fetch\(/, (file) => file.startsWith('api/')],
     ['EventSource', /\bEventSource\b/, (file) => file === 'api/stream.ts'],
-    ['queries', /\buse(Infinite)?Query\(/, (file) => /(^|\/)queries\.tsx?$/.test(file) || file.startsWith('kit/') || file === 'app/session.tsx'],
+    ['queries', /\buse(Infinite)?Query\(/, (file) => /(^|[/.])queries\.tsx?$/.test(file) || file.startsWith('kit/') || file === 'app/session.tsx'],
     ['colours', /#[0-9a-f]{6}\b/i, (file) => file === 'app/theme.ts'],
     ['raw HTML', /dangerouslySetInnerHTML|innerHTML\s*=/, () => false],
   ])('%s', (_, pattern, allowed) => {

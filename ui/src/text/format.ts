@@ -120,6 +120,13 @@ export class Format {
     }
   }
 
+  /** "Quayside Annex (London, United Kingdom)", "Lyon, France", "France": what is empty is left out. */
+  place = ({ building = '', city = '', country = '' }: { building?: string; city?: string; country?: string }): string => {
+    const where = [city, country && this.country(country)].filter((part) => part !== '').join(', ')
+    if (building === '') return where
+    return where === '' ? building : `${building} (${where})`
+  }
+
   /** Orders words as people of this language do, numbers by value. */
   compare = (a: string, b: string): number => this.#collator.compare(a, b)
 }

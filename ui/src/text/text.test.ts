@@ -57,6 +57,11 @@ describe.each(files)('%s', (file) => {
     expect(wrong).toEqual([])
   })
 
+  test('French marks stand after their no-break space: wide before a colon and in guillemets, narrow before ; ? !', () => {
+    const wrong = /(?<!\u00a0):(?!\/\/|\d)|(?<!\u202f)[;?!]|«(?!\u00a0)|(?<!\u00a0)»|[\u00a0\u202f ]{2}|'/
+    expect([...fr].filter(([, text]) => wrong.test(text)).map(([key]) => key)).toEqual([])
+  })
+
   test('the words that the product does not use', () => {
     const found = [...en, ...fr].filter(([, text]) => /\b(MSP|synchroni[sz]|tickets?)\b/i.test(text)).map(([key]) => key)
     expect(found).toEqual([])
@@ -97,6 +102,10 @@ describe('formats', () => {
     ['list', en.list(['a', 'b', 'c']), 'a, b and c'],
     ['list fr', fr.list(['a', 'b', 'c']), 'a, b et c'],
     ['country fr', fr.country('GB'), 'Royaume-Uni'],
+    ['place', en.place({ building: 'Annex', city: 'London', country: 'GB' }), 'Annex (London, United Kingdom)'],
+    ['place without a building', en.place({ building: '', city: '', country: 'GB' }), 'United Kingdom'],
+    ['place without a country', en.place({ city: 'Lyon', country: '' }), 'Lyon'],
+    ['place without a city', fr.place({ building: 'Annexe' }), 'Annexe'],
     ['no country', en.country('not a code'), 'not a code'],
     ['initials', initials('service desk lead'), 'SD'],
     ['initials of an address', initials('sam@partner.example'), 'SP'],

@@ -1,4 +1,5 @@
 import type { Severity } from '../status'
+import { Strip } from './Strip'
 
 /** How a day was: nothing open, or the worst that was. */
 export type Day = 'none' | Severity
@@ -17,18 +18,8 @@ interface DayStripProps {
 
 /** Thirty small bars: tall and coloured on days when the incident was open (screens.md 2). Height tells it without colour. */
 export function DayStrip({ days, label, wide, from, to }: DayStripProps) {
-  const width = Math.max(1, days.length * 3 - 1)
   const bars = (
-    <svg
-      className={wide ? 'strip wide' : 'strip'}
-      width={wide ? undefined : width}
-      height={wide ? 28 : 16}
-      viewBox={`0 0 ${width} 16`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={label}
-    >
-      <title>{label}</title>
+    <Strip width={Math.max(1, days.length * 3 - 1)} label={label} wide={wide}>
       {days.map((day, i) =>
         day === 'none' ? (
           <rect key={i} x={i * 3} y={9} width={2} height={5} className="calm" />
@@ -36,7 +27,7 @@ export function DayStrip({ days, label, wide, from, to }: DayStripProps) {
           <rect key={i} x={i * 3} y={2} width={2} height={12} className={`fill ${day}`} />
         ),
       )}
-    </svg>
+    </Strip>
   )
   if (from === undefined && to === undefined) return bars
   return (

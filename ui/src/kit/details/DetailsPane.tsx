@@ -7,9 +7,8 @@ import { Absent, NoPermission } from '../Empty'
 import { Failure } from '../Failure'
 import { IconClose, IconCopyLink, IconNext, IconPrevious } from '../icons'
 import { MoreMenu } from '../Menu'
-import { isAbsent, needsStepUp } from '../problem'
+import { isAbsent } from '../problem'
 import { Skeleton } from '../Skeleton'
-import { StepUp } from '../StepUp'
 import { Tabs } from '../Tabs'
 import { useCopy } from './CopyButton'
 import { usePane } from './pane'
@@ -38,7 +37,6 @@ export function DetailsPane({ query, glyph, title, subtitle, commands = [], tabs
 
   const content = () => {
     if (absent) return <Absent />
-    if (error !== null && needsStepUp(error)) return <StepUp />
     if (missing && error instanceof ApiError && error.status === 403) return <NoPermission />
     if (missing && error !== null) return <Failure error={error} retry={query?.refetch} />
     if (waiting) return <Skeleton lines={8} />

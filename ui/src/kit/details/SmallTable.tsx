@@ -5,6 +5,8 @@ import type { ReactNode } from 'react'
 export interface SmallColumn<Row> {
   readonly id: string
   readonly head: string
+  /** What a head without a word is called. */
+  readonly name?: string
   readonly align?: 'end'
   /** How much room it takes beside the others, from 1 to 6; default 2. */
   readonly weight?: 1 | 2 | 3 | 4 | 5 | 6
@@ -37,7 +39,7 @@ export function SmallTable<Row>({ caption, columns, rows, keyOf, empty }: SmallT
         <tr>
           {columns.map((c) => (
             <th key={c.id} scope="col" className={c.align === 'end' ? 'r' : undefined}>
-              {c.head}
+              {c.name === undefined ? c.head : <span className="unseen">{c.name}</span>}
             </th>
           ))}
         </tr>

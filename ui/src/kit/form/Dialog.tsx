@@ -10,17 +10,19 @@ import type { FormState } from './useForm'
 interface PlainDialogProps {
   readonly open: boolean
   readonly title: string
+  /** As wide as a wizard: for tables. */
+  readonly big?: boolean
   readonly onClose: () => void
   readonly actions?: ReactNode
   readonly children: ReactNode
 }
 
 /** A dialog that shows something. Esc and a click beside it close it. */
-export function PlainDialog({ open, title, onClose, actions, children }: PlainDialogProps) {
+export function PlainDialog({ open, title, big, onClose, actions, children }: PlainDialogProps) {
   const { t } = useTranslation()
   return (
     <Dialog open={open} onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface className="dialog">
+      <DialogSurface className={big ? 'dialog big' : 'dialog'}>
         <DialogBody>
           <DialogTitle action={<IconButton icon={IconClose} label={t('kit.close')} onClick={onClose} />}>{title}</DialogTitle>
           <DialogContent>{children}</DialogContent>

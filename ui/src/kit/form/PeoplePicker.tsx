@@ -6,6 +6,7 @@ import { Failure } from '../Failure'
 import { IconClose12, IconGroup } from '../icons'
 import { Tile } from '../Tile'
 import { Field } from './fields'
+import { useFound, type Found } from './found'
 import type { FieldProps } from './useForm'
 
 /** A user or security group of a directory. */
@@ -32,43 +33,6 @@ interface PeoplePickerProps extends FieldProps<readonly Person[]> {
   readonly least?: number
 }
 
-type Found =
-  | { readonly state: 'idle' | 'busy' }
-  | { readonly state: 'found'; readonly people: readonly Person[] }
-  | { readonly state: 'failed'; readonly error: unknown }
-
-/** Milliseconds of silence before a search: nobody needs the answer for each letter. */
-const pause = 200
-
-/** What the directory answers to a word, never the answer to a former one. */
-function useFound(q: string, least: number, search: PeoplePickerProps['search']): Found {
-  const [found, setFound] = useState<Found & { q?: string }>({ state: 'idle' })
-  const latest = useRef(search)
-  useEffect(() => {
-    latest.current = search
-  })
-  useEffect(() => {
-    if (q.length < least) return
-    const control = new AbortController()
-    const timer = setTimeout(() => {
-      latest.current(q, control.signal).then(
-        (people) => {
-          if (!control.signal.aborted) setFound({ state: 'found', people, q })
-        },
-        (error: unknown) => {
-          if (!control.signal.aborted) setFound({ state: 'failed', error, q })
-        },
-      )
-    }, pause)
-    return () => {
-      clearTimeout(timer)
-      control.abort()
-    }
-  }, [q, least])
-  if (q.length < least) return { state: 'idle' }
-  return found.q === q ? found : { state: 'busy' }
-}
-
 /** Chooses users and groups: type, walk with the arrows, Enter takes, Backspace in the empty field removes the last. */
 export function PeoplePicker({ value, onChange, onLeave, search, max, least = 2, ...common }: PeoplePickerProps) {
   const { t } = useTranslation()
@@ -81,7 +45,7 @@ export function PeoplePicker({ value, onChange, onLeave, search, max, least = 2,
   const list = useId()
   const q = text.trim()
   const found = useFound(q, least, search)
-  const people = found.state === 'found' ? found.people.filter((p) => !value.some((v) => v.id === p.id)) : []
+  const people = found.state === 'found' ? found.items.filter((p) => !value.some((v) => v.id === p.id)) : []
   const full = max !== undefined && value.length >= max
   const shown = open && q !== '' && !full
   const chosen = Math.min(at, people.length - 1)
@@ -203,7 +167,7 @@ export function PeoplePicker({ value, onChange, onLeave, search, max, least = 2,
   )
 }
 
-function Note({ found, least }: { found: Found; least: number }) {
+function Note({ found, least }: { found: Found<Person>; least: number }) {
   const { t } = useTranslation()
   if (found.state === 'failed') return <Failure error={found.error} />
   const words = { idle: t('form.findMore', { count: least }), busy: t('form.finding'), found: t('form.nobody') }

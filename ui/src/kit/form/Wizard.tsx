@@ -22,6 +22,8 @@ export interface WizardProps {
   readonly note?: ReactNode
   /** Something was entered that leaving would lose. */
   readonly dirty?: boolean
+  /** Begins at the review: what is changed is there already. */
+  readonly atReview?: boolean
 }
 
 interface WizardHandle {
@@ -40,10 +42,10 @@ export function useWizard(): WizardHandle {
 }
 
 /** The state of a wizard, and its parts: full sheet and dialog lay them out. */
-export function useWizardParts({ title, steps, submit, send, onDone, onCancel, note }: WizardProps) {
+export function useWizardParts({ title, steps, submit, send, onDone, onCancel, note, atReview }: WizardProps) {
   const { t } = useTranslation()
-  const [at, setAt] = useState(0)
-  const [furthest, setFurthest] = useState(0)
+  const [at, setAt] = useState(atReview === true ? steps.length - 1 : 0)
+  const [furthest, setFurthest] = useState(at)
   const [tried, setTried] = useState<string | undefined>(undefined)
   const [returning, setReturning] = useState(false)
   const [busy, setBusy] = useState(false)
@@ -175,16 +177,40 @@ export function useWizardParts({ title, steps, submit, send, onDone, onCancel, n
   return { title, rail, content, foot }
 }
 
+interface WizardFrameProps extends Omit<ReturnType<typeof useWizardParts>, 'title'> {
+  readonly title: string
+  readonly onCancel: () => void
+}
+
+/** How the parts of a wizard lie: title above, steps at the left, content, buttons below. */
+export function WizardFrame({ title, rail, content, foot, onCancel }: WizardFrameProps) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <div className="head">
+        <h1 className="el">{title}</h1>
+        <span className="stamp">
+          <IconButton icon={IconClose} label={t('kit.close')} onClick={onCancel} />
+        </span>
+      </div>
+      <div className="wiz">
+        <nav aria-label={t('form.steps')}>{rail}</nav>
+        <div className="wbody">{content}</div>
+      </div>
+      <div className="pfoot">{foot}</div>
+    </>
+  )
+}
+
 /** A wizard over the whole sheet: steps at the left, content, buttons below. Leaving with changes asks. */
 export function Wizard(props: WizardProps) {
-  const { t } = useTranslation()
-  const { title, rail, content, foot } = useWizardParts({ ...props, onDone: () => done(), onCancel: () => props.onCancel() })
+  const parts = useWizardParts({ ...props, onDone: () => done(), onCancel: () => props.onCancel() })
   const finished = useRef(false)
   const done = () => {
     finished.current = true
     props.onDone?.()
   }
-  useTitle(title)
+  useTitle(parts.title)
   const guard = useBlocker({
     shouldBlockFn: ({ current, next }) => props.dirty === true && !finished.current && current.pathname !== next.pathname,
     enableBeforeUnload: () => props.dirty === true && !finished.current,
@@ -192,19 +218,7 @@ export function Wizard(props: WizardProps) {
   })
   return (
     <div className="main">
-      <div className="head">
-        <h1 className="el">{title}</h1>
-        <span className="stamp">
-          <IconButton icon={IconClose} label={t('kit.close')} onClick={props.onCancel} />
-        </span>
-      </div>
-      <div className="wiz">
-        <nav aria-label={t('form.steps')}>{rail}</nav>
-        <div className="wbody">
-          <div className="wcol">{content}</div>
-        </div>
-      </div>
-      <div className="pfoot">{foot}</div>
+      <WizardFrame {...parts} content={<div className="wcol">{parts.content}</div>} onCancel={props.onCancel} />
       {guard.status === 'blocked' && <LeaveDialog onLeave={guard.proceed} onStay={guard.reset} />}
     </div>
   )
@@ -225,7 +239,7 @@ export function ReviewPart({ title, step, children }: ReviewPartProps) {
     <section className="review">
       <h3>{title}</h3>
       <div className="grow">{children}</div>
-      <button type="button" className="link" aria-label={`${t('kit.edit')}: ${title}`} onClick={() => goTo(step)}>
+      <button type="button" className="link" aria-label={t('form.editOf', { title })} onClick={() => goTo(step)}>
         {t('kit.edit')}
       </button>
     </section>

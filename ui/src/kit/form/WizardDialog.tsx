@@ -1,10 +1,7 @@
 import { useState } from 'react'
 import { Dialog, DialogSurface } from '@fluentui/react-components'
-import { useTranslation } from 'react-i18next'
-import { IconButton } from '../Button'
-import { IconClose } from '../icons'
 import { LeaveDialog } from './LeaveDialog'
-import { useWizardParts, type WizardProps } from './Wizard'
+import { useWizardParts, WizardFrame, type WizardProps } from './Wizard'
 
 /** A wizard in a dialog of 880 by 620. Closing it with changes asks. */
 export function WizardDialog({ open, ...props }: WizardProps & { open: boolean }) {
@@ -34,21 +31,10 @@ export function WizardDialog({ open, ...props }: WizardProps & { open: boolean }
 }
 
 function Parts(props: WizardProps) {
-  const { t } = useTranslation()
-  const { title, rail, content, foot } = useWizardParts(props)
+  const parts = useWizardParts(props)
   return (
     <div className="main">
-      <div className="head">
-        <h1 className="el">{title}</h1>
-        <span className="stamp">
-          <IconButton icon={IconClose} label={t('kit.close')} onClick={props.onCancel} />
-        </span>
-      </div>
-      <div className="wiz">
-        <nav aria-label={t('form.steps')}>{rail}</nav>
-        <div className="wbody">{content}</div>
-      </div>
-      <div className="pfoot">{foot}</div>
+      <WizardFrame {...parts} onCancel={props.onCancel} />
     </div>
   )
 }

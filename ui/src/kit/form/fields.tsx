@@ -25,39 +25,65 @@ interface ShellProps extends Common {
   readonly children: (attributes: Attributes) => ReactNode
 }
 
-/** Label, hint and reason of one control, tied together for screen readers. Exported for controls of features. */
-export function Field({ label, hint, required, disabledReason, name, reason, children }: ShellProps) {
+/** The star of what has to be given; the attribute of the control says it to screen readers. */
+function Star() {
   const { t } = useTranslation()
-  const id = useId()
-  const under = disabledReason ?? hint
   return (
-    <div className={reason === undefined ? 'fld' : 'fld bad'}>
-      <label htmlFor={id}>
-        {label}
-        {required && (
-          <span className="req" title={t('form.required')} aria-hidden>
-            *
-          </span>
-        )}
-      </label>
-      {children({
-        id,
-        name,
-        'aria-invalid': reason !== undefined || undefined,
-        'aria-describedby': [under !== undefined && `${id}-h`, reason !== undefined && `${id}-r`].filter(Boolean).join(' ') || undefined,
-        'aria-required': required || undefined,
-        disabled: disabledReason !== undefined,
-      })}
+    <span className="req" title={t('form.required')} aria-hidden>
+      *
+    </span>
+  )
+}
+
+interface UnderProps {
+  /** Of the control; the lines are called by it. */
+  readonly id: string
+  readonly reason: string | undefined
+  readonly hint: ReactNode
+}
+
+/** What stands under a control: why it is refused, and its hint. */
+function Under({ id, reason, hint }: UnderProps) {
+  return (
+    <>
       {reason !== undefined && (
         <p id={`${id}-r`} className="reason" role="alert">
           {reason}
         </p>
       )}
-      {under !== undefined && (
+      {hint !== undefined && (
         <p id={`${id}-h`} className="hint">
-          {under}
+          {hint}
         </p>
       )}
+    </>
+  )
+}
+
+/** The lines of Under, as aria-describedby names them. */
+function describedBy({ id, reason, hint }: UnderProps): string | undefined {
+  return [hint !== undefined && `${id}-h`, reason !== undefined && `${id}-r`].filter(Boolean).join(' ') || undefined
+}
+
+/** Label, hint and reason of one control, tied together for screen readers. Exported for controls of features. */
+export function Field({ label, hint, required, disabledReason, name, reason, children }: ShellProps) {
+  const id = useId()
+  const under = { id, reason, hint: disabledReason ?? hint }
+  return (
+    <div className={reason === undefined ? 'fld' : 'fld bad'}>
+      <label htmlFor={id}>
+        {label}
+        {required && <Star />}
+      </label>
+      {children({
+        id,
+        name,
+        'aria-invalid': reason !== undefined || undefined,
+        'aria-describedby': describedBy(under),
+        'aria-required': required || undefined,
+        disabled: disabledReason !== undefined,
+      })}
+      <Under {...under} />
     </div>
   )
 }
@@ -181,124 +207,39 @@ interface ChoiceProps<T extends string> extends FieldProps<T>, Common {
   readonly options: readonly Option<T>[]
 }
 
-/** One of many, in a list that opens. Without a value it says "Choose …". */
-export function SelectField<T extends string>({ value, onChange, onLeave, options, ...common }: ChoiceProps<T>) {
-  const { t } = useTranslation()
-  return (
-    <Field {...common}>
-      {(attributes) => (
-        <select {...attributes} className="field" value={value} onChange={(event) => onChange(event.target.value as T)} onBlur={onLeave}>
-          {!options.some((o) => o.value === value) && (
-            <option value={value} disabled>
-              {t('form.choose')}
-            </option>
-          )}
-          {options.map((o) => (
-            <option key={o.value} value={o.value} disabled={o.disabledReason !== undefined}>
-              {o.label}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  )
-}
-
-interface GroupProps extends Common {
-  readonly name: string
-  readonly reason: string | undefined
-  readonly role: 'radiogroup' | 'group'
-  readonly children: (off: boolean) => ReactNode
-}
-
-function Group({ label, hint, required, disabledReason, name, reason, role, children }: GroupProps) {
-  const { t } = useTranslation()
+/** One of a few, all in sight: radio buttons with a line of explanation each. */
+export function ChoiceField<T extends string>({ value, onChange, onLeave, options, label, hint, required, disabledReason, name, reason }: ChoiceProps<T>) {
   const id = useId()
-  const under = disabledReason ?? hint
-  const described = [under !== undefined && `${id}-h`, reason !== undefined && `${id}-r`].filter(Boolean).join(' ') || undefined
+  const under = { id, reason, hint: disabledReason ?? hint }
   return (
     <div
       className={reason === undefined ? 'fld' : 'fld bad'}
-      role={role}
+      role="radiogroup"
       data-field={name}
       aria-labelledby={id}
-      aria-describedby={described}
+      aria-describedby={describedBy(under)}
       aria-invalid={reason !== undefined || undefined}
       tabIndex={-1}
     >
       <span id={id} className="lbl">
         {label}
-        {required && (
-          <span className="req" title={t('form.required')} aria-hidden>
-            *
-          </span>
-        )}
+        {required && <Star />}
       </span>
-      {children(disabledReason !== undefined)}
-      {reason !== undefined && (
-        <p id={`${id}-r`} className="reason" role="alert">
-          {reason}
-        </p>
-      )}
-      {under !== undefined && (
-        <p id={`${id}-h`} className="hint">
-          {under}
-        </p>
-      )}
+      {options.map((o) => (
+        <Tick key={o.value} option={o} off={disabledReason !== undefined}>
+          {(attributes) => (
+            <input {...attributes} type="radio" name={`${id}-o`} checked={value === o.value} onChange={() => onChange(o.value)} onBlur={onLeave} />
+          )}
+        </Tick>
+      ))}
+      <Under {...under} />
     </div>
-  )
-}
-
-/** One of a few, all in sight: radio buttons with a line of explanation each. */
-export function ChoiceField<T extends string>({ value, onChange, onLeave, options, ...common }: ChoiceProps<T>) {
-  const group = useId()
-  return (
-    <Group role="radiogroup" {...common}>
-      {(off) =>
-        options.map((o) => (
-          <Tick key={o.value} option={o} off={off}>
-            {(attributes) => (
-              <input {...attributes} type="radio" name={group} checked={value === o.value} onChange={() => onChange(o.value)} onBlur={onLeave} />
-            )}
-          </Tick>
-        ))
-      }
-    </Group>
-  )
-}
-
-/** Any of a few. */
-export function ChecksField<T extends string>({
-  value,
-  onChange,
-  onLeave,
-  options,
-  ...common
-}: FieldProps<readonly T[]> & Common & { options: readonly Option<T>[] }) {
-  return (
-    <Group role="group" {...common}>
-      {(off) =>
-        options.map((o) => (
-          <Tick key={o.value} option={o} off={off}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                type="checkbox"
-                checked={value.includes(o.value)}
-                onChange={(event) => onChange(event.target.checked ? [...value, o.value] : value.filter((v) => v !== o.value))}
-                onBlur={onLeave}
-              />
-            )}
-          </Tick>
-        ))
-      }
-    </Group>
   )
 }
 
 /** Yes or no. */
 export function CheckField({ value, onChange, onLeave, label, hint, disabledReason, name, reason }: FieldProps<boolean> & Common) {
-  const id = useId()
+  const under = { id: useId(), reason, hint: undefined }
   return (
     <div className={reason === undefined ? 'fld' : 'fld bad'}>
       <Tick option={{ value: name, label, hint: typeof hint === 'string' ? hint : undefined, disabledReason }} off={false}>
@@ -309,17 +250,13 @@ export function CheckField({ value, onChange, onLeave, label, hint, disabledReas
             type="checkbox"
             checked={value}
             aria-invalid={reason !== undefined || undefined}
-            aria-describedby={[attributes['aria-describedby'], reason !== undefined && id].filter(Boolean).join(' ') || undefined}
+            aria-describedby={[attributes['aria-describedby'], describedBy(under)].filter(Boolean).join(' ') || undefined}
             onChange={(event) => onChange(event.target.checked)}
             onBlur={onLeave}
           />
         )}
       </Tick>
-      {reason !== undefined && (
-        <p id={id} className="reason" role="alert">
-          {reason}
-        </p>
-      )}
+      <Under {...under} />
     </div>
   )
 }

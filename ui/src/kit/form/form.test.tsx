@@ -4,8 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../api/client'
 import { button, click, find, press, stage, type, until, type Stage } from '../../test/stage'
 import { ConfirmDialog, FormDialog } from './Dialog'
-import { CheckField, ChoiceField, DateField, NumberField, TextField } from './fields'
-import { Form } from './Form'
+import { CheckField, ChoiceField, NumberField, TextField } from './fields'
 import { PeoplePicker, type Person } from './PeoplePicker'
 import type { Step } from './spec'
 import { reasonsOf, useForm } from './useForm'
@@ -23,11 +22,10 @@ interface Values {
   readonly days: number | undefined
   readonly scope: 'all' | 'some'
   readonly agreed: boolean
-  readonly until: string
 }
-const initial: Values = { name: '', days: 10, scope: 'all', agreed: false, until: '' }
+const initial: Values = { name: '', days: 10, scope: 'all', agreed: false }
 
-function Sample({ send, done, dialog }: { send: (v: Values) => Promise<unknown>; done?: () => void; dialog?: boolean }) {
+function Sample({ send, done }: { send: (v: Values) => Promise<unknown>; done?: () => void }) {
   const form = useForm<Values>({
     initial,
     check: (v) => (v.name === '' ? { name: 'A name is needed.' } : {}),
@@ -35,28 +33,15 @@ function Sample({ send, done, dialog }: { send: (v: Values) => Promise<unknown>;
     done,
     fieldOf: (location) => (location === 'body.expiresInDays' ? 'days' : undefined),
   })
-  const fields = (
-    <>
+  return (
+    <FormDialog open title="Ask" submit="Send" form={form} onClose={() => undefined}>
       <TextField {...form.field('name')} label="Name" required hint="As people know it" />
       <NumberField {...form.field('days')} label="Days" min={1} max={30} />
       <ChoiceField {...form.field('scope')} label="Scope" options={[{ value: 'all', label: 'All' }, { value: 'some', label: 'Some' }]} />
-      <DateField {...form.field('until')} label="Until" />
       <CheckField {...form.field('agreed')} label="I agree" />
       <output>{JSON.stringify(form.values)}</output>
       <i data-dirty={form.dirty} />
-    </>
-  )
-  if (dialog) {
-    return (
-      <FormDialog open title="Ask" submit="Send" form={form} onClose={() => undefined}>
-        {fields}
-      </FormDialog>
-    )
-  }
-  return (
-    <Form form={form} submit="Send">
-      {fields}
-    </Form>
+    </FormDialog>
   )
 }
 
@@ -92,12 +77,11 @@ describe('form', () => {
     expect(find('[data-dirty]').getAttribute('data-dirty')).toBe('false')
     await type(input('Name'), 'Help desk')
     await type(input('Days'), '')
-    await type(input('Until'), '2027-06-30')
     await click(input('Some'))
     await click(input('I agree'))
     expect(find('[data-dirty]').getAttribute('data-dirty')).toBe('true')
     await submit()
-    expect(sent).toEqual([{ name: 'Help desk', days: undefined, scope: 'some', agreed: true, until: '2027-06-30' }])
+    expect(sent).toEqual([{ name: 'Help desk', days: undefined, scope: 'some', agreed: true }])
     expect(done).toBe(1)
     expect(find('[data-dirty]').getAttribute('data-dirty')).toBe('false')
   })
@@ -132,8 +116,8 @@ describe('form', () => {
     expect(button('Send').getAttribute('aria-busy')).toBeNull()
   })
 
-  test('in a dialog the button outside of the form sends it, and a refusal keeps the dialog', async () => {
-    shown = await stage(() => <Sample dialog send={async () => { throw new ApiError(503, { code: 'unavailable' }) }} />)
+  test('the button outside of the form sends it, and a refusal keeps the dialog', async () => {
+    shown = await stage(() => <Sample send={async () => { throw new ApiError(503, { code: 'unavailable' }) }} />)
     await until(() => find('[role=dialog]'))
     expect(button('Send').getAttribute('form')).toBe(find('form').id)
     await type(input('Name'), 'x')

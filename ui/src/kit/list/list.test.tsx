@@ -326,15 +326,6 @@ test('refused and absent say so instead of an empty list', async () => {
   await until(() => expect(find('.empty').textContent).toBe('Nothing here under this address.'))
 })
 
-test('strong authentication is asked for in place of the data', async () => {
-  answer = async () => {
-    throw new ApiError(403, { code: 'step-up-required' })
-  }
-  shown = await stage(() => <List />, { customer: 'northwind' })
-  await until(() => expect(document.body.textContent).toContain('Northwind asks for strong authentication.'))
-  expect(button('Confirm').getAttribute('href')).toMatch(/^\/signin\?side=partner&return=/)
-})
-
 test('loading is said at once and drawn only when it lasts', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {

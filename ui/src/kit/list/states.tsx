@@ -6,9 +6,8 @@ import { Button } from '../Button'
 import { Absent, Empty, NoPermission } from '../Empty'
 import { Failure } from '../Failure'
 import { Message } from '../Message'
-import { isAbsent, needsStepUp, useSentence } from '../problem'
+import { isAbsent, useSentence } from '../problem'
 import { useLasting } from '../Skeleton'
-import { StepUp } from '../StepUp'
 import { templateOf } from './columns'
 import type { Column, ListSpec } from './spec'
 
@@ -50,7 +49,6 @@ export function SkeletonRows<Row>({ columns, ticks, what }: { columns: readonly 
 /** Instead of rows: why there are none at all. Undefined when the error lets the old rows stay. */
 export function refusalOf(error: unknown, what: string, retry: () => void, hasRows: boolean): ReactNode | undefined {
   if (error === null) return undefined
-  if (needsStepUp(error)) return <div className="notices"><StepUp /></div>
   if (error instanceof ApiError && error.status === 403) return <NoPermission what={what} />
   if (isAbsent(error)) return <Absent />
   if (hasRows) return undefined

@@ -104,6 +104,19 @@ export async function signIn(page: Page, login: string, back = ''): Promise<void
   await page.waitForSelector('#page h1')
 }
 
+/** The rows of a list, what stands beside it, and what its address asks. */
+export const rows = (page: Page) => page.locator('.grows .gr')
+export const pane = (page: Page) => page.locator('aside.pane')
+export const search = (page: Page) => new URL(page.url()).searchParams
+
+/** A list with rows, as a person of the demo sees it. */
+export async function openList(browser: Browser, login: string, path: string, look: Look = {}): Promise<Page> {
+  const page = await open(browser, look)
+  await signIn(page, login, path)
+  await rows(page).first().waitFor()
+  return page
+}
+
 /** Findings of axe, one line each: rule, and the first element. */
 export async function findings(page: Page, { forced = false } = {}): Promise<readonly string[]> {
   const builder = new AxeBuilder({ page })

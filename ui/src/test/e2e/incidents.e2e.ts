@@ -4,7 +4,7 @@ import words from '../../incidents/text.en.json'
 import mots from '../../incidents/text.fr.json'
 import common from '../../text/common.en.json'
 import commun from '../../text/common.fr.json'
-import { base, findings, open, openBrowser, people, picture, signIn, type Look } from './harness'
+import { base, findings, open, openBrowser, openList, pane, people, picture, rows, search, signIn, type Look } from './harness'
 
 let browser: Browser
 beforeAll(async () => {
@@ -12,16 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-const rows = (page: Page) => page.locator('.grows .gr')
-const pane = (page: Page) => page.locator('aside.pane')
-const search = (page: Page) => new URL(page.url()).searchParams
-
-async function list(login: string, path: string, look: Look = {}): Promise<Page> {
-  const page = await open(browser, look)
-  await signIn(page, login, path)
-  await rows(page).first().waitFor()
-  return page
-}
+const list = (login: string, path: string, look: Look = {}) => openList(browser, login, path, look)
 
 /** The id of an incident that the person of the page sees. */
 async function idOf(page: Page, q: string): Promise<string> {

@@ -78,7 +78,7 @@ async function fillIn(page: Page, code: string): Promise<void> {
 
 async function agree(page: Page): Promise<void> {
   await primary(page).click()
-  await page.getByRole('group', { name: words.permission.rooms.is, exact: true }).waitFor()
+  await page.getByRole('group', { name: common.permission.rooms.is, exact: true }).waitFor()
   await primary(page).click()
   await page.getByRole('checkbox').check()
   await primary(page).click()
@@ -126,10 +126,10 @@ describe('Woodgrove, which has not invited anybody', () => {
     expect(await findings(page)).toEqual([])
     await picture(page, 'portal-wizard-rooms')
     await primary(page).click()
-    await page.getByRole('group', { name: words.permission.rooms.is, exact: true }).waitFor()
+    await page.getByRole('group', { name: common.permission.rooms.is, exact: true }).waitFor()
     expect(await findings(page)).toEqual([])
     await picture(page, 'portal-wizard-permissions')
-    expect(await page.getByRole('checkbox', { name: words.permission.rooms.resetKey }).isDisabled()).toBe(true)
+    expect(await page.getByRole('checkbox', { name: common.permission.rooms.resetKey }).isDisabled()).toBe(true)
     await primary(page).click()
     await primary(page).click()
     await page.locator('.reason', { hasText: words.wizard.terms.agreeNeeded }).waitFor() // never agreed by passing by

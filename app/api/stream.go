@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"roomward/store"
+)
+
+// Stream is an answer that is written piece by piece, in bounded memory, as a file to keep.
+type Stream struct {
+	Type string // media type
+	Name string // of the file
+	// Write writes all of it. Again makes the call anew, so that each piece is authorised when it is read; a right that ends cuts the answer
+	// off, and nobody takes half a file for a whole one.
+	Write func(ctx context.Context, w io.Writer, again func(context.Context) (*Call, error)) error
+}
+
+// OpStream states an operation that answers a stream; see Op. What fn refuses before it returns is answered like any other problem.
+func OpStream[I any](method, path string, access Access, summary, mediaType string, fn func(context.Context, *Call, *I) (Stream, error)) Route {
+	r := Route{Method: method, Path: path, Access: access, Summary: summary}
+	r.register = func(h huma.API, d *Desk, op huma.Operation) {
+		op.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK),
+			Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString}}}}}
+		huma.Register(h, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+			s, err := run(ctx, d, access, in, fn)
+			if err != nil {
+				return nil, err
+			}
+			return &huma.StreamResponse{Body: func(out huma.Context) { d.stream(out, access, s) }}, nil
+		})
+	}
+	return r
+}
+
+func (d *Desk) stream(out huma.Context, access Access, s Stream) {
+	ctx := out.Context()
+	out.SetHeader("Content-Type", s.Type)
+	out.SetHeader("Content-Disposition", `attachment; filename="`+s.Name+`"`)
+	out.SetHeader("Cache-Control", "no-store")
+	out.SetStatus(http.StatusOK)
+	err := s.Write(ctx, out.BodyWriter(), func(ctx context.Context) (*Call, error) {
+		call, err := d.call(ctx, access)
+		if err != nil {
+			return nil, err
+		}
+		return call, d.Decider.Refresh(ctx, call.Actor)
+	})
+	if err == nil {
+		return
+	}
+	if ctx.Err() == nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrNotPrimaryAdmin) {
+		d.Log.ErrorContext(ctx, "an answer was cut off", "error", err, "request", RequestID(ctx))
+	}
+	panic(http.ErrAbortHandler)
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"roomward/policy"
+)
+
+var (
+	// ErrNotPrimaryAdmin says that the person sees the customer and is none of its effective primary admins.
+	ErrNotPrimaryAdmin = errors.New("not a primary admin of this customer")
+	// ErrOtherName says that the name that was typed to confirm is not the customer's.
+	ErrOtherName = errors.New("the name is not that of the customer")
+)
+
+// AskingAdmin is who asks for what only a primary admin may. Related and Overview tell whether it may know of the customer at all; the right
+// itself goes by membership in the built-in role and by no view: it must hold while the views are closed, too.
+type AskingAdmin struct {
+	Actor    policy.Actor
+	Related  policy.View
+	Overview policy.View
+}
+
+// principals are the user and the groups as a set of a statement.
+func (p AskingAdmin) principals() (string, error) {
+	list := []policy.Principal{p.Actor.User}
+	for _, g := range p.Actor.Groups {
+		if g.Kind() == policy.KindGroup {
+			list = append(list, g)
+		}
+	}
+	return toJSON(list)
+}
+
+// effectiveAdmins are the members of the built-in role, as m, who can act at $1: over all granted rooms, begun, not ended, and not absent in
+// the partner's directory.
+const effectiveAdmins = `FROM roles r JOIN assignments a ON a.role_id = r.id
+	JOIN assignment_scopes s ON s.assignment_id = a.id AND s.scope = 'all'
+	JOIN assignment_members m ON m.assignment_id = a.id
+	WHERE r.built_in = 1 AND (a.starts_at IS NULL OR a.starts_at <= $1) AND (a.ends_at IS NULL OR a.ends_at > $1)
+		AND m.principal NOT IN (SELECT principal FROM absent_principals)`
+
+// check answers ErrNotFound for who may not know of the customer, and ErrNotPrimaryAdmin for who may and is none.
+func (p AskingAdmin) check(ctx context.Context, t *tx, customer ID) error {
+	if err := checkView(ctx, t, p.Related); err != nil {
+		return err
+	}
+	principals, err := p.principals()
+	if err != nil {
+		return err
+	}
+	var there, admin bool
+	err = t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $2),
+		EXISTS (SELECT 1 `+effectiveAdmins+` AND r.customer_id = $2 AND m.principal `+inSet(3)+`)`, t.now, customer, principals).Scan(&there, &admin)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for a primary admin: %w", err)
+	case admin:
+		return nil
+	case there && (p.Overview.Kind() == policy.KindOverview || !p.Related.One(customer).Empty()):
+		return ErrNotPrimaryAdmin
+	}
+	return ErrNotFound
+}
+
+// LeaveCustomer ends a relation by the partner and removes everything of the customer in one transaction; what is left is in ended_relations
+// and in reduced audit entries. Erase then takes the last bytes out of the files. confirm must be the customer's name. It answers the tenant.
+// Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrOtherName, ErrStaleView.
+func (s *Store) LeaveCustomer(ctx context.Context, act Act, by AskingAdmin, customer ID, confirm string) (tenant string, err error) {
+	err = s.writeAlone(ctx, func(t *tx) error {
+		if err := by.check(ctx, t, customer); err != nil {
+			return err
+		}
+		var name string
+		if err := t.QueryRowContext(ctx, `SELECT name FROM customers WHERE id = $1`, customer).Scan(&name); err != nil {
+			return notFound(err, "read the customer to leave")
+		}
+		if confirm != name {
+			return ErrOtherName
+		}
+		tenant, err = endRelation(ctx, t, act, customer)
+		return err
+	})
+	return tenant, err
+}
+
+// endRelation removes a relation with all that refers to it (law 7). Its own audit entry is written as the others are left: without a name.
+func endRelation(ctx context.Context, t *tx, act Act, customer ID) (string, error) {
+	var tenant string
+	err := t.QueryRowContext(ctx, `INSERT INTO ended_relations (id, tenant_id, began_at, ended_at, ended_by)
+		SELECT id, tenant_id, accepted_at, $1, $2 FROM customers WHERE id = $3 RETURNING tenant_id`, t.now, act.Side, customer).Scan(&tenant)
+	if err != nil {
+		return "", notFound(err, "note the end of a relation")
+	}
+	if err := reduceAudit(ctx, t, customer, tenant); err != nil {
+		return "", err
+	}
+	for _, step := range []struct {
+		text string
+		arg  any
+	}{
+		{`DELETE FROM customers WHERE id = $1`, customer}, // rooms, incidents, roles and collections go with it
+		{`DELETE FROM invitations WHERE tenant_id = $1`, tenant},
+		{`DELETE FROM invitation_codes WHERE used_by_tenant = $1`, tenant},
+		{`DELETE FROM sessions WHERE tenant_id = $1`, tenant},
+		{`DELETE FROM tenants WHERE tenant_id = $1`, tenant},
+	} {
+		if _, err := t.exec(ctx, step.text, step.arg); err != nil {
+			return "", fmt.Errorf("remove what belongs to a relation: %w", err)
+		}
+	}
+	if err := raiseRules(ctx, t, 0); err != nil {
+		return "", err
+	}
+	if err := eraseLater(ctx, t); err != nil {
+		return "", err
+	}
+	plain := Act{Side: act.Side, TenantID: act.TenantID, OID: act.OID}
+	return tenant, plain.record(ctx, t, entry{tenant: tenant, operation: "customer.leave"})
+}
+
+// reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15). The notes on invitation codes that
+// the tenant used name it as well.
+func reduceAudit(ctx context.Context, t *tx, customer ID, tenant string) error {
+	const reduce = `UPDATE audit SET customer_id = NULL, actor_name = '', object = '', object_id = '', detail_json = '{}', request_id = '', address = ''
+		WHERE `
+	if _, err := t.exec(ctx, reduce+`customer_id = $1 OR tenant_id = $2`, customer, tenant); err != nil {
+		return fmt.Errorf("reduce the audit entries of a relation: %w", err)
+	}
+	codes, err := readAll(ctx, t, "read the invitation codes of a tenant", statement{`SELECT id FROM invitation_codes WHERE used_by_tenant = $1`, []any{tenant}},
+		func(rows *sql.Rows, id *ID) error { return rows.Scan(id) })
+	if err != nil {
+		return err
+	}
+	list, err := toJSON(nonNil(codes)) // in the text form, which stands in the entries
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, reduce+`operation LIKE 'invitation-code.%' AND object_id `+inSet(1), list); err != nil {
+		return fmt.Errorf("reduce the audit entries of invitation codes: %w", err)
+	}
+	return nil
+}
+
+// EndedRelation is what a customer may still read of a relation that has ended.
+type EndedRelation struct {
+	BeganAt, EndedAt time.Time
+	EndedBy          Side
+}
+
+// EndedRelation reads the last one of a customer's own side; ErrNotFound when none has ended.
+func (s *Store) EndedRelation(ctx context.Context, v policy.View) (EndedRelation, error) {
+	var out EndedRelation
+	if v.Kind() != policy.KindOwn {
+		return out, ErrNotFound
+	}
+	err := s.read(ctx, func(t *tx) error {
+		var began, ended int64
+		err := t.QueryRowContext(ctx, `SELECT began_at, ended_at, ended_by FROM ended_relations WHERE tenant_id = $1 ORDER BY ended_at DESC LIMIT 1`,
+			v.TenantID()).Scan(&began, &ended, &out.EndedBy)
+		if err != nil {
+			return notFound(err, "read a relation that has ended")
+		}
+		out.BeganAt, out.EndedAt = when(began), when(ended)
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,1 @@
+function e(e,t,n,r){let i=r.holdings.filter(e=>n.filters.customer?.includes(e.customerId)&&!t.some(t=>t.value===e.customerId));return{id:`customer`,label:e,onlyAll:!0,single:!0,options:[...t,...i.map(e=>({value:e.customerId,label:e.customerName}))]}}function t(e,t){return e===void 0||t-Date.parse(e)>18e5}export{e as n,t};

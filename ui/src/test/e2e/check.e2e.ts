@@ -1,0 +1,125 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import words from '../../access/text.en.json'
+import mots from '../../access/text.fr.json'
+import roomWords from '../../rooms/text.en.json'
+import { base, findings, open, openBrowser, pane, people, picture, search, signIn } from './harness'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await openBrowser()
+})
+afterAll(() => browser.close())
+
+interface Me {
+  readonly person: { readonly id: string; readonly name: string }
+  readonly holdings: readonly { readonly customerId: string; readonly customerName: string }[]
+}
+
+const meOf = async (page: Page) => (await (await page.request.get(`${base}/api/me`)).json()) as Me
+const verdict = (page: Page) => page.locator('.ck-verdict h2')
+const chain = (page: Page) => page.locator('.ck-chain li')
+
+/** Northwind's id, and a room that the technicians were lent. */
+async function northwind(page: Page): Promise<{ id: string; room: { id: string; name: string } }> {
+  const id = (await meOf(page)).holdings.find((holding) => holding.customerName === 'Northwind Traders')?.customerId ?? ''
+  const found = (await (await page.request.get(`${base}/api/rooms?customer=${id}&q=Waverley&limit=1`)).json()) as { items: { id: string; name: string }[] }
+  const [room] = found.items
+  if (!room) throw new Error('Northwind has no room in Waverley House')
+  return { id, room }
+}
+
+describe('check access', () => {
+  test('from the navigation to a yes with its chain, all by keyboard', async () => {
+    const page = await open(browser)
+    await signIn(page, people.primaryAdmin, '/check-access')
+    const { room } = await northwind(page)
+    // Rights hold for one customer: the page asks which.
+    await page.getByText(words.check.whichCustomer).waitFor()
+    expect(await findings(page)).toEqual([])
+    await page.getByRole('option', { name: /Northwind Traders/ }).click()
+    await page.getByText(words.check.begin).waitFor()
+    const who = page.getByRole('combobox', { name: words.check.who })
+    await who.focus()
+    await page.keyboard.type('Tomasz')
+    await page.getByRole('option', { name: /Tomasz Berg/ }).waitFor()
+    expect(await findings(page)).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /^Tomasz Berg holds 5 of 21 permissions, in 24 of 212 rooms\.$/ }).waitFor()
+    const where = page.getByRole('combobox', { name: words.check.where })
+    await where.focus()
+    await page.keyboard.type(room.name)
+    await page.getByRole('option', { name: new RegExp(room.name) }).first().waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByLabel(words.check.what, { exact: true }).selectOption('tickets.update')
+    await page.getByRole('heading', { name: `Yes. Tomasz Berg may update incidents in ${room.name}.` }).waitFor()
+    const said = (await chain(page).allInnerTexts()).join(' | ')
+    expect(said).toMatch(/Technicians EMEA[\s\S]*Technicians on site[\s\S]*Site technician[\s\S]*Northwind Traders[\s\S]*Waverley House/)
+    expect(await page.locator('.ck-chain .broken').count()).toBe(0)
+    expect(search(page).get('permission')).toBe('tickets.update')
+    expect(search(page).get('room')).toBe(room.id)
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'check-yes')
+    // The address is the question.
+    await page.reload()
+    await page.getByRole('heading', { name: `Yes. Tomasz Berg may update incidents in ${room.name}.` }).waitFor()
+    expect(await who.inputValue()).toBe('Tomasz Berg')
+    await page.goBack()
+    await page.getByRole('heading', { name: `Tomasz Berg holds 5 of 21 permissions in ${room.name}.` }).waitFor()
+  })
+
+  test('in French: a no, the link that breaks, and what would make it a yes', async () => {
+    const page = await open(browser, { language: 'fr', theme: 'dark' })
+    await signIn(page, people.primaryAdmin, '/check-access')
+    const { id, room } = await northwind(page)
+    const found = (await (await page.request.get(`${base}/api/directory?q=Tomasz`)).json()) as { items: { id: string }[] }
+    await page.goto(`${base}/c/${id}/check-access?member=user:${found.items[0]?.id ?? ''}&room=${room.id}`)
+    await verdict(page).waitFor()
+    // What the role has and the customer does not grant.
+    await page.locator('.ck-table').getByRole('button', { name: /Désinscrire/ }).click()
+    await page.getByRole('heading', { name: `Non. Tomasz Berg ne peut pas désinscrire des appareils dans ${room.name}, car le plafond de Northwind Traders l’exclut.` }).waitFor()
+    expect(await page.locator('.ck-chain .broken').innerText()).toContain('Northwind Traders')
+    expect(await chain(page).last().getAttribute('class')).toBe('broken')
+    await page.getByText(mots.check.fixTitle).waitFor()
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'check-no-fr-dark')
+    // What no role of theirs has stands behind a link.
+    expect(await page.locator('.ck-table').getByRole('button', { name: /Agir/ }).count()).toBe(0)
+    await page.getByRole('button', { name: /autres non permises/ }).click()
+    await page.locator('.ck-table').getByRole('button', { name: /Agir/ }).click()
+    await page.getByRole('heading', { name: /^Non\. .* car aucun de ses rôles n’a cette autorisation\.$/ }).waitFor()
+    expect(search(page).get('permission')).toBe('rooms.act')
+  })
+
+  test('from a room: who reaches it, and why', async () => {
+    const page = await open(browser, { viewport: { width: 400, height: 900 } })
+    await signIn(page, people.primaryAdmin, '/check-access')
+    const { id, room } = await northwind(page)
+    await page.goto(`${base}/c/${id}/rooms?open=${room.id}`)
+    await pane(page).getByRole('link', { name: roomWords.whoMay }).click()
+    await page.getByRole('heading', { name: /people and groups reach/ }).waitFor()
+    expect(search(page).get('room')).toBe(room.id)
+    await page.locator('.ck-table').getByRole('button', { name: 'Technicians EMEA' }).click()
+    await page.getByRole('heading', { name: `Technicians EMEA holds 5 of 21 permissions in ${room.name}.` }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400)
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'check-room-narrow')
+  })
+
+  test('an unknown member and an unknown room are said', async () => {
+    const page = await open(browser, { expects: [/^422 \/api\/customers\/.*\/effective-access$/, /^404 \/api\/customers\/.*\/effective-access$/] })
+    await signIn(page, people.primaryAdmin, '/check-access')
+    const { id } = await northwind(page)
+    await page.goto(`${base}/c/${id}/check-access?member=user:00000000-0000-4000-8000-000000000000`)
+    await page.getByText(words.check.unknown).waitFor()
+    await page.goto(`${base}/c/${id}/check-access?room=0000000000000`)
+    await page.getByText('Nothing here under this address.').waitFor()
+  })
+
+  test('who may not see roles is told so', async () => {
+    const page = await open(browser)
+    await signIn(page, people.technician, '/check-access')
+    await page.getByText('You have no role that shows check access here. Ask a primary admin.').waitFor()
+    expect(await page.getByRole('navigation').getByRole('link', { name: words.check.title }).count()).toBe(0)
+  })
+})
