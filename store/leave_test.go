@@ -225,12 +225,11 @@ func TestErasingCleansFreeSpace(t *testing.T) {
 		return len(found)
 	}
 	require.Greater(t, dirty(), 20, "nothing to clean proves nothing")
-	before := h.dump()
 	require.NoError(t, h.Erase(t.Context()))
 	require.Greater(t, dirty(), 20, "without a removal there is nothing to do")
 	require.NoError(t, h.Sweep(t.Context(), time.Hour))
 	require.LessOrEqual(t, dirty(), 2, "the note of the sweep itself")
-	before = h.dump()
+	before := h.dump()
 	h.run(`UPDATE rooms SET name = hex(randomblob(12)) || name`)
 	h.run(`UPDATE rooms SET name = substr(name, 25)`)
 	require.Greater(t, dirty(), 20)

@@ -163,9 +163,8 @@ func amongRooms(customer ID, column string, ids []ID) (condition string, args []
 // for the caller to place. Where such a group is a scope the rule version rises.
 func refillGroups(ctx context.Context, t *tx, customer ID, ids []ID) (moved []ID, err error) {
 	type ruled struct {
-		id     ID
-		rules  string
-		sieves []sieve
+		id    ID
+		rules string
 	}
 	groups, err := readAll(ctx, t, "read the groups by rules", statement{`SELECT id, rules_json FROM room_groups
 		WHERE customer_id = $1 AND kind = 'rules' ORDER BY id`, []any{customer}},

@@ -181,9 +181,8 @@ func TestWhoSeesWhichGroups(t *testing.T) {
 func TestGroupsNameNothingElse(t *testing.T) {
 	h := buildGroups(t)
 	secrets := []string{"Fern", "Salle 2", "Salle 4", "Salle 5", "Salle 6", "Geheim", "Verborgen", "Empty", "Work of", "Name of", "Contoso", `"99"`}
-	for _, id := range append(ids(h.rooms[2:]...), ids(h.far, h.empty, h.foreignGroup, h.foreign)...) {
-		secrets = append(secrets, id)
-	}
+	secrets = append(secrets, ids(h.rooms[2:]...)...)
+	secrets = append(secrets, ids(h.far, h.empty, h.foreignGroup, h.foreign)...)
 	everything := []m{{"capacityMin": 1}, {"building": []string{"Fernturm"}}}
 	for _, q := range []struct {
 		method, path string
