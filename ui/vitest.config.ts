@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     projects: [
       { plugins, test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'], exclude: ['src/test/budget.test.ts'], environment: 'node' } },
-      { test: { name: 'e2e', include: ['src/test/e2e/**/*.e2e.ts'], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'e2e', include: ['src/test/e2e/**/*.e2e.ts'], testTimeout: 180_000, hookTimeout: 60_000, maxWorkers: 2 } },
       { test: { name: 'budget', include: ['src/test/budget.test.ts'], testTimeout: 60_000 } },
     ],
   },

@@ -62,9 +62,17 @@ export function useSearchText(): Search {
 
 /** Changes parts of the search; undefined removes a part. A change of filter replaces, a new item is a step back. */
 export function useSetSearch(): (change: Search, step?: 'push' | 'replace') => void {
+  const settle = useSettleSearch()
+  return (change, step) => {
+    void settle(change, step)
+  }
+}
+
+/** The same, and says when the page stands there: what the former address showed is gone then, and not read again. */
+export function useSettleSearch(): (change: Search, step?: 'push' | 'replace') => Promise<void> {
   const navigate = useNavigate()
-  return (change, step = 'replace') => {
-    void navigate({
+  return (change, step = 'replace') =>
+    navigate({
       to: '.',
       search: (before: Record<string, unknown>) => {
         const after: Record<string, unknown> = { ...before }
@@ -77,7 +85,6 @@ export function useSetSearch(): (change: Search, step?: 'push' | 'replace') => v
       replace: step === 'replace',
       resetScroll: false,
     } as never)
-  }
 }
 
 /** The path of a partner page for one customer or all. */

@@ -8,7 +8,7 @@ import { ListPage } from '../kit/list/ListPage'
 import type { ListSpec } from '../kit/list/spec'
 import { usePlace } from '../kit/scope'
 import { When } from '../kit/When'
-import { useSetSearch } from '../kit/address'
+import { useSetSearch, useSettleSearch } from '../kit/address'
 import { useFormat } from '../text/i18n'
 import { DeedsContext, useGroupLocks, type GroupDeeds } from './groups.deeds'
 import { GroupDetails } from './groups.details'
@@ -131,7 +131,7 @@ function Groups() {
 function RemoveDialog({ group, onClose }: { group: Group | undefined; onClose: () => void }) {
   const { t } = useTranslation('rooms')
   const { customer, customerName = '' } = usePlace()
-  const setSearch = useSetSearch()
+  const settle = useSettleSearch()
   const changed = useGroupsChanged()
   const run = async () => {
     if (group === undefined) return
@@ -141,7 +141,7 @@ function RemoveDialog({ group, onClose }: { group: Group | undefined; onClose: (
       if (error instanceof ApiError && (error.status === 412 || error.status === 409)) void changed() // what is there now is read
       throw error
     }
-    setSearch({ open: undefined, tab: undefined })
+    await settle({ open: undefined, tab: undefined })
     void changed(t('groups.deleted', { name: group.name }))
   }
   return (
