@@ -20,6 +20,8 @@ type Access struct {
 	permission policy.Permission
 	powers     func(policy.Powers) bool
 	admin      bool
+	rules      bool // decided by the authority over one customer's rules, in the store's transaction, and not by a view
+	primary    bool
 }
 
 // Anyone may call, signed in or not.
@@ -33,6 +35,16 @@ func PartnerMember() Access { return Access{side: store.SidePartner} }
 
 // Holding admits every person of the partner's tenant and gives the route the view of a permission: without a role the view is empty.
 func Holding(p policy.Permission) Access { return Access{side: store.SidePartner, permission: p} }
+
+// Ruling admits every person of the partner's tenant to the rules of the customer in the path. The permission is that of the authority by which the
+// store shows or changes them: who has no part in the customer finds nothing, who lacks the permission is told so (design 5, who may grant what).
+func Ruling(p policy.Permission) Access {
+	return Access{side: store.SidePartner, permission: p, rules: true}
+}
+
+// Administering admits every person of the partner's tenant to what only an effective primary admin of the customer in the path may: the store
+// decides, also while the views are closed.
+func Administering() Access { return Access{side: store.SidePartner, primary: true} }
 
 // Managing admits managers, and global administrators in an emergency.
 func Managing() Access {
@@ -63,6 +75,10 @@ func (a Access) String() string {
 		return "anyone"
 	case a.both:
 		return "signed in"
+	case a.rules:
+		return "partner, " + string(a.permission) + " by the rules of the customer"
+	case a.primary:
+		return "partner, primary admin of the customer"
 	case a.permission != "":
 		return "partner, " + string(a.permission)
 	case a.powers != nil && a.powers(policy.Powers{TenantManager: true}):
@@ -204,7 +220,7 @@ func (d *Desk) call(ctx context.Context, access Access) (*Call, error) {
 	if access.powers != nil && !access.powers(c.Powers) {
 		return nil, Forbidden("needs-manager", "You have no part in this.", "Ask a manager or a tenant manager of your organisation.")
 	}
-	if access.permission != "" {
+	if access.permission != "" && !access.rules {
 		if c.View, err = d.Decider.View(ctx, c.Actor, access.permission); err != nil {
 			return nil, err
 		}

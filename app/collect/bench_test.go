@@ -2,6 +2,7 @@ package collect
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,21 +53,35 @@ func fleetOf(size string) ([]*cloudsim.Tenant, error) {
 	return fleet(customers, rooms, rooms/10), nil
 }
 
-// TestBenchmarkCloud is no test: it is the process of the simulated cloud, which BenchmarkCollect starts. Each line on its input asks what it was
-// asked so far; the end of the input ends it.
-func TestBenchmarkCloud(t *testing.T) {
+// TestMain runs the tests, or the simulated cloud in the process that BenchmarkCollect starts.
+func TestMain(m *testing.M) {
 	size := os.Getenv(benchCloud)
 	if size == "" {
-		t.Skip("only BenchmarkCollect starts it")
+		os.Exit(m.Run())
 	}
+	if err := serveCloud(context.Background(), size); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// serveCloud listens until its input ends. Each line of that asks what it was asked so far.
+func serveCloud(ctx context.Context, size string) error {
 	tenants, err := fleetOf(size)
-	require.NoError(t, err)
+	if err != nil {
+		return err
+	}
 	cloud := cloudsim.New(&cloudsim.World{Tenants: tenants}, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Limits: cloudsim.MicrosoftLimits()})
-	require.NoError(t, cloud.Listen(t.Context(), "127.0.0.1:0"))
+	if err := cloud.Listen(ctx, "127.0.0.1:0"); err != nil {
+		return err
+	}
 	fmt.Println(cloud.URL())
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		require.NoError(t, json.NewEncoder(os.Stdout).Encode(cloudReport{cloud.AllRequests(), cpuTime()}))
+		if err := json.NewEncoder(os.Stdout).Encode(cloudReport{cloud.AllRequests(), cpuTime()}); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // cloudReport is what the other process tells.
@@ -84,7 +99,7 @@ type otherCloud struct {
 
 func startCloud(b *testing.B, size string) *otherCloud {
 	b.Helper()
-	command := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestBenchmarkCloud$", "-test.timeout=0")
+	command := exec.CommandContext(b.Context(), os.Args[0])
 	command.Env = append(os.Environ(), benchCloud+"="+size)
 	in, err := command.StdinPipe()
 	require.NoError(b, err)
