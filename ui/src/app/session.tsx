@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query'
 import { createContext, use, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, onSessionLost } from '../api/client'
@@ -21,14 +21,26 @@ export function useSignOut(): () => Promise<void> {
 }
 
 /**
- * What to do with a fresh answer of /api/me: nothing, drop what the person saw (rights changed), or start over (somebody
- * else signed in, in another tab).
+ * What a fresh answer of /api/me changes: somebody else signed in, in another tab ('person'), the partner-wide powers or the customer's own
+ * ('powers'), or the rights over these customers, by id.
  */
-export function changeOf(before: Me | undefined, now: Me): 'none' | 'rights' | 'person' {
-  if (before === undefined) return 'none'
+export function changeOf(before: Me | undefined, now: Me): 'person' | 'powers' | readonly string[] {
+  if (before === undefined) return []
   if (before.session !== now.session) return 'person'
-  const rights = (me: Me) => JSON.stringify([me.holdings, me.powers])
-  return rights(before) === rights(now) ? 'none' : 'rights'
+  if (JSON.stringify(before.powers) !== JSON.stringify(now.powers)) return 'powers'
+  const [was, is] = [before, now].map((me) => new Map(me.holdings.map((holding) => [holding.customerId, JSON.stringify(holding)])))
+  return [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].filter((id) => was?.get(id) !== is?.get(id))
+}
+
+/**
+ * Whether a query shows something of these customers, alone or among others. What is written about another customer meanwhile stays, as do role
+ * templates: they are nobody's.
+ */
+function shows(customers: readonly string[]) {
+  return ({ queryKey }: { readonly queryKey: QueryKey }) => {
+    const [, customer, feature] = queryKey
+    return customer === 'all' ? feature !== 'access' : customers.includes(String(customer))
+  }
 }
 
 /** Whether the address is the one to which refused and finished sign-ins come. */
@@ -55,10 +67,10 @@ export function Session({ children }: { children: (me: Me) => ReactNode }) {
     if (me === undefined) return
     const change = changeOf(known.current, me)
     known.current = me
-    if (change === 'none') return
-    // Removed, not marked as old: what is marked stays on the screen while it is read again.
+    // Removed or reset, not marked as old: what is marked stays on the screen while it is read again.
     if (change === 'person') client.removeQueries({ predicate: isNotMe })
-    else void client.resetQueries({ predicate: isNotMe })
+    else if (change === 'powers') void client.resetQueries({ predicate: isNotMe })
+    else if (change.length > 0) void client.resetQueries({ predicate: (query) => isNotMe(query) && shows(change)(query) })
   }, [client, me])
 
   const end = useCallback(() => {
