@@ -192,6 +192,10 @@ func (s *sources) of(k *kong.Context, flag *kong.Flag) string {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Garbage waits until the heap has tripled: Go's part of the memory is the small one, SQLite's pages are the rest. Who sets GOGC decides.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
 	var cli commands
 	from := &sources{found: map[string]string{}}
 	k := kong.Must(&cli, kong.Name("roomward"), kong.Description("Manages the Microsoft Teams Rooms of many customers, each customer in control."),

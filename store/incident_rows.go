@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +36,7 @@ func incidentsByID(ctx context.Context, t *tx, ids []ID) ([]Incident, error) {
 	for _, i := range incidents {
 		ordered[at[i.ID]] = i
 	}
-	return ordered, addDays(ctx, t, list, at, ordered)
+	return ordered, addDays(ctx, t, ordered)
 }
 
 func scanIncident(rows *sql.Rows, i *Incident) error {
@@ -50,14 +52,41 @@ func scanIncident(rows *sql.Rows, i *Incident) error {
 
 const dayMillis = int64(24 * time.Hour / time.Millisecond)
 
-// addDays draws the strips of a whole page with one query. The database tells first and last day of each opening, each pair once, so that
-// a flapping signal costs no more than a calm one.
-func addDays(ctx context.Context, t *tx, list string, at map[ID]int, incidents []Incident) error {
+// opening is a time in which an incident was open, in whole days since 1970, both included.
+type opening struct {
+	incident  ID
+	from, end int64
+}
+
+// addDays draws the strips of a whole page. An incident that opened once says itself when; those of the others are read with one query: the
+// database tells first and last day of each opening, each pair once, so that a flapping signal costs no more than a calm one.
+func addDays(ctx context.Context, t *tx, incidents []Incident) error {
 	today := t.now / dayMillis
 	first := today - StripDays + 1
-	type opening struct {
-		incident  ID
-		from, end int64 // days since 1970
+	draw := func(i *Incident, o opening) {
+		for day := max(o.from, first); day <= min(o.end, today); day++ {
+			i.Days[day-first] = true
+		}
+	}
+	often := map[ID]*Incident{}
+	for n := range incidents {
+		i := &incidents[n]
+		if i.Openings > 1 {
+			often[i.ID] = i
+			continue
+		}
+		o := opening{from: i.OpenedAt.UnixMilli() / dayMillis, end: today}
+		if !i.ResolvedAt.IsZero() {
+			o.end = max(o.from, (i.ResolvedAt.UnixMilli()-1)/dayMillis)
+		}
+		draw(i, o)
+	}
+	if len(often) == 0 {
+		return nil
+	}
+	list, err := toJSON(numbers(slices.Sorted(maps.Keys(often))))
+	if err != nil {
+		return err
 	}
 	openings, err := readAll(ctx, t, "read the openings of incidents", statement{`SELECT DISTINCT incident_id, opened_at / 86400000,
 			CASE WHEN resolved_at IS NULL THEN $2 WHEN resolved_at > opened_at THEN (resolved_at - 1) / 86400000 ELSE opened_at / 86400000 END
@@ -68,10 +97,7 @@ func addDays(ctx context.Context, t *tx, list string, at map[ID]int, incidents [
 		return err
 	}
 	for _, o := range openings {
-		days := &incidents[at[o.incident]].Days
-		for day := max(o.from, first); day <= min(o.end, today); day++ {
-			days[day-first] = true
-		}
+		draw(often[o.incident], o)
 	}
 	return nil
 }

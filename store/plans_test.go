@@ -99,11 +99,11 @@ func planWorld(t *testing.T) (w *listWorld, room *listRoom, incident ID) {
 		SELECT n, $1, 'p' || n, 'Room ' || n, '', 'DE', 'Berlin', 'Haus 1', '', '', 4, 1, 1 FROM n`, room.customer.id)
 	w.insert(t, `INSERT INTO devices (id, customer_id, room_id, graph_id, kind, maker, model, serial, asset_tag, health, activity, created_at, updated_at)
 		SELECT id, customer_id, id, 'g' || id, 'teamsRoom', '', '', '', '', '', '', 1, 1 FROM rooms WHERE id < 4000`)
-	w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, updated_at)
-		SELECT id, customer_id, room_id, id, 'room-camera', 'hardware', 'critical', 10, 'active', 1, id, 1 FROM devices`)
+	w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, openings, updated_at)
+		SELECT id, customer_id, room_id, id, 'room-camera', 'hardware', 'critical', 10, 'active', 1, id, 2, 1 FROM devices`)
 	for _, state := range []string{IncidentResolved, IncidentClosed} {
-		w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, updated_at)
-			SELECT CASE $1 WHEN 'closed' THEN 10000 ELSE 20000 END + id, customer_id, room_id, id, $1, 'hardware', 'critical', 10, $1, 0, id, 1 FROM devices`, state)
+		w.insert(t, `INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, opened_at, openings, updated_at)
+			SELECT CASE $1 WHEN 'closed' THEN 10000 ELSE 20000 END + id, customer_id, room_id, id, $1, 'hardware', 'critical', 10, $1, 0, id, 2, 1 FROM devices`, state)
 	}
 	_, err := w.store.AddRoomGroup(context.Background(), listAct, room.customer.id, RoomGroup{Name: "Some", Rooms: []ID{room.ID}})
 	require.NoError(t, err)
