@@ -72,7 +72,7 @@ var worldL = map[string]string{
 	"incidents.incidents_open_by_severity":            "100000 25000 2 1 1 1 1",
 	"incidents.incidents_past_by_severity":            "900000 225000 2 1 1 1 1",
 	"incidents.incidents_by_cell":                     "1000000 250 125 50 1 1 1 1 1 1 1 1",
-	"incidents.incidents_by_room":                     "1000000 5 1",
+	"incidents.incidents_by_room":                     "1000000 5 2 2",
 	"incidents.incidents_to_close":                    "50000 1",
 	"incidents.sqlite_autoindex_incidents_1":          "1000000 4 1",
 	"incident_events.incident_events_by_incident":     "5000000 5 1 1",
