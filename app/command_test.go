@@ -26,6 +26,7 @@ func TestCommand(t *testing.T) {
 	t.Run("version and document", c.printsVersionAndDocument)
 	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
 	t.Run("demo starts and stops", c.startsAndStops)
+	t.Run("seed and bench say what they need", c.saysWhatWorldsNeed)
 }
 
 // command is the path of the binary.
@@ -118,6 +119,20 @@ func (c command) listensOnLoopbackOnly(t *testing.T) {
 	out, ok := c.run(t, nil, "demo", "--listen=0.0.0.0:0")
 	require.False(t, ok)
 	require.Contains(t, out, "loopback")
+}
+
+func (c command) saysWhatWorldsNeed(t *testing.T) {
+	for said, args := range map[string][]string{
+		"take S, M or L":                  {"seed", "--world=X", "--data=" + t.TempDir()},
+		"was not filled by roomward seed": {"bench", "--data=nowhere"},
+		"unexpected argument nowhere":     {"bench", "nowhere"},
+		"missing flags: --data=DIR":       {"bench"},
+		"expected a valid 64 bit int":     {"bench", "--data=nowhere", "--seconds=x"},
+	} {
+		out, ok := c.run(t, nil, args...)
+		require.False(t, ok, "%v: %s", args, out)
+		require.Contains(t, out, said, "%v", args)
+	}
 }
 
 // startsAndStops starts the demo as a new user does, waits for its welcome, and ends it as systemd does.

@@ -22,6 +22,7 @@ type Access struct {
 	admin      bool
 	rules      bool // decided by the authority over one customer's rules, in the store's transaction, and not by a view
 	primary    bool
+	orPowers   bool // the route lets managers, tenant managers or global administrators in without the permission
 }
 
 // Anyone may call, signed in or not.
@@ -45,6 +46,12 @@ func Ruling(p policy.Permission) Access {
 // Administering admits every person of the partner's tenant to what only an effective primary admin of the customer in the path may: the store
 // decides, also while the views are closed.
 func Administering() Access { return Access{side: store.SidePartner, primary: true} }
+
+// OrPowers notes that the route also serves people with partner-wide powers; it says itself which, because they see no customer's data by it.
+func (a Access) OrPowers() Access {
+	a.orPowers = true
+	return a
+}
 
 // Managing admits managers, and global administrators in an emergency.
 func Managing() Access {
@@ -79,6 +86,8 @@ func (a Access) String() string {
 		return "partner, " + string(a.permission) + " by the rules of the customer"
 	case a.primary:
 		return "partner, primary admin of the customer"
+	case a.orPowers:
+		return "partner, " + string(a.permission) + " or partner-wide powers"
 	case a.permission != "":
 		return "partner, " + string(a.permission)
 	case a.powers != nil && a.powers(policy.Powers{TenantManager: true}):

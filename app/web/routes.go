@@ -23,7 +23,7 @@ type Features struct {
 func Routes(f Features) []api.Route {
 	return []api.Route{
 		api.Op("GET", "/api/me", api.SignedIn(), "Who is signed in, and what it may do where", f.Access.Me),
-		api.Op("GET", "/api/directory", api.Holding(policy.RolesModify), "Find users and security groups of the partner", f.Access.Directory),
+		api.Op("GET", "/api/directory", api.Holding(policy.RolesModify).OrPowers(), "Find users and security groups of the partner", f.Access.Directory),
 		api.Op("GET", "/api/tenant-managers", api.Accepting(), "Tenant managers", f.Access.TenantManagers),
 		api.Op("POST", "/api/tenant-managers", api.Managing(), "Add a tenant manager", f.Access.AddTenantManager).Creates(),
 		api.Op("DELETE", "/api/tenant-managers/{id}", api.Managing(), "Remove a tenant manager", f.Access.RemoveTenantManager),
@@ -59,11 +59,11 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesView), "The primary admins of a customer", f.Access.PrimaryAdmins),
 		api.Op("POST", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesModify), "Add a primary admin", f.Access.AddPrimaryAdmin).Creates(),
 		api.Op("DELETE", "/api/customers/{id}/primary-admins/{member}", api.Ruling(policy.RolesModify), "Remove a primary admin", f.Access.RemovePrimaryAdmin),
-		api.Op("GET", "/api/role-templates", api.Holding(policy.RolesModify), "Templates of roles", f.Access.RoleTemplates),
-		api.Op("POST", "/api/role-templates", api.Holding(policy.RolesModify), "Make a template", f.Access.CreateRoleTemplate).Creates(),
-		api.Op("PUT", "/api/role-templates/{id}", api.Holding(policy.RolesModify), "Change a template", f.Access.ChangeRoleTemplate),
-		api.Op("DELETE", "/api/role-templates/{id}", api.Holding(policy.RolesModify), "Remove a template", f.Access.DeleteRoleTemplate),
-		api.Op("POST", "/api/role-templates/{id}/apply", api.Holding(policy.RolesModify), "Make a template's role for customers", f.Access.ApplyRoleTemplate),
+		api.Op("GET", "/api/role-templates", api.Holding(policy.RolesModify).OrPowers(), "Templates of roles", f.Access.RoleTemplates),
+		api.Op("POST", "/api/role-templates", api.Holding(policy.RolesModify).OrPowers(), "Make a template", f.Access.CreateRoleTemplate).Creates(),
+		api.Op("PUT", "/api/role-templates/{id}", api.Holding(policy.RolesModify).OrPowers(), "Change a template", f.Access.ChangeRoleTemplate),
+		api.Op("DELETE", "/api/role-templates/{id}", api.Holding(policy.RolesModify).OrPowers(), "Remove a template", f.Access.DeleteRoleTemplate),
+		api.Op("POST", "/api/role-templates/{id}/apply", api.Holding(policy.RolesModify).OrPowers(), "Make a template's role for customers", f.Access.ApplyRoleTemplate),
 
 		api.Op("GET", "/api/rooms", api.Holding(policy.RoomsView), "Rooms", f.Rooms.List),
 		api.Op("GET", "/api/rooms/counts", api.Holding(policy.RoomsView), "Rooms by health", f.Rooms.Counts),

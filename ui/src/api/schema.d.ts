@@ -84,7 +84,7 @@ export interface paths {
         post?: never;
         /**
          * Leave a customer: end the relation and remove its data
-         * @description May call: partner.
+         * @description May call: partner, primary admin of the customer.
          */
         delete: operations["delete-customers-id"];
         options?: never;
@@ -121,13 +121,13 @@ export interface paths {
         };
         /**
          * The assignments of a customer
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-assignments"];
         put?: never;
         /**
          * Give a role to members
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         post: operations["post-customers-id-assignments"];
         delete?: never;
@@ -145,18 +145,18 @@ export interface paths {
         };
         /**
          * One assignment
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-assignments-assignment"];
         /**
          * Change an assignment
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         put: operations["put-customers-id-assignments-assignment"];
         post?: never;
         /**
          * Remove an assignment
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         delete: operations["delete-customers-id-assignments-assignment"];
         options?: never;
@@ -173,7 +173,7 @@ export interface paths {
         };
         /**
          * Export the audit record of a customer as CSV
-         * @description May call: partner.
+         * @description May call: partner, primary admin of the customer.
          */
         get: operations["get-customers-id-audit-csv"];
         put?: never;
@@ -193,7 +193,7 @@ export interface paths {
         };
         /**
          * Export the audit record of a customer as JSON lines
-         * @description May call: partner.
+         * @description May call: partner, primary admin of the customer.
          */
         get: operations["get-customers-id-audit-jsonl"];
         put?: never;
@@ -213,7 +213,7 @@ export interface paths {
         };
         /**
          * Who may do what where, and why
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-effective-access"];
         put?: never;
@@ -345,13 +345,13 @@ export interface paths {
         };
         /**
          * The primary admins of a customer
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-primary-admins"];
         put?: never;
         /**
          * Add a primary admin
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         post: operations["post-customers-id-primary-admins"];
         delete?: never;
@@ -372,7 +372,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a primary admin
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         delete: operations["delete-customers-id-primary-admins-member"];
         options?: never;
@@ -389,13 +389,13 @@ export interface paths {
         };
         /**
          * The roles of a customer
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-roles"];
         put?: never;
         /**
          * Make a role
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         post: operations["post-customers-id-roles"];
         delete?: never;
@@ -413,18 +413,18 @@ export interface paths {
         };
         /**
          * One role
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-roles-role"];
         /**
          * Change a role
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         put: operations["put-customers-id-roles-role"];
         post?: never;
         /**
          * Remove a role and its assignments
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         delete: operations["delete-customers-id-roles-role"];
         options?: never;
@@ -443,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Make the same role for other customers
-         * @description May call: partner.
+         * @description May call: partner, roles.modify by the rules of the customer.
          */
         post: operations["post-customers-id-roles-role-copy"];
         delete?: never;
@@ -463,7 +463,7 @@ export interface paths {
         put?: never;
         /**
          * What other permissions of a role would change
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         post: operations["post-customers-id-roles-role-preview"];
         delete?: never;
@@ -481,7 +481,7 @@ export interface paths {
         };
         /**
          * What an assignment's scope can be
-         * @description May call: partner.
+         * @description May call: partner, roles.view by the rules of the customer.
          */
         get: operations["get-customers-id-scopes"];
         put?: never;
@@ -501,7 +501,7 @@ export interface paths {
         };
         /**
          * Find users and security groups of the partner
-         * @description May call: partner.
+         * @description May call: partner, roles.modify or partner-wide powers.
          */
         get: operations["get-directory"];
         put?: never;
@@ -949,13 +949,13 @@ export interface paths {
         };
         /**
          * Templates of roles
-         * @description May call: partner.
+         * @description May call: partner, roles.modify or partner-wide powers.
          */
         get: operations["get-role-templates"];
         put?: never;
         /**
          * Make a template
-         * @description May call: partner.
+         * @description May call: partner, roles.modify or partner-wide powers.
          */
         post: operations["post-role-templates"];
         delete?: never;
@@ -974,13 +974,13 @@ export interface paths {
         get?: never;
         /**
          * Change a template
-         * @description May call: partner.
+         * @description May call: partner, roles.modify or partner-wide powers.
          */
         put: operations["put-role-templates-id"];
         post?: never;
         /**
          * Remove a template
-         * @description May call: partner.
+         * @description May call: partner, roles.modify or partner-wide powers.
          */
         delete: operations["delete-role-templates-id"];
         options?: never;
@@ -999,7 +999,7 @@ export interface paths {
         put?: never;
         /**
          * Make a template's role for customers
-         * @description May call: partner.
+         * @description May call: partner, roles.modify or partner-wide powers.
          */
         post: operations["post-role-templates-id-apply"];
         delete?: never;
