@@ -6,7 +6,7 @@ import { Loaded } from '../kit/Failure'
 import { IconClose12, IconRooms } from '../kit/icons'
 import { useScopes, type AssignmentScope, type ScopeChoices } from './queries'
 import type { Entries } from './entries'
-import { scopeName } from './assignments'
+import { scopeName } from './scopeName'
 import { TickList } from '../kit/form/TickList'
 
 interface ScopeFieldProps {

@@ -5,19 +5,20 @@ import { Button } from '../kit/Button'
 import { Fact, Facts } from '../kit/details/Facts'
 import { Empty } from '../kit/Empty'
 import { ConfirmDialog, PlainDialog } from '../kit/form/Dialog'
-import { IconAdd, IconAssign, IconCheck, IconDelete, IconGroup, IconRoles } from '../kit/icons'
+import { IconAdd, IconAssign, IconCheck, IconDelete, IconRoles } from '../kit/icons'
 import { MoreMenu } from '../kit/Menu'
 import { useCan } from '../kit/rights'
 import { usePlace } from '../kit/scope'
 import { Tag } from '../kit/status'
-import { Tile } from '../kit/Tile'
 import { useNow, When } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { AssignmentWizard } from './assignment'
 import { useChanged } from './changed'
-import { deleteAssignment, type Assignment, type AssignmentScope, type Role, type RoleList } from './queries'
-import { Losing } from './role'
+import { Chip } from './Chip'
+import { deleteAssignment, type Assignment, type Role, type RoleList } from './queries'
+import { Losing } from './losing'
 import { useRoleName } from './roleName'
+import { scopeName } from './scopeName'
 import { endOf, sentenceOf, startOf } from './sentence'
 
 interface AssignmentsTabProps {
@@ -203,25 +204,6 @@ function useWhyNot(assignment: Assignment): string | undefined {
   const { t } = useTranslation('access')
   if (assignment.editable) return undefined
   return t(`roles.why.${assignment.why ?? ''}` as 'roles.why.may-not-change', { defaultValue: t('roles.why.may-not-change') })
-}
-
-/** A member as a chip. */
-export function Chip({ kind, name }: { kind: string; name: string }) {
-  return (
-    <span className="chip" title={name}>
-      {kind === 'group' ? <IconGroup className="i s" aria-hidden /> : <Tile name={name} />}
-      <span className="el">{name}</span>
-    </span>
-  )
-}
-
-type Words = ReturnType<typeof useTranslation<'access'>>['t']
-
-/** The name of a scope: "All granted rooms", the group's or the room's. */
-export function scopeName(scope: AssignmentScope | undefined, t: Words): string {
-  if (scope === undefined) return ''
-  if (scope.kind === 'all') return t('scope.all')
-  return scope.name ?? (scope.kind === 'group' ? t('scope.goneGroup') : t('scope.goneRoom'))
 }
 
 interface ShownProps {
