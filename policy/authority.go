@@ -116,7 +116,8 @@ func (a Authority) Capped(p Permission) bool {
 	return a.c != nil && slices.Contains(a.c.rules.Ceiling, p)
 }
 
-// Covers reports whether the permission is held in every room of a scope. Where there is no room only who holds it everywhere covers it.
+// Covers reports whether the permission is held in every room of a scope. All granted rooms are also those that come later: only who holds it everywhere
+// covers them, whatever it holds of today's, and where there is no room.
 func (a Authority) Covers(p Permission, scope Scope, g Ground) bool {
 	piece, held := a.piece(p)
 	switch {
@@ -124,6 +125,8 @@ func (a Authority) Covers(p Permission, scope Scope, g Ground) bool {
 		return false
 	case piece.all:
 		return true
+	case scope == ScopeAll:
+		return false
 	}
 	return a.CoversCells(p, g[scope])
 }
