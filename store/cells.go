@@ -10,8 +10,8 @@ import (
 )
 
 // recell puts rooms of one customer into the cells that the customer's scopes ask for, and copies the cell to their devices and
-// incidents. rooms nil means all that are not hidden. Only rooms whose cell really changes are written. When a cell comes into being
-// the customer's rule version rises, because views are sets of cells.
+// incidents. rooms nil means all that are not hidden. Only rooms whose cell really changes are written. When a first room comes into
+// a cell, or the last one leaves it, the customer's rule version rises, because views are sets of the cells that have rooms.
 func recell(ctx context.Context, t *tx, customer ID, rooms []ID) error {
 	groups, marks, err := scopeTargets(ctx, t, customer)
 	if err != nil {
@@ -23,7 +23,6 @@ func recell(ctx context.Context, t *tx, customer ID, rooms []ID) error {
 	}
 	cells := map[string]int64{}
 	moving := map[int64][]ID{}
-	made := false
 	for _, p := range placed {
 		slices.Sort(p.groups)
 		list, err := toJSON(nonNil(p.groups))
@@ -37,16 +36,21 @@ func recell(ctx context.Context, t *tx, customer ID, rooms []ID) error {
 		key := list + mark.String()
 		cell, known := cells[key]
 		if !known {
-			var isNew bool
-			if cell, isNew, err = cellOf(ctx, t, customer, list, mark); err != nil {
+			if cell, err = cellOf(ctx, t, customer, list, mark); err != nil {
 				return err
 			}
 			cells[key] = cell
-			made = made || isNew
 		}
 		if cell != p.cell {
 			moving[cell] = append(moving[cell], p.room)
 		}
+	}
+	if len(moving) == 0 {
+		return nil
+	}
+	before, err := cellsOf(ctx, t, customer)
+	if err != nil {
+		return err
 	}
 	for cell, rooms := range moving {
 		for part := range slices.Chunk(rooms, movedAtOnce) {
@@ -55,10 +59,14 @@ func recell(ctx context.Context, t *tx, customer ID, rooms []ID) error {
 			}
 		}
 	}
-	if made {
-		return raiseRules(ctx, t, customer)
+	after, err := cellsOf(ctx, t, customer)
+	if err != nil {
+		return err
 	}
-	return nil
+	if slices.EqualFunc(before, after, func(a, b policy.Cell) bool { return a.ID == b.ID }) {
+		return nil
+	}
+	return raiseRules(ctx, t, customer)
 }
 
 // scopeTargets reads which groups and which single rooms the scopes of a customer's assignments name.
@@ -131,18 +139,18 @@ func roomsToPlace(ctx context.Context, t *tx, customer ID, rooms []ID, groups ma
 	return out, found.Err()
 }
 
-func cellOf(ctx context.Context, t *tx, customer ID, groups string, mark ID) (cell int64, made bool, err error) {
-	n, err := t.exec(ctx, `INSERT INTO cells (customer_id, groups_json, room_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+func cellOf(ctx context.Context, t *tx, customer ID, groups string, mark ID) (cell int64, err error) {
+	_, err = t.exec(ctx, `INSERT INTO cells (customer_id, groups_json, room_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		customer, groups, mark)
 	if err != nil {
-		return 0, false, fmt.Errorf("make a cell: %w", err)
+		return 0, fmt.Errorf("make a cell: %w", err)
 	}
 	err = t.QueryRowContext(ctx, `SELECT id FROM cells WHERE customer_id = $1 AND groups_json = $2 AND room_id = $3`,
 		customer, groups, mark).Scan(&cell)
 	if err != nil {
-		return 0, false, fmt.Errorf("read a cell: %w", err)
+		return 0, fmt.Errorf("read a cell: %w", err)
 	}
-	return cell, n > 0, nil
+	return cell, nil
 }
 
 // movedAtOnce is how many rooms one statement moves to another cell.
@@ -166,9 +174,10 @@ func moveToCell(ctx context.Context, t *tx, rooms []ID, cell any) error {
 	return nil
 }
 
-// cellsOf reads the cells of a customer for its rules.
+// cellsOf reads the cells of a customer for its rules. One that its rooms have left is none: who had a role there alone holds nothing now.
 func cellsOf(ctx context.Context, t *tx, customer ID) ([]policy.Cell, error) {
-	rows, err := t.QueryContext(ctx, `SELECT id, groups_json, room_id FROM cells WHERE customer_id = $1 ORDER BY id`, customer)
+	rows, err := t.QueryContext(ctx, `SELECT id, groups_json, room_id FROM cells c WHERE customer_id = $1
+		AND EXISTS (SELECT 1 FROM rooms r WHERE r.cell_id = c.id) ORDER BY id`, customer)
 	if err != nil {
 		return nil, fmt.Errorf("read the cells: %w", err)
 	}

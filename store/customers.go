@@ -84,7 +84,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, act Act, v policy.View, id
 		if err := startJobs(ctx, t, customer); err != nil {
 			return err
 		}
-		if _, _, err := cellOf(ctx, t, customer, "[]", 0); err != nil {
+		if _, err := cellOf(ctx, t, customer, "[]", 0); err != nil {
 			return err
 		}
 		if err := raiseRules(ctx, t, customer); err != nil {

@@ -68,7 +68,7 @@ func (w *seeder) place(ctx context.Context, c SeedCustomer) error {
 	}
 	known := map[string]int64{}
 	w.cells = make(map[ID]int64, len(c.Rooms))
-	if _, _, err := cellOf(ctx, w.t, c.ID, "[]", 0); err != nil { // every customer has it from the beginning
+	if _, err := cellOf(ctx, w.t, c.ID, "[]", 0); err != nil { // every customer has it from the beginning
 		return err
 	}
 	for _, r := range c.Rooms {
@@ -84,7 +84,7 @@ func (w *seeder) place(ctx context.Context, c SeedCustomer) error {
 		}
 		key := list + mark.String()
 		if _, there := known[key]; !there {
-			if known[key], _, err = cellOf(ctx, w.t, c.ID, list, mark); err != nil {
+			if known[key], err = cellOf(ctx, w.t, c.ID, list, mark); err != nil {
 				return err
 			}
 		}
