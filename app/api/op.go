@@ -106,7 +106,7 @@ func (a Access) String() string {
 
 // Gate finds out who calls: app/signin stands behind it.
 type Gate interface {
-	// Person reads the session of a request; nil when there is none.
+	// Person reads the session of a request; nil when there is none. It reads once, and again where Anew says so.
 	Person(ctx context.Context) (*Person, error)
 	// Powers are the partner-wide powers of a partner's person.
 	Powers(ctx context.Context, p Person) (policy.Powers, error)

@@ -44,7 +44,7 @@ func (d *Desk) stream(out huma.Context, access Access, s Stream) {
 	out.SetHeader("Cache-Control", "no-store")
 	out.SetStatus(http.StatusOK)
 	err := s.Write(ctx, out.BodyWriter(), func(ctx context.Context) (*Call, error) {
-		call, err := d.call(ctx, access)
+		call, err := d.call(context.WithValue(ctx, anewKey{}, true), access)
 		if err != nil {
 			return nil, err
 		}
@@ -53,8 +53,17 @@ func (d *Desk) stream(out huma.Context, access Access, s Stream) {
 	if err == nil {
 		return
 	}
-	if ctx.Err() == nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrNotPrimaryAdmin) {
+	var ended *Problem // of who has signed out meanwhile
+	if ctx.Err() == nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrNotPrimaryAdmin) && !errors.As(err, &ended) {
 		d.Log.ErrorContext(ctx, "an answer was cut off", "error", err, "request", RequestID(ctx))
 	}
 	panic(http.ErrAbortHandler)
+}
+
+type anewKey struct{}
+
+// Anew tells the gate that a call goes on after its person was looked up: whether the session still stands is to be read again.
+func Anew(ctx context.Context) bool {
+	anew, _ := ctx.Value(anewKey{}).(bool)
+	return anew
 }

@@ -26,7 +26,7 @@ const (
 	groupsRetry   = 15 * time.Second // between attempts for one session while Microsoft does not answer
 )
 
-// visit is what a request knows of its session: looked up at most once.
+// visit is what a request knows of its session: looked up at most once, but for an answer that goes on.
 type visit struct {
 	secret string
 
@@ -67,7 +67,7 @@ func (s *Service) Person(ctx context.Context) (*api.Person, error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.looked {
+	if v.looked && !api.Anew(ctx) {
 		return v.person, nil
 	}
 	p, err := s.person(ctx, v.secret)
