@@ -251,15 +251,36 @@ func TestStripShowsThirtyDays(t *testing.T) {
 	opening(at(5, 1), at(5, 1))                      // of no length
 	opening(at(1, 23), time.Time{})                  // still open
 	opening(at(0, 11), at(0, 11).Add(2*time.Second)) // after now by a second or so: clocks
-	list, err := w.store.Incidents(context.Background(), w.view(t, ann, policy.TicketsView), IncidentQuery{Limit: 1})
-	require.NoError(t, err)
-	var open []int
-	for n, day := range list.Incidents[0].Days {
-		if day {
-			open = append(open, StripDays-1-n)
+	w.insert(t, `UPDATE incidents SET openings = 8 WHERE id = $1`, i.ID)
+	days := func() (open []int) {
+		list, err := w.store.Incidents(context.Background(), w.view(t, ann, policy.TicketsView), IncidentQuery{Limit: 1})
+		require.NoError(t, err)
+		for n, day := range list.Incidents[0].Days {
+			if day {
+				open = append(open, StripDays-1-n)
+			}
 		}
+		return open
 	}
-	require.Equal(t, []int{29, 28, 20, 10, 5, 1, 0}, open, "days ago")
+	require.Equal(t, []int{29, 28, 20, 10, 5, 1, 0}, days(), "days ago")
+
+	// One opening says the incident itself.
+	w.insert(t, `DELETE FROM incident_openings`)
+	for name, once := range map[string]struct {
+		from, until time.Time
+		want        []int
+	}{
+		"over before the strip begins":   {at(40), at(31), nil},
+		"from before it into it":         {at(35), at(28, 5), []int{29, 28}},
+		"ends as the day ends":           {at(20, 3), at(19), []int{20}},
+		"of no length":                   {at(5, 1), at(5, 1), []int{5}},
+		"still open":                     {at(1, 23), time.Time{}, []int{1, 0}},
+		"after now by a second or so":    {at(0, 11), at(0, 11).Add(2 * time.Second), []int{0}},
+		"tomorrow, by a clock that errs": {at(-1), time.Time{}, nil},
+	} {
+		w.insert(t, `UPDATE incidents SET openings = 1, opened_at = $1, resolved_at = $2 WHERE id = $3`, millis(once.from), orNull(once.until), i.ID)
+		require.Equal(t, once.want, days(), name)
+	}
 }
 
 func TestHistoryPagesByCursor(t *testing.T) {

@@ -145,10 +145,11 @@ func (h *house) fill(t *testing.T, path string) {
 		case 3:
 			state, open = "resolved", 0
 		}
-		do(`INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, value, opened_at, activated_at, updated_at)
-			VALUES ($1, $2, $3, $3, 'room-camera', 'hardware', $4, $5, $6, $7, 'none', $8, $9, 1)`, int64(incident), int64(customer), int64(room), severity, rank, state, open,
+		do(`INSERT INTO incidents (id, customer_id, room_id, device_id, signal, category, severity, severity_rank, state, open, value, opened_at, activated_at, openings, updated_at)
+			VALUES ($1, $2, $3, $3, 'room-camera', 'hardware', $4, $5, $6, $7, 'none', $8, $9, 2, 1)`, int64(incident), int64(customer), int64(room), severity, rank, state, open,
 			apiStart.Add(-time.Duration(n+1)*time.Hour).UnixMilli(), apiStart.Add(-time.Minute).UnixMilli())
-		do(`INSERT INTO incident_openings (incident_id, opened_at) VALUES ($1, $2)`, int64(incident), apiStart.Add(-26*time.Hour).UnixMilli())
+		opened := apiStart.Add(-26 * time.Hour).UnixMilli()
+		do(`INSERT INTO incident_openings (incident_id, opened_at, resolved_at) VALUES ($1, $2, $2 + 1000), ($1, $3, NULL)`, int64(incident), opened, apiStart.UnixMilli())
 		for event := range 7 {
 			do(`INSERT INTO incident_events (incident_id, at, kind, detail, by_name) VALUES ($1, $2, 'activated', $3, '')`,
 				int64(incident), apiStart.Add(-time.Hour).UnixMilli(), fmt.Sprint(n, "-", event))
@@ -194,7 +195,7 @@ func TestIncidentsOverHTTP(t *testing.T) {
 	require.Equal(t, incidents.Incident{ID: h.incidents[0].String(), Number: store.Incident{ID: h.incidents[0]}.Number(), Signal: "room-camera", Category: "hardware",
 		Severity: "critical", State: "active", Value: "none", CustomerID: h.northwind.String(), CustomerName: "Northwind", RoomID: h.rooms[0].String(), RoomName: "Salle 0",
 		Country: "FR", City: "Paris", Building: "Tour Élysée", DeviceID: h.rooms[0].String(), Device: incidents.IncidentDevice{Kind: "teamsRoom", Maker: "Logi", Model: "Bar"},
-		OpenedAt: apiStart.Add(-time.Hour), ActivatedAt: &active, Openings: 1, Days30: days, DataAt: &data}, first)
+		OpenedAt: apiStart.Add(-time.Hour), ActivatedAt: &active, Openings: 2, Days30: days, DataAt: &data}, first)
 
 	detail := read[incidents.IncidentDetail](t, h, "ann", "/api/incidents/"+first.ID)
 	require.Equal(t, first, detail.Incident)
