@@ -67,6 +67,15 @@ func (p AskingAdmin) check(ctx context.Context, t *tx, customer ID) error {
 	return ErrNotFound
 }
 
+// IsPrimaryAdmin tells who may know of the customer whether it is one of its effective primary admins. Errors: ErrNotFound, ErrStaleView.
+func (s *Store) IsPrimaryAdmin(ctx context.Context, by AskingAdmin, customer ID) (bool, error) {
+	err := s.read(ctx, func(t *tx) error { return by.check(ctx, t, customer) })
+	if errors.Is(err, ErrNotPrimaryAdmin) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // LeaveCustomer ends a relation by the partner and removes everything of the customer in one transaction; what is left is in ended_relations
 // and in reduced audit entries. Erase then takes the last bytes out of the files. confirm must be the customer's name. It answers the tenant.
 // Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrOtherName, ErrStaleView.

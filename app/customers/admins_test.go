@@ -62,6 +62,7 @@ func TestProposingAndConfirming(t *testing.T) {
 	require.Equal(t, "disabled", got["members"].([]any)[0].(map[string]any)["absent"])
 	require.Equal(t, h.now().Format(time.RFC3339Nano), got["withoutAdminSince"])
 	require.Equal(t, "without-admin", h.must(ann, "GET", portal, nil)["relation"].(map[string]any)["state"])
+	require.Equal(t, false, h.must(pia, "GET", "/api/customers/"+customer, nil)["primaryAdmin"])
 	status, problem, _ := h.do(pia, "DELETE", "/api/customers/"+customer, fields{"confirm": "Northwind Traders"})
 	require.Equal(t, []any{http.StatusForbidden, "needs-primary-admin"}, []any{status, problem["code"]}, "who is disabled is no effective admin")
 

@@ -25,7 +25,7 @@ const (
 )
 
 // TermsVersion names the text of the terms that a customer agrees to. It changes with the text.
-const TermsVersion = "2026-11"
+const TermsVersion = "2026-12"
 
 // RetentionDays is how long the working copy of a customer's history is kept, as the terms say.
 const RetentionDays = 180

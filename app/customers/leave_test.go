@@ -87,6 +87,9 @@ func TestLeaving(t *testing.T) {
 
 	status, _, missing := leave(pia, policy.NewID().String(), "Northwind Traders")
 	require.Equal(t, http.StatusNotFound, status)
+	for who, is := range map[string]bool{pia: true, nora: false, maya: false, tim: false} {
+		require.Equal(t, is, h.must(who, "GET", "/api/customers/"+customer, nil)["primaryAdmin"], "%s knows before asking", who)
+	}
 	status, problem, text := leave(nora, customer, "Northwind Traders")
 	require.Equal(t, []any{http.StatusForbidden, "needs-primary-admin"}, []any{status, problem["code"]}, "every permission, and no primary admin: "+text)
 	status, _, text = leave(nora, other, "Tailspin Toys")
@@ -150,6 +153,9 @@ func TestLeavingWhileTheViewsAreClosed(t *testing.T) {
 		status, _, text := h.raw(pia, "/api/customers/"+customer+"/audit."+format)
 		require.Equal(t, http.StatusConflict, status)
 		require.Contains(t, text, "views-closed", "the customer closed its data, for its export too")
+	}
+	for who, is := range map[string]bool{pia: true, nora: false} {
+		require.Equal(t, is, h.must(who, "GET", "/api/customers/"+customer, nil)["primaryAdmin"], "%s, though nobody has a view", who)
 	}
 	status, problem, _ := h.do(nora, "DELETE", "/api/customers/"+customer, fields{"confirm": "Northwind Traders"})
 	require.Equal(t, []any{http.StatusForbidden, "needs-primary-admin"}, []any{status, problem["code"]})

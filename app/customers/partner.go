@@ -55,6 +55,7 @@ type Detail struct {
 	Retention  int           `json:"retentionDays"`
 	Terms      string        `json:"termsVersion,omitempty"`
 
+	PrimaryAdmin  bool           `json:"primaryAdmin" doc:"Whether you are a primary admin there who can act: only such a one removes the customer or exports its audit."`
 	AdminProposal *AdminProposal `json:"adminProposal,omitempty" doc:"Whom the partner proposes as primary admins; the customer has not answered yet. Only for who may propose."`
 }
 
@@ -244,6 +245,9 @@ func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, 
 		return d, nil
 	}
 	d.Mine = true
+	if d.PrimaryAdmin, err = c.Store.IsPrimaryAdmin(ctx, store.AskingAdmin{Actor: call.Actor, Related: mine, Overview: call.Overview}, id); err != nil {
+		return Detail{}, err
+	}
 	full, admins, err := c.insights(ctx, call)
 	if err != nil {
 		return Detail{}, err

@@ -1459,6 +1459,8 @@ export interface components {
             mine: boolean;
             /** @description As the organisation calls itself. */
             name: string;
+            /** @description Whether you are a primary admin there who can act: only such a one removes the customer or exports its audit. */
+            primaryAdmin: boolean;
             /** @description Only for who may see roles there. */
             primaryAdmins?: components["schemas"]["MemberRef"][] | null;
             /** @description The running collection; only for who sees all granted rooms. */

@@ -14,7 +14,7 @@ import { Tile } from '../kit/Tile'
 import { useNow, When } from '../kit/When'
 import { AdminsTab, WithoutAdmin } from './admins'
 import { CeilingSection, GrantFacts } from './agreed'
-import { LeaveCustomer, useLeaveRefusal } from './leave'
+import { LeaveCustomer, leaveRefusal } from './leave'
 import { useCustomer, type Detail, type Entry } from './queries'
 import { isFresh, isStarting } from './starting'
 import { StateWords, useProgressWords } from './state'
@@ -36,7 +36,7 @@ function Pane({ id, row, onLeft }: PaneProps & { onLeft: () => void }) {
   const customer = query.data
   const known = customer ?? row
   const [leaving, setLeaving] = useState(false)
-  const commands = useCommands(known, () => setLeaving(true))
+  const commands = useCommands(known, customer, () => setLeaving(true))
   return (
     <>
       <DetailsPane
@@ -56,12 +56,11 @@ function Pane({ id, row, onLeft }: PaneProps & { onLeft: () => void }) {
   )
 }
 
-function useCommands(customer: Entry | undefined, leave: () => void): readonly DetailsCommand[] {
+function useCommands(customer: Entry | undefined, detail: Detail | undefined, leave: () => void): readonly DetailsCommand[] {
   const { t } = useTranslation('customers')
   const me = useMe()
   const go = useGo()
   const copy = useCopy()
-  const refusal = useLeaveRefusal(customer)
   if (customer === undefined) return []
   const withdrawn = customer.state === 'consent-withdrawn'
   const link = `${window.location.origin}/consent`
@@ -83,7 +82,10 @@ function useCommands(customer: Entry | undefined, leave: () => void): readonly D
     ...(customer.mine
       ? [{ id: 'collection', label: t('command.collection'), icon: IconCollection, run: () => go('/collection', { open: customer.id }) }]
       : []),
-    { id: 'leave', label: t('leave.command'), icon: IconDelete, danger: true, more: true, disabledReason: refusal, run: leave },
+    // Whether the person may is known with the details only.
+    ...(detail
+      ? [{ id: 'leave', label: t('leave.command'), icon: IconDelete, danger: true, more: true, disabledReason: leaveRefusal(detail, t), run: leave }]
+      : []),
   ]
 }
 

@@ -5,6 +5,7 @@ import common from '../text/common.en.json'
 import type { TFunction } from 'i18next'
 import { wordsOf } from './grant'
 import { openIdOf, readOpenId } from './openid'
+import { leaveRefusal } from './leave'
 import { isFresh, isStarting } from './starting'
 import en from './text.en.json'
 
@@ -63,4 +64,13 @@ test('the address tells an invitation from a customer', () => {
     expect(readOpenId(openIdOf(entry))).toEqual(entry)
   }
   expect(openIdOf({ kind: 'customer', id: 'a' })).toBe('a')
+})
+
+test.each([
+  ['a primary admin', { state: 'active', primaryAdmin: true }, undefined],
+  ['a primary admin, while the views are closed', { state: 'consent-withdrawn', primaryAdmin: true }, undefined],
+  ['who holds everything and is none', { state: 'active', primaryAdmin: false }, 'Only a primary admin of Contoso can remove it.'],
+  ['anybody, when none can act', { state: 'without-admin', primaryAdmin: false }, 'Only a primary admin can remove it, and there is none who can act.'],
+] as const)('removing is refused: %s', (_, customer, why) => {
+  expect(leaveRefusal({ name: 'Contoso', ...customer }, t)).toBe(why)
 })

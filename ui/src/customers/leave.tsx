@@ -1,26 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { refreshMe } from '../api/me'
 import { usePane } from '../kit/details/pane'
 import { ConfirmDialog } from '../kit/form/Dialog'
 import { IconExport } from '../kit/icons'
-import { useMe } from '../kit/rights'
 import { useFormat } from '../text/i18n'
-import { runsRoles } from './admins'
 import { useChanged } from './changed'
-import { auditAddress, leaveCustomer, type Entry } from './queries'
+import { auditAddress, leaveCustomer, type Detail, type Entry } from './queries'
 
 /**
- * Why the person cannot remove the customer; undefined when it may be able to. While the views are closed nobody holds
- * anything that would tell: the server, which knows the members of the built-in role, then decides.
+ * Why the person cannot remove the customer; undefined when it can. No permission tells: membership of the built-in role
+ * decides, also while the views are closed, and the server says whether the person has it.
  */
-export function useLeaveRefusal(customer: Entry | undefined): string | undefined {
-  const { t } = useTranslation('customers')
-  const me = useMe()
-  if (customer === undefined) return undefined
-  if (customer.state === 'without-admin') return t('leave.noAdmin')
-  const closed = customer.state === 'consent-withdrawn' && customer.mine
-  return closed || runsRoles(me, customer.id) ? undefined : t('leave.onlyAdmin', { name: customer.name })
+export function leaveRefusal({ state, primaryAdmin, name }: Pick<Detail, 'state' | 'primaryAdmin' | 'name'>, t: TFunction<'customers'>): string | undefined {
+  if (primaryAdmin) return undefined
+  return state === 'without-admin' ? t('leave.noAdmin') : t('leave.onlyAdmin', { name })
 }
 
 interface LeaveProps {

@@ -23,6 +23,7 @@ const customer: Detail = {
   acceptedBy: 'Nadia Haddad',
   ceiling: ['rooms.view'],
   catalogue: ['rooms.view', 'rooms.act'],
+  primaryAdmin: false,
   retentionDays: 180,
 }
 const invitation: Detail = {

@@ -3,7 +3,7 @@ import { everything, type Choice } from './choice'
 import { stepOf, type Spot } from './refusal'
 
 /** The terms that the texts of this build say. Whoever agrees, agrees to these and to no others. */
-export const termsHere = '2026-11'
+export const termsHere = '2026-12'
 
 /** An invitation in the making. */
 export interface Draft {
