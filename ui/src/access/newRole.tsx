@@ -8,6 +8,7 @@ import { usePlace } from '../kit/scope'
 import { useFormat } from '../text/i18n'
 import { useChanged } from './changed'
 import { createRole, useRoleTemplates, type Role, type RoleList } from './queries'
+import { useTemplateName } from './roleName'
 
 interface NewRoleProps {
   readonly list: RoleList
@@ -26,6 +27,7 @@ export function NewRole({ list, onClose, onMade }: NewRoleProps) {
   const words = usePermissionWords()
   const format = useFormat()
   const changed = useChanged()
+  const nameOf = useTemplateName()
   const templates = useRoleTemplates(can('roles.modify')).data ?? []
   const form = useForm({
     initial: { name: '', description: '', template: empty },
@@ -44,14 +46,14 @@ export function NewRole({ list, onClose, onMade }: NewRoleProps) {
       const cut = template.permissions.filter((one) => !list.ceiling.includes(one))
       const kept = t('roles.permissionCount', { count: template.permissions.length - cut.length })
       const left = format.list(cut.map(words.whole))
-      return { value: template.id, label: template.name, hint: cut.length === 0 ? kept : `${kept}. ${t('newRole.cut', { customer: customerName, list: left })}` }
+      return { value: template.id, label: nameOf(template), hint: cut.length === 0 ? kept : `${kept}. ${t('newRole.cut', { customer: customerName, list: left })}` }
     }),
   ]
   const choose = (id: string) => {
     const before = templates.find((one) => one.id === form.values.template)
     const template = templates.find((one) => one.id === id)
     form.set('template', id)
-    // What the person typed themselves stays.
+    // What the person typed themselves stays. The stored name is offered, not the one shown: by it applying the template later finds the role.
     if (form.values.name.trim() === (before?.name ?? '')) form.set('name', template?.name ?? '')
     if (form.values.description.trim() === (before?.description ?? '')) form.set('description', template?.description ?? '')
   }

@@ -24,6 +24,7 @@ import { AskToLeave, NameFields, SaveBar, StateOfDraft, useEditor } from './edit
 import { PermissionMatrix } from './PermissionMatrix'
 import { applyTemplate, changeTemplate, createTemplate, deleteTemplate, useRoleTemplates, type RoleTemplate } from './queries'
 import { refusedBy } from './Refused'
+import { useTemplateName } from './roleName'
 import './access.css'
 
 /** Sets of permissions that the partner gives to many customers: those of Roomward and its own. */
@@ -47,6 +48,7 @@ function Shown({ templates, error, retry }: { templates: readonly RoleTemplate[]
   const search = useSearchText()
   const setSearch = useSetSearch()
   const can = useCan()
+  const nameOf = useTemplateName()
   const [adding, setAdding] = useState(false)
   const asked = textOf(search, 'template')
   const template = templates.find((one) => one.id === (asked === '' ? templates[0]?.id : asked))
@@ -65,7 +67,7 @@ function Shown({ templates, error, retry }: { templates: readonly RoleTemplate[]
             page="role-templates"
             search={{ template: one.id }}
             current={one.id === template?.id}
-            name={one.name}
+            name={nameOf(one)}
             locked={one.builtIn ? t('templates.builtIn') : undefined}
             detail={t('roles.permissionCount', { count: one.permissions.length })}
           />
@@ -90,10 +92,11 @@ function TemplatePane({ template, error, retry }: { template: RoleTemplate; erro
   const { permissions: catalogue, holdings } = useMe()
   const setSearch = useSetSearch()
   const changed = useChanged()
+  const name = useTemplateName()(template)
   const [dialog, setDialog] = useState<'delete' | 'apply'>()
   const draft = useDraft(template)
   const editor = useEditor({ draft, send: changeTemplate, said: t('templates.saved', { name: draft.values.name.trim() }) })
-  useTitle(template.name, t('templates.title'))
+  useTitle(name, t('templates.title'))
   const readOnly = template.builtIn ? t('templates.builtInStays') : undefined
   const customers = holdings.filter((holding) => holding.permissions.includes('roles.modify'))
   const noApply = customers.length === 0 ? t('templates.noCustomer') : draft.count > 0 ? t('templates.saveFirst') : undefined
@@ -101,7 +104,7 @@ function TemplatePane({ template, error, retry }: { template: RoleTemplate; erro
   return (
     <div className="main" data-region="template">
       <div className="head">
-        <h2 className="el">{template.name}</h2>
+        <h2 className="el">{name}</h2>
         <span className="stamp">
           <Button small kind="quiet" icon={IconCustomers} disabledReason={noApply} onClick={() => setDialog('apply')}>
             {t('templates.apply')}
@@ -128,7 +131,7 @@ function TemplatePane({ template, error, retry }: { template: RoleTemplate; erro
         {!template.builtIn && <p className="sec">{t('templates.lead')}</p>}
         <div className="mxbox">
           <PermissionMatrix
-            label={t('roles.matrix', { name: template.name })}
+            label={t('roles.matrix', { name })}
             base={draft.base.permissions}
             held={held}
             locked={() => undefined}
@@ -152,14 +155,14 @@ function TemplatePane({ template, error, retry }: { template: RoleTemplate; erro
       <AskToLeave dirty={draft.count > 0} parameter="template" id={template.id} />
       <ConfirmDialog
         open={dialog === 'delete'}
-        title={t('templates.deleteTitle', { name: template.name })}
+        title={t('templates.deleteTitle', { name })}
         action={t('roles.delete')}
         danger
         run={async () => {
           await deleteTemplate(template)
           flushSync(draft.discard) // going on must not ask about changes of what is gone
           setSearch({ template: undefined })
-          await changed(t('templates.deleted', { name: template.name }))
+          await changed(t('templates.deleted', { name }))
         }}
         onClose={() => setDialog(undefined)}
       >
@@ -167,7 +170,7 @@ function TemplatePane({ template, error, retry }: { template: RoleTemplate; erro
       </ConfirmDialog>
       {dialog === 'apply' && (
         <ApplyDialog
-          title={t('apply.title', { name: template.name })}
+          title={t('apply.title', { name })}
           customers={customers}
           apply={(chosen, preview) => applyTemplate(template.id, chosen, preview)}
           onClose={() => setDialog(undefined)}

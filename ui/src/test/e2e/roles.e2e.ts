@@ -71,7 +71,7 @@ test.each(both)('a role from nothing to members and back, in %s', async (languag
   // A new role from a template: its name is taken once, then its own.
   await column.getByRole('button', { name: words.roles.new }).click()
   const making = page.getByRole('dialog')
-  await making.getByRole('radio', { name: 'Help desk, incidents only' }).check()
+  await making.getByRole('radio', { name: words.templates.name['help-desk'] }).check()
   await making.getByRole('textbox', { name: words.roles.name, exact: false }).first().fill('Help desk')
   await button(making, words.newRole.create).click()
   await making.getByText(common.errors['role-name-taken']).waitFor()
@@ -203,6 +203,10 @@ test.each(both)('a role goes to other customers, and a template too, in %s', asy
 
   // A template of one's own, with something that customers do not grant.
   await note(page, words.templates.builtInStays).waitFor()
+  for (const id of ['site-lead', 'site-technician', 'help-desk'] as const) {
+    await page.locator('nav.rl').getByRole('link', { name: words.templates.name[id] }).click()
+    await page.getByRole('heading', { name: words.templates.name[id] }).waitFor()
+  }
   await button(page, words.templates.new).click()
   const making = page.getByRole('dialog')
   await making.locator('input[name=name]').fill(name)
