@@ -122,6 +122,28 @@ func (s *Store) RoomSpot(ctx context.Context, by policy.Authority, id ID) (RoomS
 	return out, err
 }
 
+// RoomSpotsIn lists rooms of cells by name, those in which a person holds roles.view and rooms.view. Errors as in RoomSpot.
+func (s *Store) RoomSpotsIn(ctx context.Context, by policy.Authority, cells []int64, limit int) ([]RoomSpot, error) {
+	list, err := toJSON(cells)
+	if err != nil {
+		return nil, err
+	}
+	var out []RoomSpot
+	err = s.read(ctx, func(t *tx) error {
+		if err := checkRoles(ctx, t, by); err != nil {
+			return err
+		}
+		out, err = readAll(ctx, t, "list the rooms of cells", statement{`SELECT id, name, building, city, cell_id FROM rooms
+			WHERE cell_id ` + inSet(1) + ` AND cell_id ` + inSet(2) + ` AND cell_id ` + inSet(3) + ` ORDER BY name, id LIMIT $4`,
+			[]any{list, by.View(policy.RolesView).CellsJSON(), by.View(policy.RoomsView).CellsJSON(), limit}},
+			func(rows *sql.Rows, r *RoomSpot) error {
+				return rows.Scan(&r.ID, &r.Name, &r.Building, &r.City, &r.Cell)
+			})
+		return err
+	})
+	return out, err
+}
+
 // CountByCell counts the rooms in which a person holds roles.view, by cell. Errors as in RoomSpot.
 func (s *Store) CountByCell(ctx context.Context, by policy.Authority) (map[int64]int, error) {
 	out := map[int64]int{}

@@ -18,6 +18,7 @@ type EffectiveAccess struct {
 	Question    AccessQuestion    `json:"question"`
 	Allowed     *bool             `json:"allowed,omitempty" doc:"With a member and a permission."`
 	Rooms       RoomShare         `json:"rooms"`
+	Places      *RoomPlaces       `json:"places,omitempty" doc:"With a member, a permission that is held and no room: the rooms."`
 	Chains      []AccessChain     `json:"chains" nullable:"false" doc:"With a member and a permission: those that hold first, then by how far they come."`
 	Broken      string            `json:"broken,omitempty" enum:"closed,no-assignment,role,ceiling,not-begun,ended,scope" doc:"Why not."`
 	Permissions []PermissionCheck `json:"permissions" nullable:"false" doc:"With a member: every permission there is."`
@@ -44,6 +45,7 @@ type AccessChain struct {
 	AssignmentName string            `json:"assignmentName,omitempty"`
 	Role           string            `json:"role"`
 	RoleName       string            `json:"roleName"`
+	BuiltIn        bool              `json:"builtIn" doc:"Whether the role is Primary admins."`
 	Via            *AssignmentMember `json:"via,omitempty" doc:"The person, or the group that it is in."`
 	Scope          *AssignmentScope  `json:"scope,omitempty" doc:"The one that has the room."`
 	From           *time.Time        `json:"from,omitempty"`
@@ -57,6 +59,9 @@ type PermissionCheck struct {
 	Allowed    bool         `json:"allowed"`
 	Because    *AccessChain `json:"because,omitempty" doc:"The chain that holds, or the one that came furthest; absent where none names the member."`
 	Broken     string       `json:"broken,omitempty" enum:"closed,no-assignment,role,ceiling,not-begun,ended,scope"`
+	Rooms      int          `json:"rooms" doc:"Rooms in which it is held, of those that the question is about."`
+	Where      []HeldScope  `json:"where" nullable:"false" doc:"Without a room: the scopes over which it is held, the widest first, at most 20. Those of assignments that you may not see are left out."`
+	MoreWhere  int          `json:"moreWhere" doc:"Scopes beyond these."`
 }
 
 // PersonAccess is who reaches a room, and how.
@@ -72,6 +77,7 @@ type inquiry struct {
 	sheet      store.Sheet
 	shown      map[policy.ID]store.Assignment
 	people     map[policy.Principal]string // names, as far as the caller sees them
+	builtIn    policy.ID                   // the role of the primary admins
 	principals []policy.Principal          // of the member
 	cell       int64                       // of the room; 0 for anywhere
 }
@@ -117,11 +123,21 @@ func (a *Access) EffectiveAccess(ctx context.Context, call *api.Call, in *struct
 	if err != nil {
 		return out, err
 	}
-	return out, q.answer(&out, permission, counts)
+	held, err := q.answer(&out, permission, counts)
+	if err != nil || in.Room != "" || out.Allowed == nil || !*out.Allowed {
+		return out, err
+	}
+	out.Places, err = a.places(ctx, by, held, counts)
+	return out, err
 }
 
 func newInquiry(by policy.Authority, sheet store.Sheet) inquiry {
 	q := inquiry{by: by, sheet: sheet, shown: map[policy.ID]store.Assignment{}, people: map[policy.Principal]string{}}
+	for _, role := range sheet.Roles {
+		if role.BuiltIn {
+			q.builtIn = role.ID
+		}
+	}
 	for _, assignment := range sheet.Assignments {
 		q.shown[assignment.ID] = assignment
 		for _, m := range assignment.Members {
@@ -186,15 +202,20 @@ func (q *inquiry) explain(p policy.Permission) (policy.Explanation, []int64, err
 	return e, nil, err
 }
 
-func (q *inquiry) answer(out *EffectiveAccess, asked policy.Permission, counts map[int64]int) error {
+// answer fills in what the member holds, and returns the cells in which it holds the permission that was asked for.
+func (q *inquiry) answer(out *EffectiveAccess, asked policy.Permission, counts map[int64]int) (there []int64, err error) {
 	cells := map[int64]bool{}
 	for _, p := range policy.Permissions() {
 		e, held, err := q.explain(p)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		chains, hidden := q.chains(e)
-		check := PermissionCheck{Permission: string(p), Allowed: e.Allowed, Broken: q.broken(e, chains)}
+		check := PermissionCheck{Permission: string(p), Allowed: e.Allowed, Broken: q.broken(e, chains), Rooms: len(held), Where: []HeldScope{}}
+		if q.cell == 0 {
+			check.Rooms = roomsIn(held, counts)
+			check.Where, check.MoreWhere = q.where(e)
+		}
 		if len(chains) > 0 {
 			check.Because = &chains[0]
 		}
@@ -208,11 +229,12 @@ func (q *inquiry) answer(out *EffectiveAccess, asked policy.Permission, counts m
 		if p == asked {
 			allowed := e.Allowed
 			out.Allowed, out.Chains, out.Broken = &allowed, chains, check.Broken
+			there = held
 		}
 	}
 	if q.cell != 0 {
 		out.Rooms = RoomShare{All: 1, Allowed: len(cells)}
-		return nil
+		return there, nil
 	}
 	for cell, n := range counts {
 		out.Rooms.All += n
@@ -220,7 +242,7 @@ func (q *inquiry) answer(out *EffectiveAccess, asked policy.Permission, counts m
 			out.Rooms.Allowed += n
 		}
 	}
-	return nil
+	return there, nil
 }
 
 // broken is why not, as far as the caller sees: a chain that it does not see is as none.
@@ -245,7 +267,7 @@ func (q *inquiry) chains(e policy.Explanation) (out []AccessChain, hidden bool) 
 		}
 		if c.Broken == policy.BreakNone && !roles[c.Role] {
 			hidden, roles[c.Role] = true, true
-			out = append(out, AccessChain{Role: c.Role.String(), RoleName: c.RoleName})
+			out = append(out, AccessChain{Role: c.Role.String(), RoleName: c.RoleName, BuiltIn: c.Role == q.builtIn})
 		}
 	}
 	return out, hidden
@@ -253,8 +275,8 @@ func (q *inquiry) chains(e policy.Explanation) (out []AccessChain, hidden bool) 
 
 func (q *inquiry) chain(c policy.Candidate) AccessChain {
 	via := memberOf(c.Via, q.people[c.Via])
-	out := AccessChain{Assignment: c.Assignment.String(), AssignmentName: c.AssignmentName, Role: c.Role.String(), RoleName: c.RoleName, Via: &via,
-		From: timeOrNil(c.From), Until: timeOrNil(c.Until), Broken: string(c.Broken)}
+	out := AccessChain{Assignment: c.Assignment.String(), AssignmentName: c.AssignmentName, Role: c.Role.String(), RoleName: c.RoleName,
+		BuiltIn: c.Role == q.builtIn, Via: &via, From: timeOrNil(c.From), Until: timeOrNil(c.Until), Broken: string(c.Broken)}
 	if c.Scope != "" {
 		scope := scopeOf(q.sheet, c.Scope)
 		out.Scope = &scope

@@ -165,6 +165,124 @@ func TestEffectiveAccessKeepsWhatIsNotSeen(t *testing.T) {
 	require.NotContains(t, text, "Assigned admins")
 }
 
+// TestEffectiveAccessSaysWhere asks without a room: over which scopes, by which assignments, and in which rooms.
+func TestEffectiveAccessSaysWhere(t *testing.T) {
+	h := open(t)
+	id, rooms := h.relation(northwind, "Northwind Traders", policy.DefaultCeiling())
+	_, foreign := h.relation(tailspin, "Tailspin Toys", policy.DefaultCeiling())
+	london, err := h.store.AddRoomGroup(t.Context(), h.act(pia), id, store.RoomGroup{Name: "London", Rooms: []policy.ID{rooms[0]}})
+	require.NoError(t, err)
+	base := "/api/customers/" + id.String() + "/effective-access?member=user:"
+	ask := func(who, about, permission string) (map[string]any, string) {
+		status, answer, text := h.do(who, "GET", base+h.person(about).OID+"&permission="+permission, "")
+		require.Equal(t, http.StatusOK, status, text)
+		for _, room := range foreign {
+			require.NotContains(t, text, room.String())
+		}
+		return answer, text
+	}
+	check := func(answer map[string]any, permission string) map[string]any {
+		for _, one := range answer["permissions"].([]any) {
+			if one.(map[string]any)["permission"] == permission {
+				return one.(map[string]any)
+			}
+		}
+		require.Fail(t, permission)
+		return nil
+	}
+	give := func(who, name string, permissions []policy.Permission, scopes ...policy.Scope) policy.ID {
+		role, err := h.store.AddRole(t.Context(), h.act(pia), id, store.Role{Name: "Role of " + name, Permissions: permissions})
+		require.NoError(t, err)
+		a, err := h.store.AddAssignment(t.Context(), h.act(pia), id, store.Assignment{Role: role, Name: name, Scopes: scopes,
+			Members: []store.Member{{Principal: policy.User(h.person(who).OID), Name: who}}})
+		require.NoError(t, err)
+		return a
+	}
+	group := policy.ScopeGroup(london)
+	site := give(tess, "Site", []policy.Permission{policy.RoomsView, policy.TicketsView}, group)
+	both := give(tess, "Both", []policy.Permission{policy.TicketsView}, policy.ScopeRoom(rooms[0]), policy.ScopeRoom(rooms[1]))
+
+	answer, text := ask(pia, tess, "rooms.view")
+	one := check(answer, "rooms.view")
+	require.Equal(t, []any{1.0, 0.0}, []any{one["rooms"], one["moreWhere"]})
+	require.Equal(t, []any{map[string]any{"assignment": site.String(), "assignmentName": "Site",
+		"scope": map[string]any{"kind": "group", "id": london.String(), "name": "London", "rooms": 1.0}}}, one["where"])
+	places := answer["places"].(map[string]any)
+	require.Equal(t, []any{1.0, rooms[0].String()}, []any{places["total"], places["items"].([]any)[0].(map[string]any)["id"]})
+	require.NotContains(t, places["items"], rooms[1].String())
+	tickets := check(answer, "tickets.view")
+	require.Equal(t, 2.0, tickets["rooms"], "a room that two assignments give counts once")
+	require.Len(t, tickets["where"], 3)
+	require.Equal(t, both.String(), tickets["where"].([]any)[2].(map[string]any)["assignment"], "groups before single rooms")
+	require.Empty(t, check(answer, "roles.view")["where"])
+	require.NotContains(t, text, "Assigned admins")
+
+	answer, _ = ask(pia, pia, "rooms.view")
+	require.Equal(t, "all", check(answer, "rooms.view")["where"].([]any)[0].(map[string]any)["scope"].(map[string]any)["kind"])
+	require.Equal(t, true, answer["chains"].([]any)[0].(map[string]any)["builtIn"])
+	require.Equal(t, 2.0, answer["places"].(map[string]any)["total"])
+	answer, _ = ask(pia, tess, "roles.view")
+	require.Nil(t, answer["places"], "held nowhere")
+	answer = h.must(pia, "GET", base+h.person(tess).OID+"&permission=rooms.view&room="+rooms[0].String(), nil)
+	require.Nil(t, answer["places"], "the room was named")
+	require.Empty(t, check(answer, "rooms.view")["where"])
+	answer = h.must(pia, "GET", base+h.person(tess).OID, nil)
+	require.Nil(t, answer["places"], "no permission was named")
+
+	// Nora sees the roles in one room, and no room: she reads how many rooms, and neither which nor by what.
+	give(nora, "Onlooker", []policy.Permission{policy.RolesView}, group)
+	answer, text = ask(nora, pia, "rooms.view")
+	require.Equal(t, []any{1.0, []any{}}, []any{check(answer, "rooms.view")["rooms"], check(answer, "rooms.view")["where"]})
+	require.Equal(t, map[string]any{"items": []any{}, "total": 0.0}, answer["places"])
+	require.NotContains(t, text, "Assigned admins")
+	answer, text = ask(nora, tess, "tickets.view")
+	require.Equal(t, 1.0, check(answer, "tickets.view")["rooms"])
+	require.Len(t, check(answer, "tickets.view")["where"], 1, "the assignment that reaches beyond what she sees is not there")
+	require.NotContains(t, text, both.String())
+	require.NotContains(t, text, rooms[0].String())
+	require.NotContains(t, text, rooms[1].String())
+
+	// With rooms.view in the other room only, still nothing: both rights have to meet.
+	give(nora, "Elsewhere", []policy.Permission{policy.RoomsView}, policy.ScopeRoom(rooms[1]))
+	answer, text = ask(nora, tess, "tickets.view")
+	require.Equal(t, map[string]any{"items": []any{}, "total": 0.0}, answer["places"])
+	require.NotContains(t, text, rooms[1].String())
+	give(nora, "Here", []policy.Permission{policy.RoomsView}, policy.ScopeRoom(rooms[0]))
+	answer, text = ask(nora, tess, "tickets.view")
+	require.Equal(t, 1.0, answer["places"].(map[string]any)["total"])
+	require.Contains(t, text, rooms[0].String())
+	require.NotContains(t, text, rooms[1].String())
+}
+
+// TestEffectiveAccessIsBounded: an answer tells the first rooms and scopes, and how many there are.
+func TestEffectiveAccessIsBounded(t *testing.T) {
+	h := open(t)
+	id, rooms := h.relation(northwind, "Northwind Traders", policy.DefaultCeiling())
+	all := rooms[:]
+	for range 29 {
+		more := h.addRooms(id)
+		all = append(all, more[:]...)
+	}
+	role, err := h.store.AddRole(t.Context(), h.act(pia), id, store.Role{Name: "Desk", Permissions: []policy.Permission{policy.TicketsView}})
+	require.NoError(t, err)
+	var scopes []policy.Scope
+	for _, room := range all {
+		scopes = append(scopes, policy.ScopeRoom(room))
+	}
+	_, err = h.store.AddAssignment(t.Context(), h.act(pia), id, store.Assignment{Role: role, Name: "Many", Scopes: scopes,
+		Members: []store.Member{{Principal: policy.User(h.person(tess).OID), Name: "Tess"}}})
+	require.NoError(t, err)
+	answer := h.must(pia, "GET", "/api/customers/"+id.String()+"/effective-access?permission=tickets.view&member=user:"+h.person(tess).OID, nil)
+	require.Len(t, answer["places"].(map[string]any)["items"], 50)
+	require.Equal(t, 60.0, answer["places"].(map[string]any)["total"])
+	for _, one := range answer["permissions"].([]any) {
+		if check := one.(map[string]any); check["permission"] == "tickets.view" {
+			require.Len(t, check["where"], 20)
+			require.Equal(t, []any{60.0, 40.0}, []any{check["rooms"], check["moreWhere"]})
+		}
+	}
+}
+
 // cell reads in which cell a room stands.
 func (h *house) cell(room policy.ID) int64 {
 	h.t.Helper()

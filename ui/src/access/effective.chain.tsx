@@ -6,7 +6,8 @@ import { Message } from '../kit/Message'
 import { useCan } from '../kit/rights'
 import { useFormat } from '../text/i18n'
 import type { Answer } from './effective.queries'
-import { headlineOf, linksOf, mark, otherReason, remedyOf, scopeWords, type Link } from './effective.words'
+import { headlineOf, linksOf, mark, otherReason, remedyOf, roleOf, scopeWords, type Link } from './effective.words'
+import { Places } from './effective.where'
 
 /** The answer: one sentence, then why. */
 export function Verdict({ answer, customer }: { answer: Answer; customer: string }) {
@@ -33,6 +34,7 @@ export function Verdict({ answer, customer }: { answer: Answer; customer: string
         </ol>
       )}
       {answer.hidden && <Message>{t('check.hidden')}</Message>}
+      <Places answer={answer} />
       <Remedy answer={answer} customer={customer} />
       {others.length > 0 && (
         <Section title={t('check.others', { customer })}>
@@ -42,7 +44,7 @@ export function Verdict({ answer, customer }: { answer: Answer; customer: string
                 {chain.broken === undefined ? <IconCheck className="i s" aria-hidden /> : <IconClose16 className="i s" aria-hidden />}
                 <div>
                   <span className="b">{chain.assignmentName ?? t('check.unseen')}</span>{' '}
-                  <span className="mut">{[chain.roleName, scopeWords(chain, t)].filter(Boolean).join(', ')}</span>
+                  <span className="mut">{[roleOf(chain, t), scopeWords(chain, t)].filter(Boolean).join(', ')}</span>
                   <div>{otherReason(chain, answer, t, format)}</div>
                 </div>
               </li>

@@ -8,6 +8,7 @@ type Schemas = components['schemas']
 export type Answer = Schemas['EffectiveAccess']
 export type Chain = Schemas['AccessChain']
 export type Check = Schemas['PermissionCheck']
+export type Scope = Schemas['AssignmentScope']
 export type PersonAccess = Schemas['PersonAccess']
 export type Member = Schemas['AssignmentMember']
 export type Broken = NonNullable<Answer['broken']>

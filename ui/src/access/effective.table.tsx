@@ -5,7 +5,8 @@ import { featureOf, usePermissionWords } from '../kit/permission'
 import { Tile } from '../kit/Tile'
 import { useFormat } from '../text/i18n'
 import type { Answer, Check, Question } from './effective.queries'
-import { becauseOf } from './effective.words'
+import { WhereCell } from './effective.where'
+import { becauseOf, roleOf, shareOf } from './effective.words'
 
 interface TableProps {
   readonly answer: Answer
@@ -21,7 +22,8 @@ export function Everything({ answer, ask, asked }: TableProps & { asked: string 
   const format = useFormat()
   const words = usePermissionWords()
   const [all, setAll] = useState(false)
-  const { permissions, question } = answer
+  const { permissions, question, rooms } = answer
+  const anywhere = question.room === undefined
   const held = permissions.filter((one) => one.allowed).length
   const shown = permissions.filter((one) => all || one.permission === asked || !isRemote(one))
   const who = question.member?.name ?? ''
@@ -32,13 +34,13 @@ export function Everything({ answer, ask, asked }: TableProps & { asked: string 
         {title} <span className="mut">{t('check.of', { held: format.number(held), all: format.number(permissions.length) })}</span>
       </h2>
       {shown.length > 0 && (
-        <table className="ck-table">
+        <table className="ck-table held">
           <thead>
             <tr>
               <th scope="col">{t('check.feature')}</th>
               <th scope="col">{t('check.permission')}</th>
-              <th scope="col">{t('check.mayHead')}</th>
-              <th scope="col">{t('check.because')}</th>
+              <th scope="col">{anywhere ? t('check.roomsHead') : t('check.mayHead')}</th>
+              <th scope="col">{anywhere ? t('check.whereHead') : t('check.because')}</th>
             </tr>
           </thead>
           <tbody>
@@ -51,7 +53,10 @@ export function Everything({ answer, ask, asked }: TableProps & { asked: string 
                   <td className="mut">{again ? <span className="unseen">{words.ofFeature(feature)}</span> : words.ofFeature(feature)}</td>
                   <td>
                     <button type="button" className="ck-row" aria-current={present || undefined}>
-                      <span className="unseen">{words.ofFeature(feature)}, </span>
+                      <span className="ck-of">
+                        {words.ofFeature(feature)}
+                        <span>, </span>
+                      </span>
                       {words.of(one.permission)}
                     </button>
                   </td>
@@ -59,7 +64,7 @@ export function Everything({ answer, ask, asked }: TableProps & { asked: string 
                     {one.allowed ? (
                       <span className="st healthy">
                         <IconCheck className="i s" aria-hidden />
-                        {t('check.isYes')}
+                        {anywhere ? shareOf(one, rooms.all, t, format) : t('check.isYes')}
                       </span>
                     ) : (
                       <span className="st mut">
@@ -68,7 +73,7 @@ export function Everything({ answer, ask, asked }: TableProps & { asked: string 
                       </span>
                     )}
                   </td>
-                  <td className="sec">{becauseOf(one, t, format)}</td>
+                  <td className="sec">{anywhere ? <WhereCell check={one} /> : becauseOf(one, t, format)}</td>
                 </tr>
               )
             })}
@@ -112,7 +117,7 @@ export function Reaching({ answer, ask }: TableProps) {
                 </button>
               </td>
               <td>{format.number(permissions.length)}</td>
-              <td className="sec">{chains.map((chain) => chain.assignmentName ?? chain.roleName).join(', ')}</td>
+              <td className="sec">{chains.map((chain) => chain.assignmentName ?? roleOf(chain, t)).join(', ')}</td>
             </tr>
           ))}
         </tbody>

@@ -4,7 +4,7 @@ import common from '../text/common.en.json'
 import { Format } from '../text/format'
 import { startTexts } from '../text/i18n'
 import type { Answer, Chain, Check } from './effective.queries'
-import { becauseOf, headlineOf, linksOf, mark, otherReason, remedyOf } from './effective.words'
+import { becauseOf, headlineOf, linksOf, mark, otherReason, placeOf, remedyOf, roleOf, shareOf } from './effective.words'
 import en from './text.en.json'
 
 const format = new Format('en', 'en-GB', 'UTC')
@@ -22,6 +22,7 @@ const chain: Chain = {
   assignmentName: 'Tier 1',
   role: 'x1',
   roleName: 'Help desk',
+  builtIn: false,
   via: desk,
   scope: { kind: 'group', id: 'G', name: 'London', rooms: 58 },
 }
@@ -104,7 +105,7 @@ describe('the chain', () => {
   })
 
   test('of an assignment that may not be seen tells the role only', () => {
-    expect(read({ ...inRoom, chains: [{ role: 'x1', roleName: 'Help desk' }] })).toEqual(['+ An assignment that you may not see gives the role Help desk'])
+    expect(read({ ...inRoom, chains: [{ role: 'x1', roleName: 'Help desk', builtIn: false }] })).toEqual(['+ An assignment that you may not see gives the role Help desk'])
   })
 })
 
@@ -112,7 +113,7 @@ test('every break has its short words, its reason and its remedy', () => {
   for (const why of ['role', 'ceiling', 'not-begun', 'ended', 'scope'] as const) {
     const answer = broken(why)
     const [first = chain] = answer.chains
-    const check: Check = { permission: 'tickets.update', allowed: false, because: first, broken: why }
+    const check: Check = { permission: 'tickets.update', allowed: false, because: first, broken: why, rooms: 0, where: [], moreWhere: 0 }
     for (const text of [becauseOf(check, t, format), otherReason(first, answer, t, format), remedyOf(answer, 'Northwind', t)]) {
       expect(text).toBeTruthy()
       expect(text).not.toMatch(/check\.|\{\{/)
@@ -124,4 +125,19 @@ test('every break has its short words, its reason and its remedy', () => {
 test('every permission has its words', () => {
   const all = Object.entries(en.check.do).flatMap(([feature, deeds]) => Object.keys(deeds).map((deed) => `${feature}.${deed}`))
   expect(all).toHaveLength(21)
+})
+
+test('where a permission is held', () => {
+  expect(placeOf({ kind: 'all', rooms: 212 }, t)).toBe('All granted rooms')
+  expect(placeOf({ kind: 'group', id: 'G', name: 'London', rooms: 1 }, t)).toBe('Group London, 1 room')
+  expect(placeOf({ kind: 'room', id: 'r1', name: 'Boardroom 12', rooms: 1 }, t)).toBe('Boardroom 12')
+  const check: Check = { permission: 'rooms.view', allowed: true, rooms: 24, where: [], moreWhere: 0 }
+  expect(shareOf(check, 212, t, format)).toBe('24 of 212')
+  expect(shareOf(check, 24, t, format)).toBe('All 24')
+  expect(shareOf({ ...check, rooms: 0 }, 0, t, format)).toBe('Yes')
+})
+
+test('the built-in role has its name in the language of the page', () => {
+  expect(roleOf({ ...chain, builtIn: true, roleName: 'Stored' }, t)).toBe(en.roles.primaryAdmins)
+  expect(roleOf(chain, t)).toBe('Help desk')
 })

@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next'
 import type { Format } from '../text/format'
-import type { Answer, Broken, Chain, Check } from './effective.queries'
+import type { Answer, Broken, Chain, Check, Scope } from './effective.queries'
+import { roleNameOf } from './roleName'
 
 type Words = TFunction<'access'>
 
@@ -15,6 +16,11 @@ export function deedOf(permission: string, t: Words): string {
 /** The first letter as a capital: for a phrase that stands alone. */
 export function upper(phrase: string, format: Format): string {
   return phrase.charAt(0).toLocaleUpperCase(format.language) + phrase.slice(1)
+}
+
+/** The name of the role of a chain, in the person's language. */
+export function roleOf({ builtIn, roleName }: Chain, t: Words): string {
+  return roleNameOf({ builtIn, name: roleName }, t)
 }
 
 /** Why not, as the end of "may not …, because …". */
@@ -93,7 +99,7 @@ export function linksOf(chain: Chain | undefined, answer: Answer, customer: stri
   const named = { name: mark }
   if (answer.broken === 'closed') return [{ ok: false, text: t('check.link.closed', named), name: customer }]
   if (chain === undefined) return [{ ok: false, text: t(`check.link.none-${member?.kind ?? 'user'}`, named), name: who }]
-  if (chain.assignment === undefined) return [{ ok: true, text: t('check.link.hidden', named), name: chain.roleName }]
+  if (chain.assignment === undefined) return [{ ok: true, text: t('check.link.hidden', named), name: roleOf(chain, t) }]
 
   const links: Link[] = []
   const { via, scope, broken } = chain
@@ -107,7 +113,7 @@ export function linksOf(chain: Chain | undefined, answer: Answer, customer: stri
     links.push({ ok, text, name, sub })
     return ok
   }
-  if (!end('role', t(broken === 'role' ? 'check.link.roleNot' : 'check.link.role', { ...named, deed }), chain.roleName, permission)) return links
+  if (!end('role', t(broken === 'role' ? 'check.link.roleNot' : 'check.link.role', { ...named, deed }), roleOf(chain, t), permission)) return links
   if (!end('ceiling', t(broken === 'ceiling' ? 'check.link.ceilingNot' : 'check.link.ceiling', { ...named, deed }), customer)) return links
   if (chain.from !== undefined && !end('begins', t(broken === 'not-begun' ? 'check.link.beginsLater' : 'check.link.begun', named), format.moment(chain.from))) return links
   if (chain.until !== undefined && !end('ends', t(broken === 'ended' ? 'check.link.ended' : 'check.link.ends', named), format.moment(chain.until))) return links
@@ -143,9 +149,21 @@ export function scopeWords({ scope }: Chain, t: Words): string | undefined {
   return scope.kind === 'group' ? t('check.scope.group', { name: scope.name ?? '' }) : scope.name
 }
 
+/** A scope that stands alone: "Group London, 58 rooms". */
+export function placeOf({ kind, name = '', rooms }: Scope, t: Words): string {
+  if (kind === 'all') return t('check.place.all')
+  return kind === 'group' ? t('check.place.group', { name, count: rooms }) : name
+}
+
+/** In how many of the rooms a permission is held: "24 of 212"; a plain yes while there is no room. */
+export function shareOf({ rooms }: Check, all: number, t: Words, format: Format): string {
+  if (all === 0) return t('check.isYes')
+  return rooms === all ? t('check.allOf', { count: all }) : t('check.of', { held: format.number(rooms), all: format.number(all) })
+}
+
 /** The cell "Because of": the assignment that gives it, or why there is none. */
 export function becauseOf({ allowed, because, broken }: Check, t: Words, format: Format): string {
-  if (allowed) return because?.assignmentName ?? because?.roleName ?? ''
+  if (allowed) return because?.assignmentName ?? (because === undefined ? '' : roleOf(because, t))
   switch (broken) {
     case 'not-begun':
       return t('check.short.not-begun', { date: because?.from ? format.dayMonth(because.from) : '' })
@@ -167,5 +185,5 @@ export function remedyOf(answer: Answer, customer: string, t: Words): string | u
   const deed = deedOf(answer.question.permission ?? '', t)
   const who = answer.question.member?.name ?? ''
   if (answer.broken === 'scope') return room === undefined ? t('check.fix.scopeAny', { name }) : t('check.fix.scope', { name, room })
-  return t(`check.fix.${answer.broken}`, { name, role: first?.roleName ?? '', deed, who, customer })
+  return t(`check.fix.${answer.broken}`, { name, role: first === undefined ? '' : roleOf(first, t), deed, who, customer })
 }

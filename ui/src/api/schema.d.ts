@@ -1182,6 +1182,8 @@ export interface components {
             assignmentName?: string;
             /** @enum {string} */
             broken?: "role" | "ceiling" | "not-begun" | "ended" | "scope";
+            /** @description Whether the role is Primary admins. */
+            builtIn: boolean;
             /** Format: date-time */
             from?: string;
             role: string;
@@ -1507,6 +1509,8 @@ export interface components {
             people: components["schemas"]["PersonAccess"][];
             /** @description With a member: every permission there is. */
             permissions: components["schemas"]["PermissionCheck"][];
+            /** @description With a member, a permission that is held and no room: the rooms. */
+            places?: components["schemas"]["RoomPlaces"];
             question: components["schemas"]["AccessQuestion"];
             rooms: components["schemas"]["RoomShare"];
         };
@@ -1766,6 +1770,11 @@ export interface components {
             mayCreate: boolean;
             /** @description You may make a group by rules: you hold groups.create over all granted rooms. */
             mayCreateRules: boolean;
+        };
+        HeldScope: {
+            assignment: string;
+            assignmentName: string;
+            scope: components["schemas"]["AssignmentScope"];
         };
         Holding: {
             customerId: string;
@@ -2329,7 +2338,19 @@ export interface components {
             because?: components["schemas"]["AccessChain"];
             /** @enum {string} */
             broken?: "closed" | "no-assignment" | "role" | "ceiling" | "not-begun" | "ended" | "scope";
+            /**
+             * Format: int64
+             * @description Scopes beyond these.
+             */
+            moreWhere: number;
             permission: string;
+            /**
+             * Format: int64
+             * @description Rooms in which it is held, of those that the question is about.
+             */
+            rooms: number;
+            /** @description Without a room: the scopes over which it is held, the widest first, at most 20. Those of assignments that you may not see are left out. */
+            where: components["schemas"]["HeldScope"][];
         };
         PersonAccess: {
             chains: components["schemas"]["AccessChain"][];
@@ -2723,6 +2744,12 @@ export interface components {
             important: number;
             /** Format: int64 */
             warning: number;
+        };
+        RoomPlaces: {
+            /** @description By name, at most 50. */
+            items: components["schemas"]["RoomChoice"][];
+            /** Format: int64 */
+            total: number;
         };
         RoomShare: {
             /**

@@ -29,6 +29,29 @@ async function northwind(page: Page): Promise<{ id: string; room: { id: string; 
   return { id, room }
 }
 
+/** The id of somebody of the partner. */
+async function idOf(page: Page, name: string): Promise<string> {
+  const found = (await (await page.request.get(`${base}/api/directory?q=${name}`)).json()) as { items: { id: string }[] }
+  return found.items[0]?.id ?? ''
+}
+
+/** Words of the table that do not fit their line: one that is broken has a rectangle for each line. */
+function brokenWords(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const broken: string[] = []
+    const walk = document.createTreeWalker(document.querySelector('.ck-table') ?? document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      for (const { 0: word, index } of (node.textContent ?? '').matchAll(/[^\s-]+/g)) {
+        const range = document.createRange()
+        range.setStart(node, index)
+        range.setEnd(node, index + word.length)
+        if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) broken.push(word)
+      }
+    }
+    return broken
+  })
+}
+
 describe('check access', () => {
   test('from the navigation to a yes with its chain, all by keyboard', async () => {
     const page = await open(browser)
@@ -72,8 +95,7 @@ describe('check access', () => {
     const page = await open(browser, { language: 'fr', theme: 'dark' })
     await signIn(page, people.primaryAdmin, '/check-access')
     const { id, room } = await northwind(page)
-    const found = (await (await page.request.get(`${base}/api/directory?q=Tomasz`)).json()) as { items: { id: string }[] }
-    await page.goto(`${base}/c/${id}/check-access?member=user:${found.items[0]?.id ?? ''}&room=${room.id}`)
+    await page.goto(`${base}/c/${id}/check-access?member=user:${await idOf(page, 'Tomasz')}&room=${room.id}`)
     await verdict(page).waitFor()
     // What the role has and the customer does not grant.
     await page.locator('.ck-table').getByRole('button', { name: /Désinscrire/ }).click()
@@ -89,6 +111,53 @@ describe('check access', () => {
     await page.locator('.ck-table').getByRole('button', { name: /Agir/ }).click()
     await page.getByRole('heading', { name: /^Non\. .* car aucun de ses rôles n’a cette autorisation\.$/ }).waitFor()
     expect(search(page).get('permission')).toBe('rooms.act')
+  })
+
+  test('without a room: where each permission is held and by what, and the rooms', async () => {
+    const page = await open(browser)
+    await signIn(page, people.primaryAdmin, '/check-access')
+    const { id } = await northwind(page)
+    await page.goto(`${base}/c/${id}/check-access?member=user:${await idOf(page, 'Tomasz')}`)
+    const table = page.locator('.ck-table')
+    const line = table.getByRole('row', { name: /Incidents, View/ })
+    await line.waitFor()
+    expect(await line.innerText()).toMatch(/24 of 212[\s\S]*Waverley House, 24 rooms[\s\S]*Technicians on site/)
+    expect(await page.getByRole('region', { name: words.check.roomsHead, exact: true }).count()).toBe(0)
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'check-where')
+    await line.getByRole('button').click()
+    await page.getByRole('heading', { name: 'Yes. Tomasz Berg may view incidents in 24 of 212 rooms.' }).waitFor()
+    const rooms = page.getByRole('region', { name: words.check.roomsHead, exact: true })
+    expect(await rooms.getByRole('link').count()).toBe(24)
+    expect(await page.getByRole('region', { name: words.check.where, exact: true }).innerText()).toMatch(/Waverley House, 24 rooms[\s\S]*Technicians on site/)
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'check-where-rooms')
+    const name = await rooms.getByRole('link').first().innerText()
+    await rooms.getByRole('link').first().click()
+    await pane(page).getByRole('heading', { name }).waitFor()
+    // Who holds it everywhere: the first rooms, and how many there are.
+    await page.goto(`${base}/c/${id}/check-access?member=user:${(await meOf(page)).person.id}&permission=rooms.view`)
+    await page.getByRole('heading', { name: /may view devices and health in all 212 rooms\.$/ }).waitFor()
+    expect(await rooms.getByRole('link').count()).toBe(50)
+    await page.getByText('The first 50 of 212 rooms, by name.').waitFor()
+    await page.getByText(words.check.place.all).first().waitFor()
+    await picture(page, 'check-where-all')
+  })
+
+  test.each(['light', 'dark'] as const)('on a narrow screen no word is broken, in French and %s', async (theme) => {
+    const page = await open(browser, { viewport: { width: 400, height: 900 }, language: 'fr', theme })
+    await signIn(page, people.primaryAdmin, '/check-access')
+    const { id } = await northwind(page)
+    for (const member of [(await meOf(page)).person.id, await idOf(page, 'Tomasz')]) {
+      await page.goto(`${base}/c/${id}/check-access?member=user:${member}&permission=tickets.view`)
+      await page.locator('.ck-table').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400)
+      expect(await brokenWords(page)).toEqual([])
+      expect(await findings(page)).toEqual([])
+    }
+    await page.locator('.ck-all').scrollIntoViewIfNeeded()
+    await page.locator('.ck-table tbody tr').last().scrollIntoViewIfNeeded()
+    await picture(page, `check-where-narrow-fr-${theme}`)
   })
 
   test('from a room: who reaches it, and why', async () => {
