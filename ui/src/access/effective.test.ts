@@ -65,7 +65,8 @@ describe('the headline', () => {
   })
 
   test('two ways are said', () => {
-    expect(headlineOf({ ...inRoom, chains: [chain, chain] }, 'Northwind', t, format).sub).toBe('2 assignments allow it. One would be enough.')
+    expect(headlineOf({ ...inRoom, chains: [chain, { ...chain, assignment: 'a2' }] }, 'Northwind', t, format).sub).toBe('2 assignments allow it. One would be enough.')
+    expect(headlineOf({ ...inRoom, chains: [chain, { ...chain, via: ada }] }, 'Northwind', t, format).sub).toBeUndefined()
     expect(headlineOf(inRoom, 'Northwind', t, format).sub).toBeUndefined()
   })
 })

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PageLink } from '../kit/address'
 import { Section } from '../kit/details/Facts'
@@ -7,6 +8,8 @@ import { becauseOf, placeOf, shareOf } from './effective.words'
 
 /** Scopes that a line of the table names; the answer about that permission names them all. */
 const named = 3
+/** Rooms that are listed before somebody asks for the others: what else is said stays near. */
+const atFirst = 12
 
 /** The cell of the table that says where a permission is held, and which assignment gives it there; or why it is not held. */
 export function WhereCell({ check }: { check: Check }) {
@@ -31,11 +34,15 @@ export function Places({ answer }: { answer: Answer }) {
   const { t } = useTranslation('access')
   const format = useFormat()
   const { places, permissions, question, rooms } = answer
+  const asked = `${question.member?.id ?? ''} ${question.permission ?? ''}`
+  const [opened, setOpened] = useState('')
   const check = permissions.find((one) => one.permission === question.permission)
   if (places === undefined || check === undefined) return null
+  const shown = opened === asked ? places.items : places.items.slice(0, atFirst)
+  const rest = places.items.length - shown.length
   const unseen = check.rooms - places.total
   const notes = [
-    ...(places.items.length < places.total ? [t('check.firstRooms', { shown: format.number(places.items.length), count: places.total })] : []),
+    ...(rest === 0 && places.items.length < places.total ? [t('check.firstRooms', { shown: format.number(places.items.length), count: places.total })] : []),
     ...(unseen > 0 ? [t('check.unseenRooms', { count: unseen })] : []),
   ]
   return (
@@ -58,7 +65,7 @@ export function Places({ answer }: { answer: Answer }) {
         <Section title={t('check.roomsHead')} note={shareOf(check, rooms.all, t, format)}>
           {places.items.length > 0 && (
             <ul className="ck-rooms">
-              {places.items.map((room) => (
+              {shown.map((room) => (
                 <li key={room.id}>
                   <PageLink page="rooms" search={{ open: room.id }}>
                     {room.name}
@@ -67,6 +74,13 @@ export function Places({ answer }: { answer: Answer }) {
                 </li>
               ))}
             </ul>
+          )}
+          {rest > 0 && (
+            <p>
+              <button type="button" className="link sm" onClick={() => setOpened(asked)}>
+                {t('check.moreRooms', { count: rest })}
+              </button>
+            </p>
           )}
           {notes.length > 0 && <p className="mut">{notes.join(' ')}</p>}
         </Section>

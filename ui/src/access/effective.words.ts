@@ -76,7 +76,8 @@ export function headlineOf(answer: Answer, customer: string, t: Words, format: F
     const why = whyNot(answer, customer, t, format)
     return { yes: false, text: room ? t('check.no', { who, deed, room: room.name, why }) : t('check.noAnywhere', { who, deed, why }) }
   }
-  const ways = answer.chains.filter((chain) => chain.broken === undefined).length
+  // One assignment may name them twice: themselves, and a group that they are in.
+  const ways = new Set(answer.chains.filter((chain) => chain.broken === undefined).map((chain) => chain.assignment ?? chain.role)).size
   const sub = ways > 1 ? t('check.ways', { count: ways }) : undefined
   if (room) return { yes: true, text: t('check.yes', { who, deed, room: room.name }), sub }
   const { allowed, all } = rooms

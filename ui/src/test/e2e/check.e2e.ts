@@ -128,6 +128,8 @@ describe('check access', () => {
     await line.getByRole('button').click()
     await page.getByRole('heading', { name: 'Yes. Tomasz Berg may view incidents in 24 of 212 rooms.' }).waitFor()
     const rooms = page.getByRole('region', { name: words.check.roomsHead, exact: true })
+    expect(await rooms.getByRole('link').count()).toBe(12)
+    await rooms.getByRole('button', { name: 'Show 12 more rooms' }).click()
     expect(await rooms.getByRole('link').count()).toBe(24)
     expect(await page.getByRole('region', { name: words.check.where, exact: true }).innerText()).toMatch(/Waverley House, 24 rooms[\s\S]*Technicians on site/)
     expect(await findings(page)).toEqual([])
@@ -138,6 +140,7 @@ describe('check access', () => {
     // Who holds it everywhere: the first rooms, and how many there are.
     await page.goto(`${base}/c/${id}/check-access?member=user:${(await meOf(page)).person.id}&permission=rooms.view`)
     await page.getByRole('heading', { name: /may view devices and health in all 212 rooms\.$/ }).waitFor()
+    await rooms.getByRole('button', { name: 'Show 38 more rooms' }).click()
     expect(await rooms.getByRole('link').count()).toBe(50)
     await page.getByText('The first 50 of 212 rooms, by name.').waitFor()
     await page.getByText(words.check.place.all).first().waitFor()
