@@ -18,6 +18,15 @@ export function key(scope: Scope, feature: string, operation?: string, params?: 
   return whole
 }
 
+/**
+ * Whether a query shows something of these customers, alone or among others. Role templates and tenant managers, which `all` has of access, are no
+ * customer's.
+ */
+export function showsAnyOf(customers: readonly string[], { queryKey }: { readonly queryKey: QueryKey }): boolean {
+  const [, customer, feature] = queryKey
+  return customer === 'all' ? feature !== 'access' : customers.includes(String(customer))
+}
+
 /** One page of a list. `total` only where it was asked for. */
 export interface Page<Row> {
   readonly items: readonly Row[]

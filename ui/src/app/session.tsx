@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query'
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { createContext, use, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, onSessionLost } from '../api/client'
 import { isNotMe, meOptions, type Me } from '../api/me'
+import { showsAnyOf } from '../api/query'
 import { onSignedOutElsewhere, signOut } from '../api/signout'
 import { Failed } from './RootError'
 import { SignIn } from './SignIn'
@@ -32,17 +33,6 @@ export function changeOf(before: Me | undefined, now: Me): 'person' | 'powers' |
   return [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].filter((id) => was?.get(id) !== is?.get(id))
 }
 
-/**
- * Whether a query shows something of these customers, alone or among others. What is written about another customer meanwhile stays, as do role
- * templates: they are nobody's.
- */
-function shows(customers: readonly string[]) {
-  return ({ queryKey }: { readonly queryKey: QueryKey }) => {
-    const [, customer, feature] = queryKey
-    return customer === 'all' ? feature !== 'access' : customers.includes(String(customer))
-  }
-}
-
 /** Whether the address is the one to which refused and finished sign-ins come. */
 function isWelcome(): boolean {
   return location.pathname === '/welcome'
@@ -70,7 +60,7 @@ export function Session({ children }: { children: (me: Me) => ReactNode }) {
     // Removed or reset, not marked as old: what is marked stays on the screen while it is read again.
     if (change === 'person') client.removeQueries({ predicate: isNotMe })
     else if (change === 'powers') void client.resetQueries({ predicate: isNotMe })
-    else if (change.length > 0) void client.resetQueries({ predicate: (query) => isNotMe(query) && shows(change)(query) })
+    else if (change.length > 0) void client.resetQueries({ predicate: (query) => isNotMe(query) && showsAnyOf(change, query) })
   }, [client, me])
 
   const end = useCallback(() => {

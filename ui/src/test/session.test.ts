@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { api, ApiError, onSessionLost, unwrap } from '../api/client'
 import { onSignedOutElsewhere, signOut } from '../api/signout'
+import { key, showsAnyOf } from '../api/query'
 import { changeOf } from '../app/session'
 import { people } from './world'
 
@@ -60,6 +61,12 @@ describe('a fresh answer of /api/me', () => {
   ] as const)('%s', (_, was, now, change) => {
     expect(changeOf(was, now)).toEqual(change)
   })
+})
+
+test('changed rights over a customer forget what shows something of it, and leave the rest', () => {
+  const shows = (customer: string, feature: string) => showsAnyOf(['c1', 'c2'], { queryKey: key({ session: 's', customer }, feature, 'list', {}) })
+  expect(['c1', 'c2', 'all', 'c3'].map((customer) => shows(customer, 'rooms'))).toEqual([true, true, true, false])
+  expect(['c1', 'all', 'c3'].map((customer) => shows(customer, 'access'))).toEqual([true, false, false])
 })
 
 describe('signing out', () => {
