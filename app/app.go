@@ -84,12 +84,16 @@ func (a *App) build() error {
 	}
 	a.Decider = policy.NewDecider(a.Store, cfg.Now, policy.Limits{})
 
+	contexts, err := cfg.contexts()
+	if err != nil {
+		return err
+	}
 	people := access.New(access.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		PartnerDomain: cfg.PartnerDomains[0], Version: cfg.Version, Demo: cfg.Mode == store.ModeDemo})
 	a.Collect = collect.New(collect.Config{Store: a.Store, Graph: a.Graph, Work: policy.ForWork, Places: cfg.CollectPlaces,
 		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log})
 	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
-		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Now: cfg.Now, Member: people.Member,
+		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Contexts: contexts, Now: cfg.Now, Member: people.Member,
 		Started: func(policy.ID) { a.Collect.Kick() }, Left: a.left, Progress: a.progress})
 	signins, err := a.signins()
 	if err != nil {

@@ -9,9 +9,13 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"roomward/app/api"
 	"roomward/app/customers"
 	"roomward/app/graph"
 )
@@ -28,6 +32,7 @@ type Settings struct {
 	PartnerName    string   `help:"Name of the partner, as customers read it." placeholder:"NAME"`
 	PartnerDomains []string `help:"Domains of the partner that customers may invite; the first is shown." placeholder:"DOMAIN"`
 	ManagerGroup   string   `help:"Security group whose members are managers, beside the app role Manager." placeholder:"GUID"`
+	AuthContexts   []string `help:"Authentication contexts of the partner's tenant that a customer may demand, with the name it reads: c1=Phishing-resistant MFA. None by default." placeholder:"cN=NAME"`
 
 	ClientID         string `help:"Application id of the Entra registration." placeholder:"GUID"`
 	ClientSecret     Secret `help:"Its secret. Better a file or a certificate." placeholder:"TEXT"`
@@ -123,12 +128,38 @@ func (s *Settings) Check() error {
 	} else if u.Scheme != "https" && !loopback(u.Hostname()) {
 		errs = append(errs, errors.New("--public-url must be https: cookies and tokens must not travel in the clear"))
 	}
+	if _, err := s.contexts(); err != nil {
+		errs = append(errs, err)
+	}
 	if s.Cloud != "" {
 		if u, err := url.Parse(s.Cloud); err != nil || !loopback(u.Hostname()) {
 			errs = append(errs, errors.New("--cloud takes a loopback address only: it is for trials"))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// authContext is an item of --auth-contexts: an id as Entra gives them (c1 to c99) and a name.
+var authContext = regexp.MustCompile(`^(c[1-9][0-9]?)\s*=\s*(\S.*)$`)
+
+// longestContextName is how many characters the name of an authentication context has at most: it stands in a sentence.
+const longestContextName = 60
+
+// contexts are the authentication contexts that a customer may demand, as the operator listed them.
+func (s *Settings) contexts() ([]api.AuthContext, error) {
+	contexts := []api.AuthContext{}
+	for _, item := range s.AuthContexts {
+		m := authContext.FindStringSubmatch(strings.TrimSpace(item))
+		if m == nil || utf8.RuneCountInString(m[2]) > longestContextName {
+			return nil, fmt.Errorf("--auth-contexts %q: an item is an id from c1 to c99 and a name of at most %d characters, such as c1=Phishing-resistant MFA",
+				item, longestContextName)
+		}
+		if slices.ContainsFunc(contexts, func(c api.AuthContext) bool { return c.ID == m[1] || c.Name == m[2] }) {
+			return nil, fmt.Errorf("--auth-contexts %q: the id or the name stands twice", item)
+		}
+		contexts = append(contexts, api.AuthContext{ID: m[1], Name: m[2]})
+	}
+	return contexts, nil
 }
 
 func loopback(host string) bool {

@@ -37,6 +37,9 @@ const (
 // demoClientID is the application id in the simulated Entra. It means nothing elsewhere.
 const demoClientID = "5f0c8b52-7d1e-4a36-9b43-1f6f2a0e7d11"
 
+// demoContexts are authentication contexts of the simulated tenant: those that everybody's second factor satisfies, and one that it never does.
+func demoContexts() []string { return []string{"c1=Phishing-resistant MFA", "c2=Compliant device"} }
+
 // Demo serves the demo partner against its own simulated cloud until the context ends. Both listen on loopback only, because the
 // simulated cloud signs in anybody as anybody.
 func Demo(ctx context.Context, d DemoSettings, version string) (err error) {
@@ -99,7 +102,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	s := Settings{
 		Listen: l.Addr().String(), Data: d.Data, Cloud: cloud.URL(),
 		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,
-		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code",
+		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code", AuthContexts: demoContexts(),
 		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, CollectTenantRate: demoRate, LogFormat: "text", LogLevel: "warn",
 	}
 	if d.Eager {

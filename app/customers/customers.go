@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"roomward/app/api"
 	"roomward/app/graph"
 	"roomward/policy"
 	"roomward/store"
@@ -38,7 +39,8 @@ type Config struct {
 	PartnerName   string
 	Domains       []string // of the partner, the first is the one shown
 	Mode          InviteMode
-	Listed        []string // tenant ids for InviteListed
+	Listed        []string          // tenant ids for InviteListed
+	Contexts      []api.AuthContext // of the partner's tenant, that a customer may demand
 	Now           func() time.Time
 	// Member finds a user or group in the partner's directory; access stands behind it.
 	Member func(ctx context.Context, p policy.Principal) (store.Member, error)

@@ -136,7 +136,7 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 
 	people := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware})
 	cfg := customers.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", Domains: []string{"partner.example", "desk.partner.example"},
-		Mode: customers.InviteOpen, Now: h.now, Member: people.Member,
+		Contexts: []api.AuthContext{{ID: "c1", Name: "Phishing-resistant MFA"}}, Mode: customers.InviteOpen, Now: h.now, Member: people.Member,
 		Started:  func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.started = append(h.started, id) },
 		Left:     func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.left = append(h.left, id) },
 		Progress: func(policy.ID) *customers.Progress { return &customers.Progress{Step: "places", Done: 1, Total: 3} }}

@@ -18,18 +18,19 @@ import (
 
 // Partnership is the customer's side of the relation at a glance.
 type Partnership struct {
-	Organisation Organisation    `json:"organisation"`
-	Partner      InvitedPartner  `json:"partner"`
-	Refusal      string          `json:"refusal,omitempty" enum:"government-cloud" doc:"Why this organisation cannot be served."`
-	NeedsCode    bool            `json:"needsCode" doc:"Whether an invitation needs a code of the partner."`
-	TermsVersion string          `json:"termsVersion" doc:"The terms to agree to."`
-	Retention    int             `json:"retentionDays"`
-	Permissions  []string        `json:"permissions" nullable:"false" doc:"All permissions there are, in order."`
-	Ceiling      []string        `json:"defaultCeiling" nullable:"false" doc:"What a partner usually gets at most."`
-	Administers  bool            `json:"administers" doc:"Whether the person may invite and change things."`
-	Invitation   *SentInvitation `json:"invitation,omitempty" doc:"The latest one; only for administrators."`
-	Relation     *Relation       `json:"relation,omitempty" doc:"The relation in force; only for administrators."`
-	Ended        *EndedRelation  `json:"ended,omitempty" doc:"The last relation that has ended; only for administrators, and not while there is one."`
+	Organisation Organisation      `json:"organisation"`
+	Partner      InvitedPartner    `json:"partner"`
+	Refusal      string            `json:"refusal,omitempty" enum:"government-cloud" doc:"Why this organisation cannot be served."`
+	NeedsCode    bool              `json:"needsCode" doc:"Whether an invitation needs a code of the partner."`
+	TermsVersion string            `json:"termsVersion" doc:"The terms to agree to."`
+	Retention    int               `json:"retentionDays"`
+	Permissions  []string          `json:"permissions" nullable:"false" doc:"All permissions there are, in order."`
+	Ceiling      []string          `json:"defaultCeiling" nullable:"false" doc:"What a partner usually gets at most."`
+	AuthContexts []api.AuthContext `json:"authContexts" nullable:"false" doc:"How the partner's people can be asked to sign in: one of these can be demanded. Empty when the partner offers none."`
+	Administers  bool              `json:"administers" doc:"Whether the person may invite and change things."`
+	Invitation   *SentInvitation   `json:"invitation,omitempty" doc:"The latest one; only for administrators."`
+	Relation     *Relation         `json:"relation,omitempty" doc:"The relation in force; only for administrators."`
+	Ended        *EndedRelation    `json:"ended,omitempty" doc:"The last relation that has ended; only for administrators, and not while there is one."`
 }
 
 // EndedRelation is all that is left of a relation.
@@ -89,7 +90,7 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 		Organisation: Organisation{TenantID: call.Person.TenantID, Name: cmp.Or(tenant.Name, domainOf(call.Person.UPN)), Domains: list(tenant.Domains),
 			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: timeOrNil(tenant.ConsentAt)},
 		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays,
-		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), Administers: call.Administers,
+		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), Administers: call.Administers,
 	}
 	if out.Refusal, err = c.refusal(ctx, call.Person.TenantID); err != nil {
 		return Partnership{}, microsoftSays(err)

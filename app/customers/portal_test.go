@@ -51,6 +51,7 @@ func TestPartnership(t *testing.T) {
 	require.Equal(t, []any{true, false, customers.TermsVersion}, []any{got["administers"], got["needsCode"], got["termsVersion"]})
 	require.Len(t, got["permissions"], 21)
 	require.Len(t, got["defaultCeiling"], len(policy.DefaultCeiling()))
+	require.Equal(t, []any{map[string]any{"id": "c1", "name": "Phishing-resistant MFA"}}, got["authContexts"])
 	for _, absent := range []string{"refusal", "invitation", "relation"} {
 		require.NotContains(t, got, absent)
 	}
