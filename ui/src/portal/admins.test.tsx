@@ -7,7 +7,7 @@ import type { OwnAdmins, Partnership } from './queries'
 import words from './text.en.json'
 
 const partnership: Partnership = {
-  administers: true,
+  administers: true, authContexts: [],
   defaultCeiling: [],
   needsCode: false,
   organisation: { name: 'Northwind', tenantId: 't-1', domains: ['northwind.example'], consent: 'given', consentAt: '2026-11-01T08:00:00Z' },
