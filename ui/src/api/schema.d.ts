@@ -1328,6 +1328,11 @@ export interface components {
              */
             rooms: number;
         };
+        AuthContext: {
+            /** @description As Entra knows it: c1 to c99. */
+            id: string;
+            name: string;
+        };
         Code: {
             /** Format: date-time */
             createdAt: string;
@@ -2308,6 +2313,8 @@ export interface components {
         Partnership: {
             /** @description Whether the person may invite and change things. */
             administers: boolean;
+            /** @description How the partner's people can be asked to sign in: one of these can be demanded. Empty when the partner offers none. */
+            authContexts: components["schemas"]["AuthContext"][];
             /** @description What a partner usually gets at most. */
             defaultCeiling: string[];
             /** @description The last relation that has ended; only for administrators, and not while there is one. */
