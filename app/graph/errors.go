@@ -47,6 +47,7 @@ type Error struct {
 	AADSTS     int           // Entra's error number, 0 when there is none
 	RetryAfter time.Duration // how long Microsoft asked us to wait, 0 when it did not say
 	Permission string        // the least permission that the call needs, when Kind is PermissionMissing
+	Uncertain  bool          // the request changes something, failed, and may have been taken nevertheless
 
 	doing string
 	final bool // trying again was already considered

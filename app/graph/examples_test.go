@@ -67,14 +67,14 @@ func TestExamplesDecode(t *testing.T) {
 		"teamwork/health.exchange-signin-failed.json":          {healthAnswer, "connected camera=connected displays=2 exchange=disconnected app=latest 5.4.152.0"},
 		"teamwork/activity.json":                               {nil, "activity is not asked for: health says the same of peripherals"},
 		"teamwork/configuration.json":                          {nil, "configuration is not asked for"},
-		"teamwork/operation.queued.json":                       {nil, "actions on devices are not part of this client yet"},
-		"teamwork/operation.inprogress.json":                   {nil, "actions on devices are not part of this client yet"},
-		"teamwork/operation.successful.json":                   {nil, "actions on devices are not part of this client yet"},
-		"teamwork/operation.failed.json":                       {nil, "actions on devices are not part of this client yet"},
-		"teamwork/operations.list.json":                        {nil, "actions on devices are not part of this client yet"},
-		"teamwork/restart.202.json":                            {nil, "actions on devices are not part of this client yet"},
+		"teamwork/operation.queued.json":                       {operationAnswer, "waiting deviceRestart 0f8e7d6c-5b4a-4938-8271-605f4e3d2c1b "},
+		"teamwork/operation.inprogress.json":                   {operationAnswer, "running deviceRestart 0f8e7d6c-5b4a-4938-8271-605f4e3d2c1b "},
+		"teamwork/operation.successful.json":                   {operationAnswer, "succeeded deviceRestart 0f8e7d6c-5b4a-4938-8271-605f4e3d2c1b "},
+		"teamwork/operation.failed.json":                       {operationAnswer, "failed deviceRestart 0f8e7d6c-5b4a-4938-8271-605f4e3d2c1b DeviceUnreachable"},
+		"teamwork/operations.list.json":                        {operationsPage, "succeeded deviceRestart|waiting deviceDiagnostics"},
+		"teamwork/restart.202.json":                            {nil, "no body: the operation is in the header, which operations_test.go reads"},
 		"teamwork/restart.409.json":                            {graphFailure, "conflict 409 Conflict 3a3b1bf7-3596-4493-8264-de81e028071f"},
-		"teamwork/updateSoftware.request.json":                 {nil, "actions on devices are not part of this client yet"},
+		"teamwork/updateSoftware.request.json":                 {nil, "updates are not asked for"},
 
 		"directory/users.search.json":                 {usersPage, "Kim Larsen kim.larsen@northwindav.example|Kim Okafor kim.okafor@northwindav.example"},
 		"directory/groups.search.json":                {groupsPage, "MTR Operators Contoso true"},
@@ -208,6 +208,21 @@ func devicesPage(t *testing.T, _ *Client, _ int, body []byte) string {
 	return page(t, body, func(item []byte) (string, bool) {
 		d, ok := decodeDevice(item)
 		return strings.Join([]string{string(d.Type), string(d.HealthStatus), d.Maker}, " "), ok
+	})
+}
+
+func operationAnswer(t *testing.T, _ *Client, _ int, body []byte) string {
+	o, ok := decodeOperation(body)
+	if !ok {
+		t.Fatal("no operation")
+	}
+	return strings.Join([]string{string(o.State), o.Kind, o.AppID, o.Code}, " ")
+}
+
+func operationsPage(t *testing.T, _ *Client, _ int, body []byte) string {
+	return page(t, body, func(item []byte) (string, bool) {
+		o, ok := decodeOperation(item)
+		return string(o.State) + " " + o.Kind, ok
 	})
 }
 

@@ -36,6 +36,7 @@ type request struct {
 	eventual   bool     // ask with ConsistencyLevel: eventual, which $search and $count need
 	plain      bool     // the answer is plain text
 	collection bool     // a list: on the devices lane its absence means that the API is gone
+	acts       bool     // it changes something: it is sent again only when Microsoft certainly did not take it
 	needs      []string // permissions of which one is enough; the first is the least
 }
 
@@ -149,14 +150,24 @@ func (c *Client) once(ctx context.Context, t *tenant, rq request, tok token) (an
 		header.Set("Accept", "text/plain")
 	}
 	got, err := c.send(ctx, rq.doing, t.id, method, rq.url, header, rq.body)
-	if err != nil {
-		return answer{}, err
-	}
-	if !got.ok() {
+	if err == nil && !got.ok() {
 		got.body = bytes.ReplaceAll(got.body, []byte(tok.value), []byte(hidden)) // also a token that does not look like one
-		return answer{}, c.graphError(rq, got)
+		err = c.graphError(rq, got)
+	}
+	if err != nil {
+		return answer{}, rq.marked(err)
 	}
 	return got, nil
+}
+
+// marked says of a failed request that changes something whether it may have been taken nevertheless: who was not answered, or answered by a
+// server in trouble, cannot know.
+func (rq request) marked(err error) error {
+	var e *Error
+	if rq.acts && errors.As(err, &e) && (e.Kind == Unavailable || e.Kind == Canceled || e.Kind == BadAnswer) {
+		e.Uncertain, e.final = true, true
+	}
+	return err
 }
 
 // send does one HTTP exchange and reads the bounded body.
@@ -200,8 +211,8 @@ func (c *Client) send(ctx context.Context, doing, tenant, method string, to *url
 	return got, nil
 }
 
-// patiently runs attempt at most maxTries times while trying again makes sense and the waits stay short. Every call of
-// this package reads, so all of them may be repeated.
+// patiently runs attempt at most maxTries times while trying again makes sense and the waits stay short. What reads may be repeated; what
+// changes something marks its error as final where it may have been taken.
 func (c *Client) patiently(ctx context.Context, t *tenant, l lane, doing string, attempt func() error) error {
 	for try := 1; ; try++ {
 		if err := c.cooled(ctx, t, l, doing); err != nil {

@@ -29,11 +29,12 @@ func TestTraps(t *testing.T) {
 		{"an answer that reports on nothing is no health", trapEmptyHealthIsNoHealth},
 		{"old room fields, capacity as text", trapOldRoomFields},
 		{"an empty list of rooms is an answer, no list is none", trapEmptyListOrNone},
+		{"a relative Location names the operation", TestRestartGivesTheOperation},
+		{"the state of an operation is a free text", TestOperationStates},
+		{"operations as the documentation shows them", trapOperationsOfTheDocumentation},
 	} {
 		t.Run(trap.text, trap.test)
 	}
-	// Relative Locations, operation states as free strings, 409 for a queued restart: they come with actions on devices, which this
-	// client does not send. It only reads.
 }
 
 func trapPaymentRequired(t *testing.T) {
