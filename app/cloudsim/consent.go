@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 )
@@ -12,6 +13,7 @@ var permissionWords = map[string]string{
 	"User.Read.All":                        "Read all users' full profiles",
 	"GroupMember.Read.All":                 "Read all group memberships",
 	"TeamworkDevice.Read.All":              "Read Teams devices",
+	"TeamworkDevice.ReadWrite.All":         "Read and write Teams devices",
 	"CrossTenantInformation.ReadBasic.All": "Read cross-tenant basic information",
 }
 
@@ -48,7 +50,8 @@ func (s *Server) adminConsent(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if err := s.SetConsent(t.ID, true); err != nil {
+	// The page names all permissions, so whoever accepts it gives those that an earlier consent left out.
+	if err := errors.Join(s.SetConsent(t.ID, true), s.SetReadOnly(t.ID, false)); err != nil {
 		s.failurePage(w, r, &entraError{"server_error", 90033, "A transient error has occurred. Please try again."})
 		return
 	}

@@ -32,6 +32,12 @@ type Faults struct {
 	ForeignNextLinks bool
 	// EmptyPlaces answers every place list with no rows, which happens in the field and means nothing.
 	EmptyPlaces bool
+	// HeldRestarts keeps restarts that are asked for in the queue, as those of a device that is never idle, until ReleaseRestarts.
+	HeldRestarts bool
+	// RestartsFail makes restarts that are asked for end as failed.
+	RestartsFail bool
+	// LostRestarts and LostAnswers cut the connection of the next so many restarts: before the restart is taken, and after.
+	LostRestarts, LostAnswers int
 }
 
 // index adds the tenant to the look-up table; the caller holds the lock or is New.
@@ -54,6 +60,14 @@ func (s *Server) SetFaults(tenantID string, f Faults) {
 func (s *Server) SetConsent(tenantID string, given bool) error {
 	return s.change(tenantID, func(t *Tenant) error {
 		t.Consented, t.Withdrawn = given, 0
+		return nil
+	})
+}
+
+// SetReadOnly says whether the tenant's consent leaves out what changes devices. Tokens issued before keep what they say.
+func (s *Server) SetReadOnly(tenantID string, readOnly bool) error {
+	return s.change(tenantID, func(t *Tenant) error {
+		t.ReadOnly = readOnly
 		return nil
 	})
 }

@@ -14,6 +14,9 @@ func deviceOperations() []operation {
 		{"GET /teamwork/devices", "devices", needs, listDevices},
 		{"GET /teamwork/devices/{id}", "device", needs, getDevice},
 		{"GET /teamwork/devices/{id}/health", "health", needs, getHealth},
+		{"GET /teamwork/devices/{id}/operations", "operations", needs, listOperations},
+		{"GET /teamwork/devices/{id}/operations/{operation}", "operation", needs, getOperation},
+		{"POST /teamwork/devices/{id}/restart", "restart", needs[1:], restartDevice},
 	}
 }
 

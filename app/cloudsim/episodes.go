@@ -79,6 +79,9 @@ func (d *Device) state(sig Signal, start, now time.Time) (bad bool, since time.T
 			continue
 		}
 		b, s := d.Faults[i].at(start, now)
+		if last := d.restartedAfter(s, now); b && restartable(sig) && !last.IsZero() {
+			b, s = false, last
+		}
 		switch {
 		case b && !bad:
 			bad, since = true, s

@@ -22,7 +22,7 @@ type operation struct {
 	do      func(*call) answer
 }
 
-// call is one request to Graph after its token was checked. Operations run while the world cannot change.
+// call is one request to Graph after its token was checked. Operations run while the world cannot change but by themselves.
 type call struct {
 	s      *Server
 	r      *http.Request
@@ -41,6 +41,9 @@ type answer struct {
 	body   any
 	text   string
 	retry  time.Duration // Retry-After, when it is not zero
+	// location goes out alone, in its header; lost cuts the connection instead of an answer.
+	location string
+	lost     bool
 }
 
 // graphRoutes are the addresses below /graph, named as below https://graph.microsoft.com.
@@ -90,11 +93,21 @@ func (s *Server) graph(version string, op operation) http.HandlerFunc {
 		c := &call{
 			s: s, r: r, body: body, t: t, query: r.URL.Query(), faults: faults, now: s.opts.Now(), root: root, at: root + "/" + version,
 		}
-		s.mu.RLock()
-		ans := op.do(c)
-		s.mu.RUnlock()
-		s.writeGraph(w, r, ans)
+		s.writeGraph(w, r, s.perform(op, c))
 	}
+}
+
+// perform does the operation: many at a time read the world, one alone changes it.
+func (s *Server) perform(op operation, c *call) answer {
+	if op.kind == "restart" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		c.faults = s.faults[c.t.ID] // of this moment, since some are used up
+		return op.do(c)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return op.do(c)
 }
 
 // bearer finds the tenant and the permissions of the request's token.
@@ -216,6 +229,9 @@ func unknownSegment(c *call) answer {
 }
 
 func (s *Server) writeGraph(w http.ResponseWriter, r *http.Request, a answer) {
+	if a.lost {
+		panic(http.ErrAbortHandler)
+	}
 	id := randomGUID()
 	client := r.Header.Get("client-request-id")
 	if client == "" {
@@ -231,8 +247,11 @@ func (s *Server) writeGraph(w http.ResponseWriter, r *http.Request, a answer) {
 	if a.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(a.retry.Seconds())))
 	}
-	if a.text != "" {
+	if a.text != "" || a.location != "" {
 		h.Set("Content-Type", "text/plain")
+		if a.location != "" {
+			h.Set("Location", a.location)
+		}
 		w.WriteHeader(a.status)
 		_, _ = w.Write([]byte(a.text))
 		return

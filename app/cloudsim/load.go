@@ -52,6 +52,7 @@ type tenantFile struct {
 	RegionScope    string     `json:"regionScope"`
 	RegionSubScope string     `json:"regionSubScope"`
 	Consented      bool       `json:"consented"`
+	ReadOnly       bool       `json:"readOnly"`
 	Withdrawn      string     `json:"withdrawn"`
 	Groups         []struct { // groups of people, in the order of the directory
 		Name     string   `json:"name"`
@@ -112,7 +113,7 @@ func loadDirectory(fsys fs.FS, file string) (*Tenant, error) {
 	}
 	t := &Tenant{
 		ID: tf.TenantID, Name: tf.DisplayName, Note: tf.Note, Domains: tf.Domains, Country: tf.Country,
-		RegionScope: tf.RegionScope, RegionSubScope: tf.RegionSubScope, Consented: tf.Consented,
+		RegionScope: tf.RegionScope, RegionSubScope: tf.RegionSubScope, Consented: tf.Consented, ReadOnly: tf.ReadOnly,
 	}
 	if tf.Withdrawn != "" {
 		if t.Withdrawn, err = parseSpan(tf.Withdrawn); err != nil {

@@ -33,6 +33,8 @@ type Options struct {
 	RedirectURIs []string
 	// Limits are how much the application may ask; the zero value is as much as it likes.
 	Limits Limits
+	// QuickRestarts makes restarts succeed at once, for tests.
+	QuickRestarts bool
 	// Log takes one line a request at debug level, without secrets, codes or tokens; nil is silent.
 	Log *slog.Logger
 }

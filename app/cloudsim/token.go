@@ -197,11 +197,14 @@ func (s *Server) redeem(r *http.Request, a authority, form url.Values) (*tokenAn
 	}, nil
 }
 
+// writeDevices is the one permission that changes something, and that a tenant may leave out.
+const writeDevices = "TeamworkDevice.ReadWrite.All"
+
 // Permissions are the application permissions of the registration (graph.md 11); consent gives all of them.
 func Permissions() []string {
 	return []string{
 		"Organization.Read.All", "Place.Read.All", "User.Read.All", "GroupMember.Read.All", "TeamworkDevice.Read.All",
-		"CrossTenantInformation.ReadBasic.All",
+		writeDevices, "CrossTenantInformation.ReadBasic.All",
 	}
 }
 
@@ -225,7 +228,7 @@ func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*token
 	}
 	s.mu.RLock()
 	f := s.faults[strings.ToLower(a.tenant.ID)]
-	installed := a.tenant.Consented && !f.NotConsented
+	installed, readOnly := a.tenant.Consented && !f.NotConsented, a.tenant.ReadOnly
 	s.mu.RUnlock()
 	if !installed {
 		return nil, notInstalled(s.opts.ClientID, a)
@@ -240,7 +243,7 @@ func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*token
 		AppID: s.opts.ClientID, IDTyp: "app", TID: a.tenant.ID, Ver: "1.0",
 	}
 	if !f.NoRoles {
-		c.Roles = Permissions()
+		c.Roles = slices.DeleteFunc(Permissions(), func(p string) bool { return readOnly && p == writeDevices })
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: s.access}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {

@@ -31,6 +31,8 @@ type Tenant struct {
 	RegionSubScope string
 	// Consented tells that an administrator installed the application in this tenant.
 	Consented bool
+	// ReadOnly tells that the consent leaves out TeamworkDevice.ReadWrite.All: the devices cannot be restarted.
+	ReadOnly bool
 	// Withdrawn is how long before the cloud's start an earlier consent was taken back; zero means never.
 	Withdrawn time.Duration
 	People    []Person
@@ -135,6 +137,8 @@ type Device struct {
 	// ContentCamera tells that the room has a (required) camera for a whiteboard.
 	ContentCamera bool
 	Faults        []Episode
+
+	operations []*deviceOperation // oldest first
 }
 
 // Windows tells whether the device runs Windows: it reports an operating system and no firmware.
