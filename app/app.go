@@ -17,6 +17,7 @@ import (
 
 	"roomward/app/access"
 	"roomward/app/api"
+	"roomward/app/change"
 	"roomward/app/collect"
 	"roomward/app/customers"
 	"roomward/app/graph"
@@ -51,6 +52,7 @@ type App struct {
 	Decider   *policy.Decider
 	Customers *customers.Customers
 	Collect   *collect.Collector
+	change    *change.Change
 	web       *web.Server
 	erase     chan struct{} // tells that bytes are to be erased
 }
@@ -99,9 +101,11 @@ func (a *App) build() error {
 	if err != nil {
 		return err
 	}
+	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
 	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log}
 	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: rooms.New(a.Store, cfg.Now),
-		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect})
+		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change})
+	a.change.Use(api.Replays(desk, routes))
 	dist, err := fs.Sub(ui.Dist, "dist")
 	if err != nil {
 		return fmt.Errorf("find the user interface: %w", err)
@@ -137,6 +141,26 @@ func (a *App) memberGroups(ctx context.Context, tenant, oid string) ([]string, e
 	return groups, err
 }
 
+// person finds a member of the partner as it is now, for what it asked for earlier: with the groups of this moment.
+func (a *App) person(ctx context.Context, oid string, contexts []string) (api.Person, error) {
+	tenant := a.cfg.PartnerTenant
+	u, err := a.Graph.User(ctx, tenant, oid)
+	if graph.KindOf(err) == graph.NotFound || err == nil && !u.AccountEnabled {
+		return api.Person{}, change.ErrGone
+	}
+	if err != nil {
+		return api.Person{}, fmt.Errorf("find a person of the partner: %w", err)
+	}
+	groups, err := a.memberGroups(ctx, tenant, oid)
+	if errors.Is(err, signin.ErrAccountGone) {
+		return api.Person{}, change.ErrGone
+	}
+	if err != nil {
+		return api.Person{}, fmt.Errorf("find the groups of a person of the partner: %w", err)
+	}
+	return api.Person{Side: store.SidePartner, TenantID: tenant, OID: oid, Name: u.DisplayName, UPN: u.UserPrincipalName, Groups: groups, Contexts: contexts}, nil
+}
+
 func (a *App) government(ctx context.Context, tenant string) (string, error) {
 	d, err := a.Graph.Discover(ctx, tenant)
 	return d.Government(), err
@@ -165,6 +189,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	defer stop()
 	var jobs sync.WaitGroup
 	jobs.Go(func() { a.Collect.Run(work) })
+	jobs.Go(func() { a.change.Run(work) })
 	jobs.Go(func() { a.housekeep(work) })
 	jobs.Go(func() { a.forget(work) })
 	jobs.Go(func() { a.sweep(work) })

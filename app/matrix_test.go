@@ -134,6 +134,16 @@ var who = map[string]func(actor) bool{
 	"GET /api/customers/{id}/audit.jsonl":      isPartner,
 	"POST /api/customers/{id}/admin-proposals": accepts,
 
+	"GET /api/change-requests":                isPartner,
+	"GET /api/change-requests/{id}":           isPartner,
+	"POST /api/change-requests/{id}/withdraw": isPartner,
+	"PUT /api/change-requests/{id}/reason":    isPartner,
+
+	"GET /api/partnership/change-requests":               administers,
+	"GET /api/partnership/change-requests/{id}":          administers,
+	"POST /api/partnership/change-requests/{id}/approve": administers,
+	"POST /api/partnership/change-requests/{id}/reject":  administers,
+
 	"GET /api/partnership/admins":                     administers,
 	"POST /api/partnership/admins/confirm":            administers,
 	"POST /api/partnership/admins/refuse":             administers,
@@ -200,7 +210,9 @@ func bodies(d *demo, a actor) map[string]any {
 		"POST /api/partnership/rooms/preview": map[string]any{"grant": map[string]any{"all": true}},
 		"POST /api/partnership/invitations": map[string]any{"partnerDomain": "partner.example", "code": "NOT-A-CODE", "expiresInDays": 3,
 			"grant": map[string]any{"all": true}, "agreedTerms": customers.TermsVersion},
-		"POST /api/collect/runs": map[string]any{"customerId": policy.NewID().String()},
+		"PUT /api/change-requests/{id}/reason":              map[string]string{"reason": "for the matrix"},
+		"POST /api/partnership/change-requests/{id}/reject": map[string]string{"reason": "for the matrix"},
+		"POST /api/collect/runs":                            map[string]any{"customerId": policy.NewID().String()},
 	}
 }
 

@@ -25,6 +25,10 @@ type Act struct {
 	Name      string
 	RequestID string
 	Address   string
+	// Request is what was asked for, where it can be done later; see underControl.
+	Request *Request
+	// Approved is the change request that this act carries out; 0 for what a person does itself.
+	Approved ID
 }
 
 // System is the act of Roomward itself; name says which work.

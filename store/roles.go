@@ -302,30 +302,36 @@ func insertPermissions(ctx context.Context, t *tx, role Role) error {
 }
 
 // changeAs is one change of a customer's rules by the rights of a person: checked, done, versioned and recorded in one transaction. Who may not see
-// the customer's roles gets ErrNotFound; rights of another moment get ErrStaleView.
+// the customer's roles gets ErrNotFound; rights of another moment get ErrStaleView; what the customer wants to approve first gets *Waits.
 func (s *Store) changeAs(ctx context.Context, act Act, by policy.Authority, fn func(*tx) (entry, error)) error {
 	return s.changeHolding(ctx, act, by, policy.RolesView, fn)
 }
 
 // changeHolding is changeAs for what another permission shows.
 func (s *Store) changeHolding(ctx context.Context, act Act, by policy.Authority, shows policy.Permission, fn func(*tx) (entry, error)) error {
-	return s.write(ctx, func(t *tx) error {
+	var waits *Waits
+	err := s.write(ctx, func(t *tx) error {
 		if err := checkHolding(ctx, t, by, shows); err != nil {
 			return err
 		}
-		e, err := fn(t)
-		if err != nil {
+		var e entry
+		var err error
+		if e, waits, err = underControl(ctx, t, act, by.Customer(), fn); err != nil || waits != nil {
 			return err
 		}
 		if err := raiseRules(ctx, t, by.Customer()); err != nil {
 			return err
 		}
 		e.customer = by.Customer()
-		if err := t.QueryRowContext(ctx, `SELECT tenant_id FROM customers WHERE id = $1`, e.customer).Scan(&e.tenant); err != nil {
-			return fmt.Errorf("read the customer of a change: %w", err)
+		if e.tenant, err = tenantOf(ctx, t, e.customer); err != nil {
+			return err
 		}
 		return act.record(ctx, t, e)
 	})
+	if err == nil && waits != nil {
+		return waits
+	}
+	return err
 }
 
 // checkRoles proves that an authority is of this moment and sees roles at all.

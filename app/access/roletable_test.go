@@ -77,7 +77,6 @@ type probe struct {
 	path   func(s site, room int) string
 	body   func(s site, room int) string
 	status int
-	rows   int // of a list that answers everybody of the partner
 }
 
 // probes are the routes that there are today for the permissions of the table.

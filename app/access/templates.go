@@ -183,7 +183,7 @@ type ApplyBody struct {
 type ApplyResult struct {
 	Customer     string   `json:"customer"`
 	CustomerName string   `json:"customerName" doc:"Empty for a customer that is not there or not yours to see."`
-	Outcome      string   `json:"outcome" enum:"create,update,unchanged,refused,created,updated"`
+	Outcome      string   `json:"outcome" enum:"create,update,unchanged,refused,created,updated,waits"`
 	Why          string   `json:"why,omitempty" doc:"The code of what refused it."`
 	Role         string   `json:"role,omitempty" doc:"Id of the role that is there."`
 	Permissions  []string `json:"permissions" nullable:"false" doc:"Of the role afterwards."`
@@ -194,11 +194,20 @@ type ApplyResult struct {
 	People       int      `json:"people" doc:"Members of these for whom something changes; a group counts as one."`
 }
 
-// ApplyRoleTemplate makes or changes a role of the template's name for several customers, each by itself.
-func (a *Access) ApplyRoleTemplate(ctx context.Context, call *api.Call, in *struct {
+// ApplyTemplateIn names a template and the customers that get its role.
+type ApplyTemplateIn struct {
 	TemplateIn
 	Body ApplyBody
-}) (api.Page[ApplyResult], error) {
+}
+
+// CopyRoleIn names a role and the customers that get the same.
+type CopyRoleIn struct {
+	RoleIn
+	Body ApplyBody
+}
+
+// ApplyRoleTemplate makes or changes a role of the template's name for several customers, each by itself.
+func (a *Access) ApplyRoleTemplate(ctx context.Context, call *api.Call, in *ApplyTemplateIn) (api.Page[ApplyResult], error) {
 	v, err := a.mayTemplate(ctx, call)
 	if err != nil {
 		return api.Page[ApplyResult]{}, err
@@ -220,14 +229,13 @@ func (a *Access) ApplyRoleTemplate(ctx context.Context, call *api.Call, in *stru
 	if err != nil {
 		return api.Page[ApplyResult]{}, err
 	}
-	return a.applyEach(ctx, call, store.Role{Name: t.Name, Description: t.Description, Permissions: permissions}, "role.apply", in.Body)
+	return a.applyEach(ctx, call, store.Role{Name: t.Name, Description: t.Description, Permissions: permissions}, "role.apply", in.Body, func(b ApplyBody) any {
+		return ApplyTemplateIn{in.TemplateIn, b}
+	})
 }
 
 // CopyRole makes or changes a role of the same name for several other customers, each by itself.
-func (a *Access) CopyRole(ctx context.Context, call *api.Call, in *struct {
-	RoleIn
-	Body ApplyBody
-}) (api.Page[ApplyResult], error) {
+func (a *Access) CopyRole(ctx context.Context, call *api.Call, in *CopyRoleIn) (api.Page[ApplyResult], error) {
 	_, _, role, err := a.roleSheet(ctx, call, in.RoleIn)
 	if err != nil {
 		return api.Page[ApplyResult]{}, err
@@ -235,10 +243,13 @@ func (a *Access) CopyRole(ctx context.Context, call *api.Call, in *struct {
 	if role.BuiltIn {
 		return api.Page[ApplyResult]{}, &policy.Refusal{Code: policy.RefuseBuiltIn}
 	}
-	return a.applyEach(ctx, call, role, "role.copy", in.Body)
+	return a.applyEach(ctx, call, role, "role.copy", in.Body, func(b ApplyBody) any { return CopyRoleIn{in.RoleIn, b} })
 }
 
-func (a *Access) applyEach(ctx context.Context, call *api.Call, role store.Role, operation string, b ApplyBody) (api.Page[ApplyResult], error) {
+// applyEach does it customer by customer. Where one wants to approve it first, only its part waits: input makes that of the whole input.
+func (a *Access) applyEach(ctx context.Context, call *api.Call, role store.Role, operation string, b ApplyBody, input func(ApplyBody) any) (
+	api.Page[ApplyResult], error,
+) {
 	page := api.Page[ApplyResult]{Items: []ApplyResult{}}
 	titles, err := a.customerNames(ctx, call)
 	if err != nil {
@@ -250,7 +261,13 @@ func (a *Access) applyEach(ctx context.Context, call *api.Call, role store.Role,
 			continue
 		}
 		seen[id] = true
-		result, err := a.applyOne(ctx, call, id, role, operation, b.Preview)
+		own := *call
+		if call.Act.Request != nil {
+			request := *call.Act.Request
+			request.Input = input(ApplyBody{Customers: []string{id}})
+			own.Act.Request = &request
+		}
+		result, err := a.applyOne(ctx, &own, id, role, operation, b.Preview)
 		if err != nil {
 			return page, err
 		}
@@ -296,6 +313,14 @@ func (a *Access) applyOne(ctx context.Context, call *api.Call, id string, role s
 			}
 			continue
 		}
+		var waits *store.Waits
+		if errors.As(err, &waits) {
+			out.Outcome, err = "waits", nil
+			break
+		}
+		if err != nil && call.Act.Approved != 0 {
+			return out, err // whoever carries out what was approved wants to know why not
+		}
 		if err != nil {
 			out.Why, err = whyRefused(err, by)
 			return out, err
@@ -311,9 +336,12 @@ func (a *Access) applyOne(ctx context.Context, call *api.Call, id string, role s
 			out.Assignments++
 		}
 	}
-	out.Outcome, out.People, out.Role = string(applied.Outcome), people, applied.Role.String()
-	if !preview && applied.Outcome != store.OutcomeUnchanged {
-		out.Outcome += "d"
+	out.People = people
+	if out.Outcome != "waits" {
+		out.Outcome, out.Role = string(applied.Outcome), applied.Role.String()
+		if !preview && applied.Outcome != store.OutcomeUnchanged {
+			out.Outcome += "d"
+		}
 	}
 	out.Permissions, out.Cut, out.Added, out.Removed = names(applied.Permissions), names(applied.Cut), names(applied.Added), names(applied.Removed)
 	return out, nil

@@ -21,6 +21,7 @@ type Person struct {
 	Groups   []string // object ids of security groups, from the token or Graph
 	AppRoles []string
 	Wids     []string // directory role templates
+	Contexts []string // authentication contexts that the sign-in has met (design 6)
 	Expires  time.Time
 }
 

@@ -70,32 +70,35 @@ func Invalid(location, message string) *Problem {
 
 // conflictTexts are the sentences of the store's conflicts.
 var conflictTexts = map[string][2]string{
-	"invitation-not-pending": {"This invitation is not pending any more.", "Reload to see what became of it."},
-	"invitation-expired":     {"This invitation has expired.", "Ask the customer for a new one."},
-	"invitation-pending":     {"This organisation has a pending invitation already.", "Withdraw it before sending another."},
-	"relation-exists":        {"There is a relation with this customer already.", "End it before inviting again."},
-	"code-unknown":           {"This invitation code is not known, was used, or has expired.", "Ask the partner for a new code."},
-	"expiry-out-of-range":    {"An invitation is open for 1 to 30 days.", "Choose another number of days."},
-	"primary-admin-missing":  {"Nobody was named as primary admin.", "Choose at least one person or group."},
-	"too-many-invitations":   {"This organisation has sent too many invitations today.", "Try again tomorrow."},
-	"already-tenant-manager": {"This person or group is a tenant manager already.", ""},
-	"consent-missing":        {"Consent for this organisation has not been given.", "Give consent first."},
-	"collection-running":     {"A collection of this customer is running.", "Wait until it has ended."},
-	"role-name-taken":        {"There is a role of this name already.", "Choose another name."},
-	"group-name-taken":       {"There is a room group of this name already.", "Choose another name."},
-	"group-in-use":           {"An assignment names this room group as its scope.", "Change or remove the assignment first."},
-	"too-many-groups":        {"This customer has 500 room groups already.", "Delete one that nobody needs."},
-	"too-many-roles":         {"This customer has 200 roles already.", "Delete one that nobody needs."},
-	"too-many-assignments":   {"This customer has 500 assignments already.", "Delete those that have ended."},
-	"template-name-taken":    {"There is a template of this name already.", "Choose another name."},
-	"too-many-templates":     {"There are 200 templates already.", "Delete one that nobody needs."},
-	"changed-meanwhile":      {"Somebody has changed this since you read it.", "Read it again and repeat your change."},
-	"already-primary-admin":  {"This person or group is a primary admin already.", ""},
-	"admins-present":         {"This relation has an effective primary admin.", "Its primary admins name others."},
-	"too-many-admins":        {"More than 50 members are proposed.", "Propose a group instead."},
-	"proposal-changed":       {"The proposal changed meanwhile.", "Read it again."},
-	"views-closed":           {"The data of this customer are closed.", "Consent was withdrawn, or the relation is without admin."},
-	"scope-too-many-rooms":   {"More than 200 single rooms are used as scopes of this customer.", "Make a room group instead."},
+	"invitation-not-pending":    {"This invitation is not pending any more.", "Reload to see what became of it."},
+	"invitation-expired":        {"This invitation has expired.", "Ask the customer for a new one."},
+	"invitation-pending":        {"This organisation has a pending invitation already.", "Withdraw it before sending another."},
+	"relation-exists":           {"There is a relation with this customer already.", "End it before inviting again."},
+	"code-unknown":              {"This invitation code is not known, was used, or has expired.", "Ask the partner for a new code."},
+	"expiry-out-of-range":       {"An invitation is open for 1 to 30 days.", "Choose another number of days."},
+	"primary-admin-missing":     {"Nobody was named as primary admin.", "Choose at least one person or group."},
+	"too-many-invitations":      {"This organisation has sent too many invitations today.", "Try again tomorrow."},
+	"already-tenant-manager":    {"This person or group is a tenant manager already.", ""},
+	"consent-missing":           {"Consent for this organisation has not been given.", "Give consent first."},
+	"collection-running":        {"A collection of this customer is running.", "Wait until it has ended."},
+	"role-name-taken":           {"There is a role of this name already.", "Choose another name."},
+	"group-name-taken":          {"There is a room group of this name already.", "Choose another name."},
+	"group-in-use":              {"An assignment names this room group as its scope.", "Change or remove the assignment first."},
+	"too-many-groups":           {"This customer has 500 room groups already.", "Delete one that nobody needs."},
+	"too-many-roles":            {"This customer has 200 roles already.", "Delete one that nobody needs."},
+	"too-many-assignments":      {"This customer has 500 assignments already.", "Delete those that have ended."},
+	"template-name-taken":       {"There is a template of this name already.", "Choose another name."},
+	"too-many-templates":        {"There are 200 templates already.", "Delete one that nobody needs."},
+	"changed-meanwhile":         {"Somebody has changed this since you read it.", "Read it again and repeat your change."},
+	"already-primary-admin":     {"This person or group is a primary admin already.", ""},
+	"admins-present":            {"This relation has an effective primary admin.", "Its primary admins name others."},
+	"too-many-admins":           {"More than 50 members are proposed.", "Propose a group instead."},
+	"proposal-changed":          {"The proposal changed meanwhile.", "Read it again."},
+	"needs-approval":            {"The customer approves this first, and it cannot wait.", "Ask the customer."},
+	"too-many-requests-waiting": {"200 requests wait for this customer's approval already.", "Withdraw those that nobody needs any more."},
+	"request-decided":           {"This request does not wait any more.", "Read it again."},
+	"views-closed":              {"The data of this customer are closed.", "Consent was withdrawn, or the relation is without admin."},
+	"scope-too-many-rooms":      {"More than 200 single rooms are used as scopes of this customer.", "Make a room group instead."},
 }
 
 // refusals are the answers to what the rules about granting refuse.
@@ -127,6 +130,15 @@ func refused(r *policy.Refusal) *Problem {
 		p.Errors = append(p.Errors, FieldError{Location: "body.scopes", Message: string(r.Scope)})
 	}
 	return p
+}
+
+// answerOf turns what an operation ended with into the answer: a problem, or word that it waits for approval.
+func answerOf(ctx context.Context, err error, log *slog.Logger) error {
+	var waits *store.Waits
+	if errors.As(err, &waits) {
+		return pendingOf(waits)
+	}
+	return problemOf(ctx, err, log)
 }
 
 // problemOf turns any error into the answer. Unknown ones are internal: the cause goes to the log only.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -128,8 +129,10 @@ type Route struct {
 	Access  Access
 	Summary string
 
-	status   int
-	register func(huma.API, *Desk, huma.Operation)
+	status     int
+	controlled bool
+	register   func(huma.API, *Desk, huma.Operation)
+	replay     func(context.Context, *Desk, Original, []byte) error
 }
 
 // Creates marks a route whose success is 201.
@@ -138,20 +141,30 @@ func (r Route) Creates() Route { r.status = http.StatusCreated; return r }
 // Accepted marks a route whose success is 202: the work goes on.
 func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
 
+// Controlled marks a route whose change a customer may want to approve first: then the answer is 202 with a Pending, and the same is done later.
+func (r Route) Controlled() Route { r.controlled = true; return r }
+
+// key names a route in what is kept of a request.
+func (r Route) key() string { return r.Method + " " + r.Path }
+
 // Op states an operation: its address, who may call it, and the feature's function.
 func Op[I, O any](method, path string, access Access, summary string, fn func(context.Context, *Call, *I) (O, error)) Route {
 	r := Route{Method: method, Path: path, Access: access, Summary: summary}
+	key := r.key()
+	r.replay = func(ctx context.Context, d *Desk, o Original, input []byte) error {
+		return again(ctx, d, access, o, input, fn)
+	}
 	r.register = func(h huma.API, d *Desk, op huma.Operation) {
 		if _, none := any(*new(O)).(None); none {
 			huma.Register(h, op, func(ctx context.Context, in *I) (*struct{}, error) {
-				_, err := run(ctx, d, access, in, fn)
+				_, err := run(ctx, d, key, access, in, fn)
 				return nil, err
 			})
 			return
 		}
 		if _, editable := any(*new(O)).(Editable); editable {
 			huma.Register(h, op, func(ctx context.Context, in *I) (*tagged[O], error) {
-				out, err := run(ctx, d, access, in, fn)
+				out, err := run(ctx, d, key, access, in, fn)
 				if err != nil {
 					return nil, err
 				}
@@ -160,7 +173,7 @@ func Op[I, O any](method, path string, access Access, summary string, fn func(co
 			return
 		}
 		huma.Register(h, op, func(ctx context.Context, in *I) (*struct{ Body O }, error) {
-			out, err := run(ctx, d, access, in, fn)
+			out, err := run(ctx, d, key, access, in, fn)
 			if err != nil {
 				return nil, err
 			}
@@ -173,30 +186,41 @@ func Op[I, O any](method, path string, access Access, summary string, fn func(co
 // tries bounds how often a request is done again because rights changed under it.
 const tries = 4
 
-func run[I, O any](ctx context.Context, d *Desk, access Access, in *I, fn func(context.Context, *Call, *I) (O, error)) (O, error) {
-	var zero O
-	for try := 1; ; try++ {
+func run[I, O any](ctx context.Context, d *Desk, route string, access Access, in *I, fn func(context.Context, *Call, *I) (O, error)) (O, error) {
+	out, err := try(ctx, d, in, fn, func(ctx context.Context) (*Call, error) {
 		call, err := d.call(ctx, access)
+		if err == nil && call.Act.Side == store.SidePartner && !strings.HasPrefix(route, http.MethodGet) {
+			call.Act.Request = &store.Request{Route: route, Input: in, Contexts: call.Person.Contexts}
+		}
+		return call, err
+	})
+	if err != nil {
+		return out, answerOf(ctx, err, d.Log)
+	}
+	return out, nil
+}
+
+// try calls an operation, and again when the rights of its person changed under it.
+func try[I, O any](ctx context.Context, d *Desk, in *I, fn func(context.Context, *Call, *I) (O, error), begin func(context.Context) (*Call, error)) (O, error) {
+	var zero O
+	for n := 1; ; n++ {
+		call, err := begin(ctx)
 		if err != nil {
-			return zero, problemOf(ctx, err, d.Log)
+			return zero, err
 		}
 		out, err := fn(ctx, call, in)
-		if err == nil {
-			return out, nil
-		}
-		if !errors.Is(err, store.ErrStaleView) || try == tries {
-			return zero, problemOf(ctx, err, d.Log)
+		if err == nil || !errors.Is(err, store.ErrStaleView) || n == tries {
+			return out, err
 		}
 		if err := d.Decider.Refresh(ctx, call.Actor); err != nil {
-			return zero, problemOf(ctx, err, d.Log)
+			return zero, err
 		}
 	}
 }
 
 func (d *Desk) call(ctx context.Context, access Access) (*Call, error) {
-	c := &Call{Decider: d.Decider}
 	if access.anyone {
-		return c, nil
+		return &Call{Decider: d.Decider}, nil
 	}
 	p, err := d.Gate.Person(ctx)
 	if err != nil {
@@ -205,13 +229,19 @@ func (d *Desk) call(ctx context.Context, access Access) (*Call, error) {
 	if p == nil {
 		return nil, Fail(http.StatusUnauthorized, "not-signed-in", "You are not signed in.", "Sign in again.")
 	}
-	c.Person = *p
+	return d.callAs(ctx, access, *p)
+}
+
+// callAs is the call of a person, whoever found it out.
+func (d *Desk) callAs(ctx context.Context, access Access, p Person) (*Call, error) {
+	c := &Call{Decider: d.Decider, Person: p}
+	var err error
 	if access.side != "" && p.Side != access.side {
 		return nil, Forbidden("other-side", "This belongs to the other portal.", "")
 	}
 	c.Act = store.Act{Side: p.Side, TenantID: p.TenantID, OID: p.OID, Name: p.Name, RequestID: RequestID(ctx), Address: Address(ctx)}
 	if p.Side == store.SideCustomer {
-		c.Own, c.Administers = policy.Own(p.TenantID), d.Gate.IsAdmin(*p)
+		c.Own, c.Administers = policy.Own(p.TenantID), d.Gate.IsAdmin(p)
 		if access.admin && !c.Administers {
 			return nil, Forbidden("needs-administrator", "Only an administrator of your organisation may do this.",
 				"Ask a Global Administrator or Teams Administrator.")
@@ -222,7 +252,7 @@ func (d *Desk) call(ctx context.Context, access Access) (*Call, error) {
 	for _, g := range p.Groups {
 		c.Actor.Groups = append(c.Actor.Groups, policy.Group(g))
 	}
-	if c.Powers, err = d.Gate.Powers(ctx, *p); err != nil {
+	if c.Powers, err = d.Gate.Powers(ctx, p); err != nil {
 		return nil, err
 	}
 	c.Overview = policy.Overview(c.Powers)

@@ -26,7 +26,7 @@ func Register(e *echo.Echo, d *Desk, version string, routes []Route) (huma.API, 
 		if !r.Access.Named() {
 			return nil, fmt.Errorf("route %s %s names nobody who may call it", r.Method, r.Path)
 		}
-		r.register(h, d, huma.Operation{
+		op := huma.Operation{
 			OperationID:   operationID(r),
 			Method:        r.Method,
 			Path:          r.Path,
@@ -35,7 +35,11 @@ func Register(e *echo.Echo, d *Desk, version string, routes []Route) (huma.API, 
 			Tags:          []string{tag(r.Path)},
 			DefaultStatus: r.status,
 			Errors:        errorsOf(r),
-		})
+		}
+		if r.controlled {
+			op.Responses = pendingResponse(h)
+		}
+		r.register(h, d, op)
 	}
 	return h, nil
 }

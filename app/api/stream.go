@@ -27,7 +27,7 @@ func OpStream[I any](method, path string, access Access, summary, mediaType stri
 		op.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK),
 			Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString}}}}}
 		huma.Register(h, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-			s, err := run(ctx, d, access, in, fn)
+			s, err := run(ctx, d, r.key(), access, in, fn)
 			if err != nil {
 				return nil, err
 			}

@@ -3,6 +3,7 @@ package web
 import (
 	"roomward/app/access"
 	"roomward/app/api"
+	"roomward/app/change"
 	"roomward/app/collect"
 	"roomward/app/customers"
 	"roomward/app/incidents"
@@ -17,6 +18,7 @@ type Features struct {
 	Rooms     *rooms.Rooms
 	Incidents *incidents.Incidents
 	Collect   *collect.Collector
+	Change    *change.Change
 }
 
 // Routes is the route table: the one place where a path meets its permission and its side (law 9).
@@ -43,27 +45,27 @@ func Routes(f Features) []api.Route {
 		api.Op("DELETE", "/api/invitation-codes/{id}", api.Accepting(), "Revoke an unused invitation code", f.Customers.RevokeCode),
 
 		api.Op("GET", "/api/customers/{id}/roles", api.Ruling(policy.RolesView), "The roles of a customer", f.Access.Roles),
-		api.Op("POST", "/api/customers/{id}/roles", api.Ruling(policy.RolesModify), "Make a role", f.Access.CreateRole).Creates(),
+		api.Op("POST", "/api/customers/{id}/roles", api.Ruling(policy.RolesModify), "Make a role", f.Access.CreateRole).Creates().Controlled(),
 		api.Op("GET", "/api/customers/{id}/roles/{role}", api.Ruling(policy.RolesView), "One role", f.Access.Role),
-		api.Op("PUT", "/api/customers/{id}/roles/{role}", api.Ruling(policy.RolesModify), "Change a role", f.Access.ChangeRole),
-		api.Op("DELETE", "/api/customers/{id}/roles/{role}", api.Ruling(policy.RolesModify), "Remove a role and its assignments", f.Access.DeleteRole),
+		api.Op("PUT", "/api/customers/{id}/roles/{role}", api.Ruling(policy.RolesModify), "Change a role", f.Access.ChangeRole).Controlled(),
+		api.Op("DELETE", "/api/customers/{id}/roles/{role}", api.Ruling(policy.RolesModify), "Remove a role and its assignments", f.Access.DeleteRole).Controlled(),
 		api.Op("POST", "/api/customers/{id}/roles/{role}/preview", api.Ruling(policy.RolesView), "What other permissions of a role would change", f.Access.PreviewRole),
-		api.Op("POST", "/api/customers/{id}/roles/{role}/copy", api.Ruling(policy.RolesModify), "Make the same role for other customers", f.Access.CopyRole),
+		api.Op("POST", "/api/customers/{id}/roles/{role}/copy", api.Ruling(policy.RolesModify), "Make the same role for other customers", f.Access.CopyRole).Controlled(),
 		api.Op("GET", "/api/customers/{id}/assignments", api.Ruling(policy.RolesView), "The assignments of a customer", f.Access.Assignments),
-		api.Op("POST", "/api/customers/{id}/assignments", api.Ruling(policy.RolesModify), "Give a role to members", f.Access.CreateAssignment).Creates(),
+		api.Op("POST", "/api/customers/{id}/assignments", api.Ruling(policy.RolesModify), "Give a role to members", f.Access.CreateAssignment).Creates().Controlled(),
 		api.Op("GET", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesView), "One assignment", f.Access.Assignment),
-		api.Op("PUT", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesModify), "Change an assignment", f.Access.ChangeAssignment),
-		api.Op("DELETE", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesModify), "Remove an assignment", f.Access.DeleteAssignment),
+		api.Op("PUT", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesModify), "Change an assignment", f.Access.ChangeAssignment).Controlled(),
+		api.Op("DELETE", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesModify), "Remove an assignment", f.Access.DeleteAssignment).Controlled(),
 		api.Op("GET", "/api/customers/{id}/scopes", api.Ruling(policy.RolesView), "What an assignment's scope can be", f.Access.Scopes),
 		api.Op("GET", "/api/customers/{id}/effective-access", api.Ruling(policy.RolesView), "Who may do what where, and why", f.Access.EffectiveAccess),
 		api.Op("GET", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesView), "The primary admins of a customer", f.Access.PrimaryAdmins),
-		api.Op("POST", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesModify), "Add a primary admin", f.Access.AddPrimaryAdmin).Creates(),
-		api.Op("DELETE", "/api/customers/{id}/primary-admins/{member}", api.Ruling(policy.RolesModify), "Remove a primary admin", f.Access.RemovePrimaryAdmin),
+		api.Op("POST", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesModify), "Add a primary admin", f.Access.AddPrimaryAdmin).Creates().Controlled(),
+		api.Op("DELETE", "/api/customers/{id}/primary-admins/{member}", api.Ruling(policy.RolesModify), "Remove a primary admin", f.Access.RemovePrimaryAdmin).Controlled(),
 		api.Op("GET", "/api/role-templates", api.Holding(policy.RolesModify).OrPowers(), "Templates of roles", f.Access.RoleTemplates),
 		api.Op("POST", "/api/role-templates", api.Holding(policy.RolesModify).OrPowers(), "Make a template", f.Access.CreateRoleTemplate).Creates(),
 		api.Op("PUT", "/api/role-templates/{id}", api.Holding(policy.RolesModify).OrPowers(), "Change a template", f.Access.ChangeRoleTemplate),
 		api.Op("DELETE", "/api/role-templates/{id}", api.Holding(policy.RolesModify).OrPowers(), "Remove a template", f.Access.DeleteRoleTemplate),
-		api.Op("POST", "/api/role-templates/{id}/apply", api.Holding(policy.RolesModify).OrPowers(), "Make a template's role for customers", f.Access.ApplyRoleTemplate),
+		api.Op("POST", "/api/role-templates/{id}/apply", api.Holding(policy.RolesModify).OrPowers(), "Make a template's role for customers", f.Access.ApplyRoleTemplate).Controlled(),
 
 		api.Op("GET", "/api/rooms", api.Holding(policy.RoomsView), "Rooms", f.Rooms.List),
 		api.Op("GET", "/api/rooms/counts", api.Holding(policy.RoomsView), "Rooms by health", f.Rooms.Counts),
@@ -73,12 +75,12 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/rooms/{id}/signals", api.Holding(policy.RoomsView), "The signals of a room", f.Rooms.Signals),
 
 		api.Op("GET", "/api/customers/{id}/groups", api.Holding(policy.GroupsView), "Room groups of a customer", f.Rooms.Groups),
-		api.Op("POST", "/api/customers/{id}/groups", api.Holding(policy.GroupsCreate), "Make a room group", f.Rooms.AddGroup).Creates(),
+		api.Op("POST", "/api/customers/{id}/groups", api.Holding(policy.GroupsCreate), "Make a room group", f.Rooms.AddGroup).Creates().Controlled(),
 		api.Op("POST", "/api/customers/{id}/groups/preview", api.Holding(policy.GroupsView), "What a change of a room group would move", f.Rooms.PreviewGroup),
 		api.Op("GET", "/api/customers/{id}/groups/facts", api.Holding(policy.GroupsView), "What rules of room groups can ask for", f.Rooms.GroupFacts),
 		api.Op("GET", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsView), "One room group", f.Rooms.Group),
-		api.Op("PUT", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsModify), "Change a room group", f.Rooms.ChangeGroup),
-		api.Op("DELETE", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsModify), "Remove a room group that no assignment names", f.Rooms.DeleteGroup),
+		api.Op("PUT", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsModify), "Change a room group", f.Rooms.ChangeGroup).Controlled(),
+		api.Op("DELETE", "/api/customers/{id}/groups/{group}", api.Holding(policy.GroupsModify), "Remove a room group that no assignment names", f.Rooms.DeleteGroup).Controlled(),
 		api.Op("GET", "/api/customers/{id}/groups/{group}/rooms", api.Holding(policy.GroupsView), "The rooms of a room group", f.Rooms.GroupRooms),
 
 		api.Op("GET", "/api/incidents", api.Holding(policy.TicketsView), "Incidents", f.Incidents.List),
@@ -91,6 +93,11 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/collect/runs", api.Holding(policy.RoomsView), "Collection runs", f.Collect.Runs),
 		api.Op("POST", "/api/collect/runs", api.Holding(policy.RoomsView), "Collect a customer now", f.Collect.Now).Accepted(),
 
+		api.Op("GET", "/api/change-requests", api.Holding(policy.RolesView), "What waits for a customer's approval, and what became of it", f.Change.Requests),
+		api.Op("GET", "/api/change-requests/{id}", api.Holding(policy.RolesView), "One change request", f.Change.Request),
+		api.Op("POST", "/api/change-requests/{id}/withdraw", api.PartnerMember(), "Take back one's own waiting request", f.Change.Withdraw),
+		api.Op("PUT", "/api/change-requests/{id}/reason", api.PartnerMember(), "Tell the customer why one asks", f.Change.Explain),
+
 		api.Op("GET", "/api/partnership", api.CustomerMember(), "The own relation: consent, invitation, state", f.Customers.Partnership),
 		api.Op("GET", "/api/partnership/admins", api.CustomerAdmin(), "The partner's primary admins, and whom it proposes", f.Customers.OwnAdmins),
 		api.Op("POST", "/api/partnership/admins/confirm", api.CustomerAdmin(), "Confirm the proposed primary admins", f.Customers.ConfirmAdmins),
@@ -101,5 +108,9 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/partnership/invitations", api.CustomerAdmin(), "The invitations that were sent", f.Customers.Sent),
 		api.Op("POST", "/api/partnership/invitations", api.CustomerAdmin(), "Invite the partner", f.Customers.Send).Creates(),
 		api.Op("POST", "/api/partnership/invitations/{id}/withdraw", api.CustomerAdmin(), "Withdraw a pending invitation", f.Customers.Withdraw),
+		api.Op("GET", "/api/partnership/change-requests", api.CustomerAdmin(), "What the partner asks for, and what became of it", f.Change.OwnRequests),
+		api.Op("GET", "/api/partnership/change-requests/{id}", api.CustomerAdmin(), "One change request", f.Change.OwnRequest),
+		api.Op("POST", "/api/partnership/change-requests/{id}/approve", api.CustomerAdmin(), "Approve a change request", f.Change.Approve),
+		api.Op("POST", "/api/partnership/change-requests/{id}/reject", api.CustomerAdmin(), "Reject a change request with a reason", f.Change.Reject),
 	}
 }

@@ -1,7 +1,7 @@
 import { useBlocker } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ApiError } from '../api/client'
+import { ApiError, Waits } from '../api/client'
 import { textOf, type Search } from '../kit/address'
 import { Button } from '../kit/Button'
 import { AreaField, TextField } from '../kit/form/fields'
@@ -50,6 +50,7 @@ export function useEditor<T extends Versioned>({ draft, send, said }: EditorSpec
       // Changed meanwhile: what is there now is read, and the bar about it asks what to do.
       if (error instanceof ApiError && error.status === 412) await changed()
       else setFailure(error)
+      if (error instanceof Waits) draft.discard() // it is kept as a request
     } finally {
       setBusy(false)
     }

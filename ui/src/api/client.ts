@@ -29,6 +29,22 @@ export class ApiError extends Error {
 }
 
 type Problem = components['schemas']['Problem']
+export type PendingRequest = components['schemas']['PendingRequest']
+
+/** Nothing was changed: the customer approves this first. Thrown, so that nobody goes on as if it were done; see Failure. */
+export class Waits extends Error {
+  readonly request: PendingRequest
+
+  constructor(request: PendingRequest) {
+    super('waits for approval')
+    this.name = 'Waits'
+    this.request = request
+  }
+}
+
+function pendingOf(data: unknown): PendingRequest | undefined {
+  return typeof data === 'object' && data !== null && 'changeRequest' in data ? (data.changeRequest as PendingRequest) : undefined
+}
 
 /** What a call of the client resolves to; it never rejects for a 4xx or 5xx. */
 interface Answer<T> {
@@ -63,10 +79,12 @@ api.use({
   },
 })
 
-/** The data of an answer, or an ApiError thrown. A body that is not problem+json (a proxy's page) is not trusted. */
-export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
+/** The data of an answer, or an ApiError or Waits thrown. A body that is not problem+json (a proxy's page) is not trusted. */
+export async function unwrap<T>(call: Promise<Answer<T>>): Promise<Exclude<T, components['schemas']['Pending']>> {
   const { data, error, response } = await call
-  if (response.ok) return data as T
+  const pending = response.status === 202 ? pendingOf(data) : undefined
+  if (pending !== undefined) throw new Waits(pending)
+  if (response.ok) return data as Exclude<T, components['schemas']['Pending']>
   if (response.status === 401) for (const tell of lost) tell()
   const type = response.headers.get('Content-Type') ?? ''
   const readable = type.startsWith('application/problem+json') && typeof error === 'object' && error !== null

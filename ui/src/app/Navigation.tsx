@@ -38,6 +38,7 @@ const icons: Record<NavPage, readonly [Icon, Icon]> = {
   roles: [IconRoles, IconRolesOn],
   'role-templates': [IconRoles, IconRolesOn],
   'check-access': [IconSearch, IconSearch],
+  requests: [IconRequests, IconRequests],
   collection: [IconCollection, IconCollectionOn],
   portal: [IconHome, IconHomeOn],
   'portal/rooms': [IconRooms, IconRoomsOn],

@@ -5,7 +5,7 @@ import { pathOf, type PageRoute } from '../kit/address'
 /** Pages that the navigation knows, in its order, by groups. A page that no feature brings has no entry. */
 const partnerPages = [
   ['incidents', 'rooms', 'groups'],
-  ['customers', 'tenant-managers', 'roles', 'role-templates', 'check-access'],
+  ['customers', 'tenant-managers', 'roles', 'role-templates', 'check-access', 'requests'],
   ['collection'],
 ] as const
 const customerPages = [
@@ -27,6 +27,7 @@ const shown: Record<NavPage, (me: Me, customer: Customer) => boolean> = {
   // Who sees roles comes to the templates from there.
   'role-templates': (me) => (me.powers.manager || me.powers.globalAdmin) && !can(me, 'roles.view', 'all'),
   'check-access': (me, customer) => can(me, 'roles.view', customer),
+  requests: (me, customer) => ['roles.view', 'groups.create', 'groups.modify', 'rooms.act'].some((permission) => can(me, permission, customer)),
   collection: (me, customer) => can(me, 'rooms.view', customer),
   portal: () => true,
   'portal/rooms': (me) => me.powers.customerAdmin,

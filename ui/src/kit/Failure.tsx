@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { ApiError } from '../api/client'
+import { ApiError, Waits } from '../api/client'
 import { Button } from './Button'
 import { Absent, NoPermission } from './Empty'
 import { Message } from './Message'
 import { isAbsent, useSentence } from './problem'
 import { Skeleton } from './Skeleton'
+import { WaitsNote } from './WaitsNote'
 
 interface FailureProps {
   readonly error: unknown
@@ -19,6 +20,7 @@ interface FailureProps {
 export function Failure({ error, retry, title }: FailureProps) {
   const { t } = useTranslation()
   const sentence = useSentence()(error)
+  if (error instanceof Waits) return <WaitsNote request={error.request} />
   if (sentence === undefined) return null
   const id = error instanceof ApiError ? error.requestId : ''
   return (

@@ -12,8 +12,8 @@ describe('navigation', () => {
   test.each<[keyof typeof people, Customer, readonly string[], string | undefined, boolean]>([
     ['manager', 'all', ['customers', 'tenant-managers'], '/customers', false],
     ['tenantManager', 'all', ['customers', 'tenant-managers'], '/customers', false],
-    ['primaryAdmin', 'all', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'collection'], '/incidents', false],
-    ['primaryAdmin', 'northwind', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'collection'], '/c/northwind/incidents', false],
+    ['primaryAdmin', 'all', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection'], '/incidents', false],
+    ['primaryAdmin', 'northwind', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection'], '/c/northwind/incidents', false],
     ['primaryAdmin', 'unknown', ['customers'], '/customers', false],
     ['technician', 'all', ['incidents', 'rooms', 'customers', 'collection'], '/incidents', false],
     ['withdrawn', 'all', ['customers'], '/customers', false],

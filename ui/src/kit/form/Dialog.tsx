@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
+import { Waits } from '../../api/client'
 import { Button, IconButton } from '../Button'
 import { Failure } from '../Failure'
 import { IconClose } from '../icons'
@@ -110,6 +111,7 @@ function Confirm({ title, action, danger, typed, typedLabel, run, onClose, child
   const [text, setText] = useState('')
   const cancel = useRef<HTMLButtonElement>(null)
   useBeginAt(cancel)
+  const waits = failed instanceof Waits
   const missing = typed !== undefined && text.trim() !== typed
   const go = async () => {
     setBusy(true)
@@ -147,16 +149,13 @@ function Confirm({ title, action, danger, typed, typedLabel, run, onClose, child
         </div>
       </DialogContent>
       <DialogActions>
-        <Button
-          kind={danger ? 'danger' : 'primary'}
-          busy={busy}
-          disabledReason={missing ? label : undefined}
-          onClick={() => void go()}
-        >
-          {action}
-        </Button>
+        {!waits && (
+          <Button kind={danger ? 'danger' : 'primary'} busy={busy} disabledReason={missing ? label : undefined} onClick={() => void go()}>
+            {action}
+          </Button>
+        )}
         <Button ref={cancel} onClick={onClose}>
-          {t('kit.cancel')}
+          {t(waits ? 'kit.close' : 'kit.cancel')}
         </Button>
       </DialogActions>
     </DialogBody>

@@ -24,7 +24,7 @@ describe('the first page of each person', () => {
   test.each<[keyof typeof people, string, readonly Nav[]]>([
     ['manager', '/customers', [...accepting, 'role-templates']],
     ['tenantManager', '/customers', accepting],
-    ['primaryAdmin', '/incidents', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'collection']],
+    ['primaryAdmin', '/incidents', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection']],
     ['technician', '/incidents', ['incidents', 'rooms', 'customers', 'collection']],
     ['northwind', '/portal', own],
     ['tailspin', '/portal', own],
@@ -57,7 +57,7 @@ describe('the first page of each person', () => {
   test('is the same in French, dark', async () => {
     const page = await open(browser, { language: 'fr', theme: 'dark' })
     await signIn(page, people.primaryAdmin)
-    expect(await entries(page)).toEqual(named(['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'collection'], mots))
+    expect(await entries(page)).toEqual(named(['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection'], mots))
     expect(await page.locator('html').getAttribute('lang')).toBe('fr')
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
     await picture(page, 'first-primaryAdmin-fr-dark')
