@@ -144,6 +144,9 @@ func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
 // Controlled marks a route whose change a customer may want to approve first: then the answer is 202 with a Pending, and the same is done later.
 func (r Route) Controlled() Route { r.controlled = true; return r }
 
+// Controls tells whether the route is marked so.
+func (r Route) Controls() bool { return r.controlled }
+
 // key names a route in what is kept of a request.
 func (r Route) key() string { return r.Method + " " + r.Path }
 
