@@ -91,13 +91,13 @@ func (a *App) build() error {
 		return err
 	}
 	people := access.New(access.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
-		PartnerDomain: cfg.PartnerDomains[0], Version: cfg.Version, Demo: cfg.Mode == store.ModeDemo})
+		PartnerDomain: cfg.PartnerDomains[0], Contexts: contexts, Version: cfg.Version, Demo: cfg.Mode == store.ModeDemo})
 	a.Collect = collect.New(collect.Config{Store: a.Store, Graph: a.Graph, Work: policy.ForWork, Places: cfg.CollectPlaces,
 		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log})
 	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Contexts: contexts, Now: cfg.Now, Member: people.Member,
 		Started: func(policy.ID) { a.Collect.Kick() }, Left: a.left, Progress: a.progress})
-	signins, err := a.signins()
+	signins, err := a.signins(contexts)
 	if err != nil {
 		return err
 	}
@@ -119,11 +119,15 @@ func (a *App) build() error {
 	return err
 }
 
-func (a *App) signins() (*signin.Service, error) {
+func (a *App) signins(offered []api.AuthContext) (*signin.Service, error) {
 	cfg := a.cfg
+	var contexts []string
+	for _, c := range offered {
+		contexts = append(contexts, c.ID)
+	}
 	s, err := signin.New(signin.Config{
 		Login: cfg.cloud().Login, PartnerTenant: cfg.PartnerTenant, PartnerDomains: cfg.PartnerDomains, ClientID: cfg.ClientID,
-		Secret: string(cfg.ClientSecret), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
+		Contexts: contexts, Secret: string(cfg.ClientSecret), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
 		MemberGroups: a.memberGroups, Government: a.government, ConsentURL: a.Graph.AdminConsentURL, Consented: a.Customers.Consented, Now: cfg.Now,
 	}, a.Store, cfg.Log)
 	if err != nil {

@@ -58,7 +58,7 @@ func (d *Decider) Authority(ctx context.Context, actor Actor, id ID) (Authority,
 		return Authority{}, err
 	}
 	now := d.now()
-	standing, err := c.stand(actor.principals(), now)
+	standing, err := c.standActor(actor, now)
 	if err != nil {
 		return Authority{}, err
 	}

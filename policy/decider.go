@@ -126,7 +126,7 @@ func (d *Decider) refresh(ctx context.Context, p *person, actor Actor, begun int
 	p.building.Lock()
 	defer p.building.Unlock()
 	now := d.now()
-	if s := p.find(actor.Groups); s != nil && s.build > begun && s.valid(now) {
+	if s := p.find(actor); s != nil && s.build > begun && s.valid(now) {
 		return nil
 	}
 	_, err := d.build(ctx, p, actor, now)
@@ -144,13 +144,13 @@ func (d *Decider) state(ctx context.Context, actor Actor) (*state, error) {
 		return nil, errNoUser
 	}
 	p := d.person(actor)
-	if s := p.find(actor.Groups); s != nil && s.valid(d.now()) {
+	if s := p.find(actor); s != nil && s.valid(d.now()) {
 		return s, nil
 	}
 	p.building.Lock()
 	defer p.building.Unlock()
 	now := d.now()
-	if s := p.find(actor.Groups); s != nil && s.valid(now) {
+	if s := p.find(actor); s != nil && s.valid(now) {
 		return s, nil // another request was quicker
 	}
 	return d.build(ctx, p, actor, now)
@@ -158,16 +158,16 @@ func (d *Decider) state(ctx context.Context, actor Actor) (*state, error) {
 
 func (d *Decider) build(ctx context.Context, p *person, actor Actor, now time.Time) (*state, error) {
 	number := p.begun.Add(1) // before the Source is asked: see Refresh
-	principals := actor.principals()
-	version, reach, err := d.source.Reach(ctx, principals)
+	version, reach, err := d.source.Reach(ctx, actor.principals())
 	if err != nil {
 		return nil, fmt.Errorf("find the customers of an actor: %w", err)
 	}
 	reach = slices.Clone(reach)
 	slices.SortFunc(reach, func(a, b Reach) int { return cmp.Compare(a.Customer, b.Customer) })
 
-	old := p.find(actor.Groups)
-	s := &state{build: number, groups: slices.Clone(actor.Groups), version: version, standings: make([]standing, 0, len(reach))}
+	old := p.find(actor)
+	s := &state{build: number, groups: slices.Clone(actor.Groups), contexts: slices.Clone(actor.Contexts), version: version,
+		standings: make([]standing, 0, len(reach))}
 	same := old != nil && len(old.standings) == len(reach)
 	for i, r := range reach {
 		if i > 0 && r.Customer == reach[i-1].Customer {
@@ -180,7 +180,7 @@ func (d *Decider) build(ctx context.Context, p *person, actor Actor, now time.Ti
 			if err != nil {
 				return nil, err
 			}
-			if known, err = c.stand(principals, now); err != nil {
+			if known, err = c.standActor(actor, now); err != nil {
 				return nil, err
 			}
 		}
@@ -232,4 +232,9 @@ func (a Actor) principals() []Principal {
 	}
 	slices.Sort(principals)
 	return slices.Compact(principals)
+}
+
+// satisfies reports whether the sign-in has an authentication context; everybody's has none at all.
+func (a Actor) satisfies(context string) bool {
+	return context == "" || slices.Contains(a.Contexts, context)
 }

@@ -20,6 +20,7 @@ const (
 	BreakNotBegun     Break = "not-begun"     // the assignment starts later
 	BreakEnded        Break = "ended"         // the assignment has ended
 	BreakScope        Break = "scope"         // the room is outside the assignment's scopes, or not granted at all
+	BreakStrongAuth   Break = "strong-auth"   // all holds, but the actor has not signed in as the customer demands
 )
 
 // Explanation says why an actor may or may not do something in the rooms of one cell.
@@ -62,7 +63,11 @@ func (d *Decider) Explain(
 	if err != nil {
 		return Explanation{}, err
 	}
-	return c.explain(actor.principals(), permission, cell, d.now())
+	e, err := c.explain(actor.principals(), permission, cell, d.now())
+	if err == nil && e.Allowed && !actor.satisfies(c.rules.StrongAuth) {
+		e.Allowed, e.Broken = false, BreakStrongAuth
+	}
+	return e, err
 }
 
 func (c *customer) explain(principals []Principal, permission Permission, cell int64, now time.Time) (Explanation, error) {

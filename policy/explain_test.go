@@ -30,7 +30,7 @@ func TestExplain(t *testing.T) {
 		first  string // the assignment that stands first
 		via    Principal
 	}{
-		{"by a group", Actor{User("d"), []Principal{Group("desk"), Group("night")}}, ReportsView, cell, BreakNone, "room 1", Group("desk")},
+		{"by a group", Actor{User: User("d"), Groups: []Principal{Group("desk"), Group("night")}}, ReportsView, cell, BreakNone, "room 1", Group("desk")},
 		{"no assignment", Actor{User: User("x")}, ReportsView, cell, BreakNoAssignment, "", ""},
 		{"broken assignment", Actor{User: User("e")}, ReportsView, cell, BreakNoAssignment, "", ""},
 		{"role", Actor{User: User("a")}, TicketsView, cell, BreakRole, "reset", User("a")},
@@ -38,7 +38,7 @@ func TestExplain(t *testing.T) {
 		{"not begun", Actor{User: User("b")}, ReportsView, cell, BreakNotBegun, "later", User("b")},
 		{"ended", Actor{User: User("c")}, ReportsView, cell, BreakEnded, "past", User("c")},
 		{"scope", Actor{User: User("d")}, ReportsView, cell, BreakScope, "room 2", User("d")},
-		{"the one that came furthest", Actor{User("c"), []Principal{Group("night")}}, ReportsView, cell, BreakScope, "room 2", Group("night")},
+		{"the one that came furthest", Actor{User: User("c"), Groups: []Principal{Group("night")}}, ReportsView, cell, BreakScope, "room 2", Group("night")},
 		{"no such cell", Actor{User: User("a")}, ReportsView, 77, BreakScope, "reset", User("a")},
 		{"no cell", Actor{User: User("a")}, ReportsView, 0, BreakScope, "reset", User("a")},
 	}

@@ -6,7 +6,8 @@ import (
 )
 
 // Explain tells by the same rules why somebody may or may not do something in the rooms of one cell: a user with its groups, or a group. Who may
-// ask about whom is the caller's to check.
+// ask about whom is the caller's to check. It is about the rules and no session: what the customer demands of the sign-in (Rules.StrongAuth)
+// is to be told beside it.
 func (a Authority) Explain(principals []Principal, p Permission, cell int64) (Explanation, error) {
 	if a.c == nil || !p.Valid() {
 		return Explanation{}, errors.New("policy: explain without rules, or an unknown permission")

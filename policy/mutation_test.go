@@ -21,7 +21,7 @@ func TestMatcherNeedsEveryClause(t *testing.T) {
 			t.Parallel()
 			left := append(append([]string{}, clauses[:i]...), clauses[i+1:]...)
 			mutant := head + "\nm = " + strings.Join(left, " && ") + "\n"
-			for _, w := range fixedWorlds(60) {
+			for _, w := range fixedWorlds(120) {
 				d := decide(w)
 				d.model = mutant
 				if compareDecisions(w, d) != nil {
@@ -31,6 +31,19 @@ func TestMatcherNeedsEveryClause(t *testing.T) {
 			t.Error("nothing noticed that the clause is gone")
 		})
 	}
+}
+
+// Nor may the Decider leave out what the customer demands of the sign-in.
+func TestDecisionsNeedTheStrongAuthentication(t *testing.T) {
+	t.Parallel()
+	for _, w := range fixedWorlds(120) {
+		store := newFakeStore(w)
+		store.undemanding = true
+		if compareDecisions(w, NewDecider(store, store.now, Limits{})) != nil {
+			return
+		}
+	}
+	t.Error("nothing noticed that the demand is gone")
 }
 
 // compareDecisions looks at decisions only. Explain, which has a second opinion, must not be what notices.
@@ -60,7 +73,7 @@ func TestMatcherNeedsItsComparisons(t *testing.T) {
 				t.Fatal("the model does not say so")
 			}
 			mutant := strings.Replace(modelConf, change.from, change.to, 1)
-			for _, w := range fixedWorlds(60) {
+			for _, w := range fixedWorlds(120) {
 				d := decide(w)
 				d.model = mutant
 				if compareDecisions(w, d) != nil {

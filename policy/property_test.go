@@ -27,6 +27,9 @@ func compare(w *world, d *Decider) error {
 		if err := compareRelated(w, d, actor); err != nil {
 			return fmt.Errorf("%v: %w", actor, err)
 		}
+		if err := compareStepUps(w, d, actor); err != nil {
+			return fmt.Errorf("%v: %w", actor, err)
+		}
 	}
 	return nil
 }
@@ -39,7 +42,7 @@ func compareRelated(w *world, d *Decider, actor Actor) error {
 	}
 	for _, c := range w.Customers {
 		rules := c.Rules
-		rules.Closed = false
+		rules.Closed, rules.StrongAuth = false, ""
 		want := slices.ContainsFunc(Permissions(), func(p Permission) bool {
 			return mayUseEverywhere(rules, actor, p, w.Now) ||
 				slices.ContainsFunc(c.Rooms, func(r worldRoom) bool { return mayUse(rules, actor, p, r, w.Now) })
@@ -55,6 +58,30 @@ func compareRelated(w *world, d *Decider, actor Actor) error {
 	}
 	if v.CellsJSON() != "[]" || !v.Everywhere().Empty() || v.Version() != w.Version {
 		return fmt.Errorf("related: cells %s, everywhere %v, version %d", v.CellsJSON(), v.Everywhere().Parts(), v.Version())
+	}
+	return nil
+}
+
+// compareStepUps wants the customers in which the actor would hold something if it signed in as they demand, and none that is closed anyway.
+func compareStepUps(w *world, d *Decider, actor Actor) error {
+	got, err := d.StepUps(context.Background(), actor)
+	if err != nil {
+		return err
+	}
+	var want []StepUp
+	for _, c := range w.Customers {
+		rules := c.Rules
+		rules.StrongAuth = ""
+		would := slices.ContainsFunc(Permissions(), func(p Permission) bool {
+			return mayUseEverywhere(rules, actor, p, w.Now) ||
+				slices.ContainsFunc(c.Rooms, func(r worldRoom) bool { return mayUse(rules, actor, p, r, w.Now) })
+		})
+		if would && c.Rules.StrongAuth != "" && !slices.Contains(actor.Contexts, c.Rules.StrongAuth) {
+			want = append(want, StepUp{c.Rules.Customer, c.Rules.StrongAuth})
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		return fmt.Errorf("waits for %v, want %v", got, want)
 	}
 	return nil
 }

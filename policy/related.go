@@ -3,7 +3,7 @@ package policy
 import "context"
 
 // Related returns the customers that the actor has to do with now: those where it holds something, and those where it
-// would if the relation were not closed for the moment (consent withdrawn). It is for names and states of customers
+// would if the relation were not closed for the moment (consent withdrawn, or a stronger sign-in demanded). It is for names and states of customers
 // only: a part has no cells and is never All, so it shows no room, device or incident.
 func (d *Decider) Related(ctx context.Context, actor Actor) (View, error) {
 	s, err := d.state(ctx, actor)
@@ -17,4 +17,26 @@ func (d *Decider) Related(ctx context.Context, actor Actor) (View, error) {
 		}
 	}
 	return View{newView(KindMember, s.version, s.until, parts)}, nil
+}
+
+// StepUp is a customer that is closed for the actor until it signs in again with an authentication context.
+type StepUp struct {
+	Customer ID
+	Context  string
+}
+
+// StepUps returns the customers that nothing but a sign-in with an authentication context opens for the actor, by id: for the names that Related
+// shows already, so that people learn what to do.
+func (d *Decider) StepUps(ctx context.Context, actor Actor) ([]StepUp, error) {
+	s, err := d.state(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	var list []StepUp
+	for _, standing := range s.standings {
+		if standing.lacks != "" {
+			list = append(list, StepUp{standing.customer, standing.lacks})
+		}
+	}
+	return list, nil
 }

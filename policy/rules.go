@@ -7,9 +7,12 @@ import (
 
 // Rules are everything that decides about one customer, as one read of the store saw it.
 type Rules struct {
-	Customer    ID
-	Version     int64 // raised by every transaction that changes anything in here
-	Closed      bool  // the relation is not active or the consent is withdrawn: nobody sees anything
+	Customer ID
+	Version  int64 // raised by every transaction that changes anything in here
+	Closed   bool  // the relation is not active or the consent is withdrawn: nobody sees anything
+	// StrongAuth is the authentication context that the customer demands, such as "c1"; empty for none. For an actor whose session has not got it
+	// the relation is closed (design 6).
+	StrongAuth  string
 	Ceiling     []Permission
 	Roles       []Role
 	Assignments []Assignment
@@ -43,10 +46,12 @@ type Cell struct {
 	Room   ID    // the single room, if a scope names it; else zero
 }
 
-// Actor is a signed-in person of the partner: the user and the security groups it is in, from the session.
+// Actor is a signed-in person of the partner: the user, the security groups it is in, and the authentication contexts that its sign-in satisfied,
+// all from the session.
 type Actor struct {
-	User   Principal
-	Groups []Principal
+	User     Principal
+	Groups   []Principal
+	Contexts []string
 }
 
 // Reach is a customer some of whose assignments name the actor, begun, ended or not.

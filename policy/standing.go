@@ -11,7 +11,8 @@ type standing struct {
 	version  int64
 	until    time.Time // the next start or end of an assignment that names the actor; zero for none
 	pieces   []piece
-	waits    bool // there would be pieces, but the relation is closed
+	waits    bool   // there would be pieces, but the relation is closed
+	lacks    string // the authentication context without which it is closed for this actor; empty when that is not why
 }
 
 // piece is permissions that are held in the same rooms. A permission is in one piece at most, and a piece shows at
@@ -24,7 +25,16 @@ type piece struct {
 
 func (s standing) valid(now time.Time) bool { return s.until.IsZero() || now.Before(s.until) }
 
-// stand asks for all that the principals may do now.
+// standActor is stand for somebody signed in: a customer that demands an authentication context is closed for a session without it.
+func (c *customer) standActor(actor Actor, now time.Time) (standing, error) {
+	s, err := c.stand(actor.principals(), now)
+	if err == nil && len(s.pieces) > 0 && !actor.satisfies(c.rules.StrongAuth) {
+		s.waits, s.pieces, s.lacks = true, nil, c.rules.StrongAuth
+	}
+	return s, err
+}
+
+// stand asks for all that the principals may do now, whatever their sign-in.
 func (c *customer) stand(principals []Principal, now time.Time) (standing, error) {
 	s := standing{customer: c.rules.Customer, version: c.rules.Version}
 	var members []Principal

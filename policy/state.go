@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// variantsPerUser bounds the sets of groups kept for one user: two sessions may know different ones for a while.
+// variantsPerUser bounds the sets of groups and contexts kept for one user: two sessions may know different ones for a while.
 const variantsPerUser = 4
 
-// person is what is known of one user, by set of groups.
+// person is what is known of one user, by set of groups and contexts.
 type person struct {
 	building sync.Mutex   // one build at a time, so that a crowd of requests after a change does the work once
 	begun    atomic.Int64 // builds; written under building
@@ -22,36 +22,42 @@ type person struct {
 type state struct {
 	build     int64 // which of the person's builds made it
 	groups    []Principal
+	contexts  []string
 	version   int64 // global
 	until     time.Time
 	standings []standing // by customer
 	views     [permissionCount]atomic.Pointer[view]
 }
 
-func (p *person) find(groups []Principal) *state {
+func (p *person) find(actor Actor) *state {
 	states := p.states.Load()
 	if states == nil {
 		return nil
 	}
 	for _, s := range *states {
-		if slices.Equal(s.groups, groups) {
+		if s.of(actor.Groups, actor.Contexts) {
 			return s
 		}
 	}
 	return nil
 }
 
-// keep puts the state first and drops the one of the same groups, or the oldest of too many. Callers hold building.
+// keep puts the state first and drops the one of the same groups and contexts, or the oldest of too many. Callers hold building.
 func (p *person) keep(s *state) {
 	states := []*state{s}
 	if known := p.states.Load(); known != nil {
 		for _, other := range *known {
-			if len(states) < variantsPerUser && !slices.Equal(other.groups, s.groups) {
+			if len(states) < variantsPerUser && !other.of(s.groups, s.contexts) {
 				states = append(states, other)
 			}
 		}
 	}
 	p.states.Store(&states)
+}
+
+// of reports whether the state is that of a session which knows these groups and satisfied these contexts.
+func (s *state) of(groups []Principal, contexts []string) bool {
+	return slices.Equal(s.groups, groups) && slices.Equal(s.contexts, contexts)
 }
 
 func (s *state) valid(now time.Time) bool { return s.until.IsZero() || now.Before(s.until) }

@@ -45,7 +45,9 @@ var (
 	worldActors = []Actor{
 		{User: User("ann")},
 		{User: User("ann"), Groups: []Principal{Group("desk"), Group("field")}},
-		{User: User("bob"), Groups: []Principal{Group("night"), Group("desk"), Group("unknown")}},
+		{User: User("ann"), Groups: []Principal{Group("desk"), Group("field")}, Contexts: []string{"c1"}}, // the same in another session
+		{User: User("ann"), Groups: []Principal{Group("desk"), Group("field")}, Contexts: []string{"c1", "c2"}},
+		{User: User("bob"), Groups: []Principal{Group("night"), Group("desk"), Group("unknown")}, Contexts: []string{"c2", "c11"}},
 		{User: User("desk"), Groups: []Principal{Group("ann")}},
 		{User: User(assignmentName(1)), Groups: []Principal{Group(assignmentName(2))}},
 		{User: User("eve"), Groups: []Principal{User("ann"), Principal(assignmentName(1)), "", "ceiling", "group:"}},
@@ -117,6 +119,7 @@ func drawCustomer(t *rapid.T, id ID) worldCustomer {
 		c.Rooms = append(c.Rooms, worldRoom{ID: ID(i + 1), Groups: drawSubset(t, ids[:3], "groups of room")})
 	}
 	c.placeRooms()
+	c.Rules.StrongAuth = rapid.SampledFrom([]string{"", "", "", "", "c1", "c2"}).Draw(t, "strong authentication")
 	return c
 }
 
@@ -212,6 +215,9 @@ func mayUseEverywhere(rules Rules, actor Actor, p Permission, now time.Time) boo
 }
 
 func holds(rules Rules, a Assignment, actor Actor, p Permission, now time.Time) bool {
+	if rules.StrongAuth != "" && !slices.Contains(actor.Contexts, rules.StrongAuth) {
+		return false
+	}
 	if rules.Closed || !slices.Contains(rules.Ceiling, p) || !slices.Contains(worldPermissions, p) {
 		return false
 	}
@@ -250,6 +256,7 @@ type fakeStore struct {
 	rulesAsked   map[ID]int
 	failReach    error
 	failRules    error
+	undemanding  bool // tells of no demand for strong authentication: for the Decider, as if it did not look at it
 	rulesOfOther bool
 }
 
@@ -279,7 +286,11 @@ func (f *fakeStore) Rules(_ context.Context, customer ID) (Rules, error) {
 	}
 	for _, c := range f.world.Customers {
 		if (c.Rules.Customer == customer) != f.rulesOfOther {
-			return c.Rules, nil
+			rules := c.Rules
+			if f.undemanding {
+				rules.StrongAuth = ""
+			}
+			return rules, nil
 		}
 	}
 	return Rules{Customer: customer, Closed: true}, nil

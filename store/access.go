@@ -42,8 +42,8 @@ func (s *Store) Rules(ctx context.Context, customer ID) (policy.Rules, error) {
 	err := s.read(ctx, func(t *tx) error {
 		var open bool
 		var ceiling string
-		err := t.QueryRowContext(ctx, `SELECT rule_version, state = 'active' AND without_admin_since IS NULL, ceiling_json FROM customers WHERE id = $1`, customer).
-			Scan(&rules.Version, &open, &ceiling)
+		err := t.QueryRowContext(ctx, `SELECT rule_version, state = 'active' AND without_admin_since IS NULL, ceiling_json, strong_auth
+			FROM customers WHERE id = $1`, customer).Scan(&rules.Version, &open, &ceiling, &rules.StrongAuth)
 		if err == sql.ErrNoRows {
 			return nil
 		}

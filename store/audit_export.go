@@ -35,7 +35,7 @@ type AuditPage struct {
 }
 
 // AuditExport reads one page of the entries of a customer, for its primary admins; each page asks for the right anew. An export is read in pages
-// so that it holds neither memory nor a reader. Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrStaleView; conflict: views-closed.
+// so that it holds neither memory nor a reader. Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrStrongAuth, ErrStaleView; conflict: views-closed.
 func (s *Store) AuditExport(ctx context.Context, by AskingAdmin, customer ID, q AuditPage) ([]AuditRow, error) {
 	after := AuditRow{At: time.UnixMilli(-1)}
 	if q.After != nil {

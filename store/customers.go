@@ -30,7 +30,7 @@ type Customer struct {
 	Grant         policy.Grant
 	Ceiling       []policy.Permission
 	ChangeControl map[string]string
-	StrongAuth    string
+	StrongAuth    string // id of the authentication context that is demanded of the partner's people; "" for none
 	EndsAt        time.Time
 	RetentionDays int
 	AcceptedAt    time.Time

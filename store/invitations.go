@@ -34,7 +34,7 @@ type Invitation struct {
 	RoomsOffered  int // rooms that the grant covered when it was sent
 	Ceiling       []policy.Permission
 	ChangeControl map[string]string // event -> "auto" or "manual"
-	StrongAuth    string            // name of the demanded authentication context, "" for none
+	StrongAuth    string            // id of the demanded authentication context, such as "c1"; "" for none
 	RelationEnds  time.Time
 	RetentionDays int
 	TermsVersion  string

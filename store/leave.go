@@ -13,6 +13,8 @@ import (
 var (
 	// ErrNotPrimaryAdmin says that the person sees the customer and is none of its effective primary admins.
 	ErrNotPrimaryAdmin = errors.New("not a primary admin of this customer")
+	// ErrStrongAuth says that the person is one, and has not signed in as the customer demands (design 6).
+	ErrStrongAuth = errors.New("the customer demands a stronger sign-in")
 	// ErrOtherName says that the name that was typed to confirm is not the customer's.
 	ErrOtherName = errors.New("the name is not that of the customer")
 )
@@ -44,7 +46,8 @@ const effectiveAdmins = `FROM roles r JOIN assignments a ON a.role_id = r.id
 	WHERE r.built_in = 1 AND (a.starts_at IS NULL OR a.starts_at <= $1) AND (a.ends_at IS NULL OR a.ends_at > $1)
 		AND m.principal NOT IN (SELECT principal FROM absent_principals)`
 
-// check answers ErrNotFound for who may not know of the customer, and ErrNotPrimaryAdmin for who may and is none.
+// check answers ErrNotFound for who may not know of the customer, ErrNotPrimaryAdmin for who may and is none, and ErrStrongAuth for one whose
+// session lacks what the customer demands.
 func (p AskingAdmin) check(ctx context.Context, t *tx, customer ID) error {
 	if err := checkView(ctx, t, p.Related); err != nil {
 		return err
@@ -53,12 +56,20 @@ func (p AskingAdmin) check(ctx context.Context, t *tx, customer ID) error {
 	if err != nil {
 		return err
 	}
-	var there, admin bool
+	contexts, err := toJSON(nonNil(p.Actor.Contexts))
+	if err != nil {
+		return err
+	}
+	var there, admin, weak bool
 	err = t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $2),
-		EXISTS (SELECT 1 `+effectiveAdmins+` AND r.customer_id = $2 AND m.principal `+inSet(3)+`)`, t.now, customer, principals).Scan(&there, &admin)
+		EXISTS (SELECT 1 `+effectiveAdmins+` AND r.customer_id = $2 AND m.principal `+inSet(3)+`),
+		EXISTS (SELECT 1 FROM customers WHERE id = $2 AND strong_auth <> '' AND NOT strong_auth `+inSet(4)+`)`,
+		t.now, customer, principals, contexts).Scan(&there, &admin, &weak)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for a primary admin: %w", err)
+	case admin && weak:
+		return ErrStrongAuth
 	case admin:
 		return nil
 	case there && (p.Overview.Kind() == policy.KindOverview || !p.Related.One(customer).Empty()):
@@ -67,10 +78,10 @@ func (p AskingAdmin) check(ctx context.Context, t *tx, customer ID) error {
 	return ErrNotFound
 }
 
-// IsPrimaryAdmin tells who may know of the customer whether it is one of its effective primary admins. Errors: ErrNotFound, ErrStaleView.
+// IsPrimaryAdmin tells who may know of the customer whether it is one of its effective primary admins, signed in as the customer demands. Errors: ErrNotFound, ErrStaleView.
 func (s *Store) IsPrimaryAdmin(ctx context.Context, by AskingAdmin, customer ID) (bool, error) {
 	err := s.read(ctx, func(t *tx) error { return by.check(ctx, t, customer) })
-	if errors.Is(err, ErrNotPrimaryAdmin) {
+	if errors.Is(err, ErrNotPrimaryAdmin) || errors.Is(err, ErrStrongAuth) {
 		return false, nil
 	}
 	return err == nil, err
@@ -78,7 +89,7 @@ func (s *Store) IsPrimaryAdmin(ctx context.Context, by AskingAdmin, customer ID)
 
 // LeaveCustomer ends a relation by the partner and removes everything of the customer in one transaction; what is left is in ended_relations
 // and in reduced audit entries. Erase then takes the last bytes out of the files. confirm must be the customer's name. It answers the tenant.
-// Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrOtherName, ErrStaleView.
+// Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrStrongAuth, ErrOtherName, ErrStaleView.
 func (s *Store) LeaveCustomer(ctx context.Context, act Act, by AskingAdmin, customer ID, confirm string) (tenant string, err error) {
 	err = s.writeAlone(ctx, func(t *tx) error {
 		if err := by.check(ctx, t, customer); err != nil {

@@ -21,6 +21,7 @@ type Session struct {
 	Groups   []string // object ids of groups; only of the partner's people
 	AppRoles []string
 	Wids     []string // template ids of directory roles
+	Contexts []string // authentication contexts that the sign-in satisfied; only of the partner's people
 	Address  string
 	Agent    string
 	// GroupsAt is when Groups was last known to be true.
@@ -38,13 +39,13 @@ const (
 	pruneAtOnce      = 500
 )
 
-const sessionColumns = `id, side, tenant_id, oid, name, upn, groups_json, roles_json, wids_json, address, agent,
+const sessionColumns = `id, side, tenant_id, oid, name, upn, groups_json, roles_json, wids_json, contexts_json, address, agent,
 	groups_at, created_at, last_used_at, expires_at`
 
 // StartSession keeps a new session under the hash of its secret. A session that the same browser had before, named by the hash of
 // its secret, ends in the same transaction: a sign-in always gives a new secret. The caller fills in everything but CreatedAt and LastUsedAt.
 func (s *Store) StartSession(ctx context.Context, act Act, secretHash, replacedHash string, in Session) error {
-	lists, err := jsonLists(in.Groups, in.AppRoles, in.Wids)
+	lists, err := jsonLists(in.Groups, in.AppRoles, in.Wids, in.Contexts)
 	if err != nil {
 		return err
 	}
@@ -60,8 +61,9 @@ func (s *Store) StartSession(ctx context.Context, act Act, secretHash, replacedH
 			return err
 		}
 		_, err = t.exec(ctx, `INSERT INTO sessions (secret_hash, `+sessionColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)`,
-			secretHash, in.ID, in.Side, in.TenantID, in.OID, in.Name, in.UPN, lists[0], lists[1], lists[2], in.Address, in.Agent,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)`,
+			secretHash, in.ID, in.Side, in.TenantID, in.OID, in.Name, in.UPN, lists[0], lists[1], lists[2], lists[3],
+			in.Address, in.Agent,
 			orEpoch(in.GroupsAt), t.now, millis(in.ExpiresAt))
 		if err != nil {
 			return fmt.Errorf("keep a session: %w", err)
@@ -218,15 +220,16 @@ func scanSessions(rows *sql.Rows) ([]Session, error) {
 	var out []Session
 	for rows.Next() {
 		var s Session
-		var groups, roles, wids string
+		var groups, roles, wids, contexts string
 		var groupsAt, created, used, expires int64
-		err := rows.Scan(&s.ID, &s.Side, &s.TenantID, &s.OID, &s.Name, &s.UPN, &groups, &roles, &wids, &s.Address, &s.Agent,
+		err := rows.Scan(&s.ID, &s.Side, &s.TenantID, &s.OID, &s.Name, &s.UPN, &groups, &roles, &wids, &contexts, &s.Address, &s.Agent,
 			&groupsAt, &created, &used, &expires)
 		if err != nil {
 			return nil, fmt.Errorf("read a session: %w", err)
 		}
 		s.GroupsAt, s.CreatedAt, s.LastUsedAt, s.ExpiresAt = when(groupsAt), when(created), when(used), when(expires)
-		if err := errors.Join(fromJSON(groups, &s.Groups), fromJSON(roles, &s.AppRoles), fromJSON(wids, &s.Wids)); err != nil {
+		err = errors.Join(fromJSON(groups, &s.Groups), fromJSON(roles, &s.AppRoles), fromJSON(wids, &s.Wids), fromJSON(contexts, &s.Contexts))
+		if err != nil {
 			return nil, err
 		}
 		out = append(out, s)

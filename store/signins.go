@@ -14,6 +14,7 @@ type Signin struct {
 	Nonce    string
 	Verifier string // of PKCE
 	ReturnTo string // local path
+	StepUp   string // the authentication context that is asked for; "" for none
 }
 
 const (
@@ -29,8 +30,8 @@ func (s *Store) BeginSignin(ctx context.Context, stateHash string, in Signin) er
 		if err := forgetSignins(ctx, t); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO signins (state_hash, side, nonce, verifier, return_to, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			stateHash, in.Side, in.Nonce, in.Verifier, in.ReturnTo, t.now)
+		_, err := t.exec(ctx, `INSERT INTO signins (state_hash, side, nonce, verifier, return_to, step_up, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			stateHash, in.Side, in.Nonce, in.Verifier, in.ReturnTo, in.StepUp, t.now)
 		if err != nil {
 			return fmt.Errorf("keep a sign-in: %w", err)
 		}
@@ -44,8 +45,8 @@ func (s *Store) TakeSignin(ctx context.Context, stateHash string) (Signin, error
 	var created, now int64
 	err := s.write(ctx, func(t *tx) error {
 		now = t.now
-		err := t.QueryRowContext(ctx, `DELETE FROM signins WHERE state_hash = $1 RETURNING side, nonce, verifier, return_to, created_at`, stateHash).
-			Scan(&in.Side, &in.Nonce, &in.Verifier, &in.ReturnTo, &created)
+		err := t.QueryRowContext(ctx, `DELETE FROM signins WHERE state_hash = $1 RETURNING side, nonce, verifier, return_to, step_up, created_at`, stateHash).
+			Scan(&in.Side, &in.Nonce, &in.Verifier, &in.ReturnTo, &in.StepUp, &created)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}

@@ -80,7 +80,7 @@ func (h *house) consent(tenant, name string) {
 
 func (h *house) offer() Invitation {
 	return Invitation{PartnerDomain: "partner.example", Grant: policy.Grant{Rules: []policy.GrantRule{{Building: "London Bridge"}}, Rooms: []string{"place-boardroom"}},
-		RoomsOffered: 7, Ceiling: policy.DefaultCeiling(), ChangeControl: map[string]string{"restart": "manual"}, StrongAuth: "phishing-resistant",
+		RoomsOffered: 7, Ceiling: policy.DefaultCeiling(), ChangeControl: map[string]string{"restart": "manual"},
 		RelationEnds: h.clock().AddDate(1, 0, 0), RetentionDays: 180, TermsVersion: "t-1", ExpiresAt: h.clock().Add(14 * 24 * time.Hour)}
 }
 

@@ -24,6 +24,7 @@ type Config struct {
 	PartnerTenant string
 	PartnerName   string
 	PartnerDomain string
+	Contexts      []api.AuthContext // that customers may demand
 	Version       string
 	Demo          bool
 }
@@ -80,12 +81,13 @@ type Powers struct {
 
 // Holding is what the person may do for one customer.
 type Holding struct {
-	CustomerID   string   `json:"customerId"`
-	CustomerName string   `json:"customerName"`
-	State        string   `json:"state" enum:"active,consent-withdrawn,without-admin"`
-	Rooms        *int     `json:"rooms,omitempty" doc:"Granted rooms; only when the person sees all of them."`
-	Permissions  []string `json:"permissions" nullable:"false" doc:"Held in at least one room."`
-	Everywhere   []string `json:"everywhere" nullable:"false" doc:"Held over all granted rooms."`
+	CustomerID   string               `json:"customerId"`
+	CustomerName string               `json:"customerName"`
+	State        string               `json:"state" enum:"active,consent-withdrawn,without-admin,strong-auth"`
+	StepUp       *api.DemandedContext `json:"stepUp,omitempty" doc:"In state strong-auth: the sign-in that the customer demands. Until then nothing of it is seen."`
+	Rooms        *int                 `json:"rooms,omitempty" doc:"Granted rooms; only when the person sees all of them."`
+	Permissions  []string             `json:"permissions" nullable:"false" doc:"Held in at least one room."`
+	Everywhere   []string             `json:"everywhere" nullable:"false" doc:"Held over all granted rooms."`
 }
 
 // contacts is how many tenant managers somebody without a role is told.
@@ -129,6 +131,14 @@ func (a *Access) holdings(ctx context.Context, call *api.Call) ([]Holding, error
 	if err != nil {
 		return nil, err
 	}
+	stepUps, err := call.Decider.StepUps(ctx, call.Actor)
+	if err != nil {
+		return nil, err
+	}
+	lacks := map[policy.ID]string{}
+	for _, s := range stepUps {
+		lacks[s.Customer] = s.Context
+	}
 	byID := map[policy.ID]policy.Holding{}
 	for _, h := range held {
 		byID[h.Customer] = h
@@ -142,6 +152,8 @@ func (a *Access) holdings(ctx context.Context, call *api.Call) ([]Holding, error
 			h.State = "consent-withdrawn"
 		case !c.WithoutAdminSince.IsZero():
 			h.State = "without-admin"
+		case lacks[c.ID] != "":
+			h.State, h.StepUp = "strong-auth", api.Demanded(a.Contexts, lacks[c.ID])
 		}
 		for _, p := range byID[c.ID].Everywhere {
 			if p == policy.RoomsView {

@@ -15,15 +15,16 @@ import (
 
 // EffectiveAccess is one true answer to "may they do this there, and why?".
 type EffectiveAccess struct {
-	Question    AccessQuestion    `json:"question"`
-	Allowed     *bool             `json:"allowed,omitempty" doc:"With a member and a permission."`
-	Rooms       RoomShare         `json:"rooms"`
-	Places      *RoomPlaces       `json:"places,omitempty" doc:"With a member, a permission that is held and no room: the rooms."`
-	Chains      []AccessChain     `json:"chains" nullable:"false" doc:"With a member and a permission: those that hold first, then by how far they come."`
-	Broken      string            `json:"broken,omitempty" enum:"closed,no-assignment,role,ceiling,not-begun,ended,scope" doc:"Why not."`
-	Permissions []PermissionCheck `json:"permissions" nullable:"false" doc:"With a member: every permission there is."`
-	People      []PersonAccess    `json:"people" nullable:"false" doc:"With a room and no member: who reaches it."`
-	Hidden      bool              `json:"hidden" doc:"Whether assignments decide that reach beyond the rooms in which you may see roles: they are not shown."`
+	Question    AccessQuestion       `json:"question"`
+	Allowed     *bool                `json:"allowed,omitempty" doc:"With a member and a permission."`
+	Rooms       RoomShare            `json:"rooms"`
+	Places      *RoomPlaces          `json:"places,omitempty" doc:"With a member, a permission that is held and no room: the rooms."`
+	Chains      []AccessChain        `json:"chains" nullable:"false" doc:"With a member and a permission: those that hold first, then by how far they come."`
+	Broken      string               `json:"broken,omitempty" enum:"closed,no-assignment,role,ceiling,not-begun,ended,scope" doc:"Why not."`
+	Permissions []PermissionCheck    `json:"permissions" nullable:"false" doc:"With a member: every permission there is."`
+	People      []PersonAccess       `json:"people" nullable:"false" doc:"With a room and no member: who reaches it."`
+	StrongAuth  *api.DemandedContext `json:"strongAuth,omitempty" doc:"The sign-in that the customer demands. The answer is about the rules: a session without it holds nothing, and of the sessions of others nothing is known here."`
+	Hidden      bool                 `json:"hidden" doc:"Whether assignments decide that reach beyond the rooms in which you may see roles: they are not shown."`
 }
 
 // AccessQuestion is what was asked.
@@ -95,6 +96,7 @@ func (a *Access) EffectiveAccess(ctx context.Context, call *api.Call, in *struct
 		return out, err
 	}
 	q := newInquiry(by, sheet)
+	out.StrongAuth = api.Demanded(a.Contexts, by.Rules().StrongAuth)
 	permission := policy.Permission(in.Permission)
 	if in.Permission != "" && !permission.Valid() {
 		return out, api.Invalid("query.permission", "There is no such permission.")

@@ -21,7 +21,7 @@ type Person struct {
 	Groups   []string // object ids of security groups, from the token or Graph
 	AppRoles []string
 	Wids     []string // directory role templates
-	Contexts []string // authentication contexts that the sign-in has met (design 6)
+	Contexts []string // authentication contexts that the sign-in satisfied, sorted; only of the partner's people
 	Expires  time.Time
 }
 

@@ -161,6 +161,8 @@ func problemOf(ctx context.Context, err error, log *slog.Logger) *Problem {
 		return refused(refusal)
 	case errors.Is(err, store.ErrNotFound):
 		return NotFound()
+	case errors.Is(err, store.ErrStrongAuth):
+		return Forbidden("strong-auth", "This customer demands a stronger sign-in than yours.", "Sign in again as GET /api/me says for this customer, then repeat this.")
 	case errors.Is(err, context.Canceled):
 		return Fail(499, "client-closed", "The request was given up.", "")
 	}

@@ -251,7 +251,7 @@ func (d *Desk) callAs(ctx context.Context, access Access, p Person) (*Call, erro
 		}
 		return c, nil
 	}
-	c.Actor = policy.Actor{User: policy.User(p.OID)}
+	c.Actor = policy.Actor{User: policy.User(p.OID), Contexts: p.Contexts}
 	for _, g := range p.Groups {
 		c.Actor.Groups = append(c.Actor.Groups, policy.Group(g))
 	}

@@ -54,7 +54,7 @@ func (d *Desk) stream(out huma.Context, access Access, s Stream) {
 		return
 	}
 	var ended *Problem // of who has signed out meanwhile
-	if ctx.Err() == nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrNotPrimaryAdmin) && !errors.As(err, &ended) {
+	if ctx.Err() == nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrNotPrimaryAdmin) && !errors.Is(err, store.ErrStrongAuth) && !errors.As(err, &ended) {
 		d.Log.ErrorContext(ctx, "an answer was cut off", "error", err, "request", RequestID(ctx))
 	}
 	panic(http.ErrAbortHandler)

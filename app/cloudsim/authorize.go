@@ -3,7 +3,6 @@ package cloudsim
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,7 +24,8 @@ type grant struct {
 	expires       time.Time
 }
 
-// authorize is the sign-in: a page with the people of the demo, or none at all where login_hint names one of them.
+// authorize is the sign-in: a page with the people of the demo, or none at all where login_hint names one of them; and a second page where an
+// authentication context is asked for.
 // The page's buttons post the same parameters back, with the chosen person's object id.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	a, bad := s.authority(r)
@@ -56,7 +56,9 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		s.pickerPage(w, r, a, "Sign in", "Choose who you are in this demo.")
 		return
 	}
-	back.success(w, r, url.Values{"code": {s.newCode(t, p, q)}})
+	if s.secondFactor(w, r, back, p) {
+		back.success(w, r, url.Values{"code": {s.newCode(t, p, q)}})
+	}
 }
 
 // checkApplication refuses what must not lead to a redirect: an unknown application or reply address.
@@ -140,29 +142,9 @@ func (s *Server) newCode(t *Tenant, p *Person, q url.Values) string {
 	}
 	s.codes[code] = grant{
 		tenantID: t.ID, oid: p.OID, redirect: q.Get("redirect_uri"), challenge: q.Get("code_challenge"),
-		nonce: q.Get("nonce"), scope: q.Get("scope"), acrs: requestedContexts(q.Get("claims")), expires: now.Add(codeLife),
+		nonce: q.Get("nonce"), scope: q.Get("scope"), acrs: t.satisfied(requestedContexts(q.Get("claims"))), expires: now.Add(codeLife),
 	}
 	return code
-}
-
-// requestedContexts reads the authentication contexts out of the claims parameter (graph.md 7). Here everybody can
-// always satisfy them.
-func requestedContexts(claims string) []string {
-	var asked struct {
-		IDToken struct {
-			Acrs struct {
-				Value  string   `json:"value"`
-				Values []string `json:"values"`
-			} `json:"acrs"`
-		} `json:"id_token"`
-	}
-	if claims == "" || json.Unmarshal([]byte(claims), &asked) != nil {
-		return nil
-	}
-	if asked.IDToken.Acrs.Value != "" {
-		return []string{asked.IDToken.Acrs.Value}
-	}
-	return asked.IDToken.Acrs.Values
 }
 
 // loginHint is the opaque value of the login_hint claim, which also works as login_hint parameter.

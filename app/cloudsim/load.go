@@ -68,11 +68,12 @@ type tenantFile struct {
 		Note        string   `json:"note"`
 		Groups      []string `json:"groups"`
 		// ProjectGroups puts the person into so many more groups, named Project 001, Project 002, ...
-		ProjectGroups int      `json:"projectGroups"`
-		AppRoles      []string `json:"appRoles"`
-		Wids          []string `json:"wids"`
-		Guest         bool     `json:"guest"`
-		HomeTenant    string   `json:"homeTenant"`
+		ProjectGroups  int      `json:"projectGroups"`
+		AppRoles       []string `json:"appRoles"`
+		Wids           []string `json:"wids"`
+		Guest          bool     `json:"guest"`
+		HomeTenant     string   `json:"homeTenant"`
+		NoSecondFactor bool     `json:"noSecondFactor"`
 	} `json:"people"`
 	Buildings []struct {
 		Name       string  `json:"name"`
@@ -139,7 +140,7 @@ func loadDirectory(fsys fs.FS, file string) (*Tenant, error) {
 		}
 		t.People = append(t.People, Person{
 			OID: p.OID, Name: p.DisplayName, UPN: p.UPN, Mail: p.Mail, JobTitle: p.JobTitle, Note: p.Note,
-			Groups: groups, AppRoles: p.AppRoles, Wids: p.Wids, Guest: p.Guest, HomeTenant: p.HomeTenant,
+			Groups: groups, AppRoles: p.AppRoles, Wids: p.Wids, Guest: p.Guest, HomeTenant: p.HomeTenant, NoSecondFactor: p.NoSecondFactor,
 		})
 	}
 	return t, nil

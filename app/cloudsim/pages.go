@@ -19,7 +19,7 @@ type page struct {
 	Fields      []field
 	// Tenants are the people of the picker, by organisation.
 	Tenants []pageTenant
-	// Tenant, Person, Permissions and Allowed are those of the consent page.
+	// Tenant, Person, Permissions and Allowed are those of the consent page; that of the second factor has the person, too.
 	Tenant, Person string
 	Permissions    []field
 	Allowed        bool
@@ -81,7 +81,7 @@ func (s *Server) noticePage(w http.ResponseWriter, r *http.Request, status int, 
 func carried(form url.Values) []field {
 	var fields []field
 	for name, values := range form {
-		if name != "person" && name != "decision" {
+		if name != "person" && name != "decision" && name != "factor" {
 			fields = append(fields, field{name, values[0]})
 		}
 	}

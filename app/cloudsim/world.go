@@ -40,6 +40,8 @@ type Tenant struct {
 	// Buildings adds addresses to the buildings that rooms name. A building without an entry has none.
 	Buildings []Building
 	Rooms     []Room
+	// SilentContexts are authentication contexts of which the tenant's tokens never tell, whoever confirmed.
+	SilentContexts []string
 	// Note says in a few words what the tenant is good for in the demo; the sign-in page shows it.
 	Note string
 }
@@ -65,6 +67,8 @@ type Person struct {
 	// Guest marks an account that lives in another tenant, whose GUID is HomeTenant.
 	Guest      bool
 	HomeTenant string
+	// NoSecondFactor marks somebody who has registered no method for a second factor.
+	NoSecondFactor bool
 	// Disabled marks an account that may not sign in; only the directory says so here.
 	Disabled bool
 }

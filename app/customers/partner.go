@@ -16,25 +16,26 @@ import (
 // Entry is one row of the partner's list: a relation, or an invitation that is pending or has expired. What the person's roles or powers
 // do not show is absent.
 type Entry struct {
-	ID            string      `json:"id"`
-	Kind          string      `json:"kind" enum:"customer,invitation"`
-	Name          string      `json:"name" doc:"As the organisation calls itself."`
-	TenantID      string      `json:"tenantId" doc:"The Entra tenant, the lasting key of the organisation."`
-	Domains       []string    `json:"domains" nullable:"false" doc:"Verified domains of the tenant."`
-	LooksLike     string      `json:"looksLike,omitempty" doc:"Another organisation whose name or domain is nearly the same: check the tenant id."`
-	State         string      `json:"state" enum:"active,consent-withdrawn,without-admin,pending,expired"`
-	WithoutSince  *time.Time  `json:"withoutAdminSince,omitempty" doc:"Since when nobody is an effective primary admin: nobody sees data."`
-	RoomsOffered  *int        `json:"roomsOffered,omitempty" doc:"Rooms that the invitation covered when it was sent."`
-	Rooms         *int        `json:"rooms,omitempty" doc:"Granted rooms; only for who sees all of them."`
-	PrimaryAdmins []MemberRef `json:"primaryAdmins,omitempty" doc:"Only for who may see roles there."`
-	Mine          bool        `json:"mine" doc:"Whether the person has a role there."`
-	SentAt        *time.Time  `json:"sentAt,omitempty"`
-	ExpiresAt     *time.Time  `json:"expiresAt,omitempty" doc:"Of an invitation."`
-	EndsAt        *time.Time  `json:"endsAt,omitempty" doc:"Of the relation, when the customer set an end."`
-	AcceptedAt    *time.Time  `json:"acceptedAt,omitempty"`
-	DataAt        *time.Time  `json:"dataAt,omitempty" doc:"End of the last good collection; only for who has a role there."`
-	CollectState  string      `json:"collectState,omitempty" doc:"What the collection says; only for who has a role there."`
-	Progress      *Progress   `json:"progress,omitempty" doc:"The running collection; only for who sees all granted rooms."`
+	ID            string               `json:"id"`
+	Kind          string               `json:"kind" enum:"customer,invitation"`
+	Name          string               `json:"name" doc:"As the organisation calls itself."`
+	TenantID      string               `json:"tenantId" doc:"The Entra tenant, the lasting key of the organisation."`
+	Domains       []string             `json:"domains" nullable:"false" doc:"Verified domains of the tenant."`
+	LooksLike     string               `json:"looksLike,omitempty" doc:"Another organisation whose name or domain is nearly the same: check the tenant id."`
+	State         string               `json:"state" enum:"active,consent-withdrawn,without-admin,strong-auth,pending,expired"`
+	StepUp        *api.DemandedContext `json:"stepUp,omitempty" doc:"In state strong-auth: the sign-in that the customer demands of you. Until then nothing of it is seen."`
+	WithoutSince  *time.Time           `json:"withoutAdminSince,omitempty" doc:"Since when nobody is an effective primary admin: nobody sees data."`
+	RoomsOffered  *int                 `json:"roomsOffered,omitempty" doc:"Rooms that the invitation covered when it was sent."`
+	Rooms         *int                 `json:"rooms,omitempty" doc:"Granted rooms; only for who sees all of them."`
+	PrimaryAdmins []MemberRef          `json:"primaryAdmins,omitempty" doc:"Only for who may see roles there."`
+	Mine          bool                 `json:"mine" doc:"Whether the person has a role there."`
+	SentAt        *time.Time           `json:"sentAt,omitempty"`
+	ExpiresAt     *time.Time           `json:"expiresAt,omitempty" doc:"Of an invitation."`
+	EndsAt        *time.Time           `json:"endsAt,omitempty" doc:"Of the relation, when the customer set an end."`
+	AcceptedAt    *time.Time           `json:"acceptedAt,omitempty"`
+	DataAt        *time.Time           `json:"dataAt,omitempty" doc:"End of the last good collection; only for who has a role there."`
+	CollectState  string               `json:"collectState,omitempty" doc:"What the collection says; only for who has a role there."`
+	Progress      *Progress            `json:"progress,omitempty" doc:"The running collection; only for who sees all granted rooms."`
 }
 
 // MemberRef is a user or a security group of the partner.
@@ -47,26 +48,27 @@ type MemberRef struct {
 // Detail is one customer or invitation with what was agreed.
 type Detail struct {
 	Entry
-	Ceiling    []string      `json:"ceiling" nullable:"false" doc:"The permissions that the customer lets the partner have at most."`
-	Catalogue  []string      `json:"catalogue" nullable:"false" doc:"All permissions there are."`
-	Grant      *policy.Grant `json:"grant,omitempty" doc:"Of an invitation without its single rooms; of a customer only for who sees all granted rooms."`
-	SentBy     string        `json:"sentBy,omitempty"`
-	AcceptedBy string        `json:"acceptedBy,omitempty"`
-	Retention  int           `json:"retentionDays"`
-	Terms      string        `json:"termsVersion,omitempty"`
+	Ceiling    []string             `json:"ceiling" nullable:"false" doc:"The permissions that the customer lets the partner have at most."`
+	Catalogue  []string             `json:"catalogue" nullable:"false" doc:"All permissions there are."`
+	Grant      *policy.Grant        `json:"grant,omitempty" doc:"Of an invitation without its single rooms; of a customer only for who sees all granted rooms."`
+	SentBy     string               `json:"sentBy,omitempty"`
+	AcceptedBy string               `json:"acceptedBy,omitempty"`
+	Retention  int                  `json:"retentionDays"`
+	Terms      string               `json:"termsVersion,omitempty"`
+	StrongAuth *api.DemandedContext `json:"strongAuth,omitempty" doc:"The sign-in that the customer demands of the partner's people."`
 
 	PrimaryAdmin  bool           `json:"primaryAdmin" doc:"Whether you are a primary admin there who can act: only such a one removes the customer or exports its audit."`
 	AdminProposal *AdminProposal `json:"adminProposal,omitempty" doc:"Whom the partner proposes as primary admins; the customer has not answered yet. Only for who may propose."`
 }
 
-var rank = map[string]int{"consent-withdrawn": 10, "without-admin": 15, "pending": 20, "active": 50, "expired": 80}
+var rank = map[string]int{"consent-withdrawn": 10, "without-admin": 15, "strong-auth": 18, "pending": 20, "active": 50, "expired": 80}
 
 // List lists the customers and open invitations that the person may see, those that need somebody first.
 func (c *Customers) List(ctx context.Context, call *api.Call, in *struct {
 	api.Paging
 	Total bool     `query:"total" doc:"Answer how many there are in all."`
 	Q     string   `query:"q" maxLength:"100" doc:"Part of a name or domain."`
-	State []string `query:"state,explode" enum:"active,consent-withdrawn,without-admin,pending,expired" maxItems:"5"`
+	State []string `query:"state,explode" enum:"active,consent-withdrawn,without-admin,strong-auth,pending,expired" maxItems:"6"`
 }) (api.Page[Entry], error) {
 	var page api.Page[Entry]
 	all, err := c.entries(ctx, call)
@@ -115,6 +117,10 @@ func (c *Customers) entries(ctx context.Context, call *api.Call) ([]Entry, error
 	if err != nil {
 		return nil, err
 	}
+	lacks, err := lacking(ctx, call)
+	if err != nil {
+		return nil, err
+	}
 	found, err := c.Store.Customers(ctx, mine)
 	if err != nil {
 		return nil, err
@@ -125,7 +131,9 @@ func (c *Customers) entries(ctx context.Context, call *api.Call) ([]Entry, error
 		seen[customer.ID] = true
 		e := entryOf(customer)
 		e.Mine = true
-		c.addInsight(&e, customer, full, roles)
+		if !c.demands(&e, lacks[customer.ID]) {
+			c.addInsight(&e, customer, full, roles)
+		}
 		entries = append(entries, e)
 	}
 	if call.Powers.Any() {
@@ -233,7 +241,7 @@ func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, 
 		return Detail{}, err
 	}
 	d := Detail{Entry: entryOf(customer), Ceiling: permissionNames(customer.Ceiling), Catalogue: permissionNames(policy.Permissions()),
-		AcceptedBy: customer.AcceptedBy, Retention: customer.RetentionDays}
+		AcceptedBy: customer.AcceptedBy, Retention: customer.RetentionDays, StrongAuth: api.Demanded(c.Contexts, customer.StrongAuth)}
 	proposal, err := c.Store.AdminProposal(ctx, call.Overview, id)
 	switch {
 	case err == nil:
@@ -247,6 +255,10 @@ func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, 
 	d.Mine = true
 	if d.PrimaryAdmin, err = c.Store.IsPrimaryAdmin(ctx, store.AskingAdmin{Actor: call.Actor, Related: mine, Overview: call.Overview}, id); err != nil {
 		return Detail{}, err
+	}
+	lacks, err := lacking(ctx, call)
+	if err != nil || c.demands(&d.Entry, lacks[id]) {
+		return d, err
 	}
 	full, admins, err := c.insights(ctx, call)
 	if err != nil {
@@ -284,7 +296,8 @@ func (c *Customers) Invitation(ctx context.Context, call *api.Call, in *byID) (D
 		return Detail{}, err
 	}
 	d := Detail{Entry: invitationEntry(inv), Ceiling: permissionNames(inv.Ceiling), Catalogue: permissionNames(policy.Permissions()),
-		Grant: highLevel(inv.Grant), SentBy: inv.SentBy, Retention: inv.RetentionDays, Terms: inv.TermsVersion}
+		Grant: highLevel(inv.Grant), SentBy: inv.SentBy, Retention: inv.RetentionDays, Terms: inv.TermsVersion,
+		StrongAuth: api.Demanded(c.Contexts, inv.StrongAuth)}
 	for _, e := range entries {
 		if e.ID == d.ID {
 			d.LooksLike = e.LooksLike

@@ -18,13 +18,17 @@ const (
 	longestHint   = 320 // an e-mail address is not longer
 )
 
-// Begin is GET /signin: it sends the browser to Entra. Query: side (partner or customer), login_hint, return (a local path).
-// Without a side the domain of the hint decides; without either the person chooses on the welcome page.
+// Begin is GET /signin: it sends the browser to Entra. Query: side (partner or customer), login_hint, return (a local path), step_up (see
+// beginStepUp). Without a side the domain of the hint decides; without either the person chooses on the welcome page.
 func (s *Service) Begin(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	hint := q.Get("login_hint")
 	if len(hint) > longestHint || strings.ContainsFunc(hint, unicode.IsControl) {
 		answer(w, r, api.Invalid("query.login_hint", "is not a sign-in name"))
+		return
+	}
+	if q.Has("step_up") {
+		s.beginStepUp(w, r, hint)
 		return
 	}
 	side, problem := s.side(q.Get("side"), hint)
@@ -40,9 +44,14 @@ func (s *Service) Begin(w http.ResponseWriter, r *http.Request) {
 	if back == "" {
 		back = home(side)
 	}
-	to, browser, refused := s.begin(r, side, hint, back)
+	s.leaveFor(w, r, store.Signin{Side: side, ReturnTo: back}, hint)
+}
+
+// leaveFor sends the browser to Entra. What a refused step-up says is said where the session stays.
+func (s *Service) leaveFor(w http.ResponseWriter, r *http.Request, in store.Signin, hint string) {
+	to, browser, refused := s.begin(r, in, hint)
 	if refused != nil {
-		s.refuse(w, r, refused)
+		s.refuseSignin(w, r, in, refused)
 		return
 	}
 	http.SetCookie(w, s.cookie(cookieSignin, browser, store.SigninLife))
@@ -67,8 +76,8 @@ func (s *Service) side(side, hint string) (store.Side, *api.Problem) {
 
 // begin keeps the sign-in and returns Entra's address and the value of the cookie that binds it to this browser. The cookie's value stays the same
 // while one sign-in is under way, so that two tabs do not disturb each other.
-func (s *Service) begin(r *http.Request, side store.Side, hint, back string) (to, browser string, refused *refusal) {
-	k, err := s.authority(side).ready()
+func (s *Service) begin(r *http.Request, in store.Signin, hint string) (to, browser string, refused *refusal) {
+	k, err := s.authority(in.Side).ready()
 	if err != nil {
 		return "", "", refuse("unavailable", err)
 	}
@@ -76,7 +85,8 @@ func (s *Service) begin(r *http.Request, side store.Side, hint, back string) (to
 	if len(browser) != len(newSecret()) {
 		browser = newSecret()
 	}
-	state, in := newSecret(), store.Signin{Side: side, Nonce: newSecret(), Verifier: oauth2.GenerateVerifier(), ReturnTo: back}
+	state := newSecret()
+	in.Nonce, in.Verifier = newSecret(), oauth2.GenerateVerifier()
 	if err := s.store.BeginSignin(r.Context(), hashOf("signin", state, browser), in); err != nil {
 		return "", "", refuse("unavailable", err)
 	}
@@ -85,10 +95,13 @@ func (s *Service) begin(r *http.Request, side store.Side, hint, back string) (to
 		oauth2.SetAuthURLParam("nonce", in.Nonce),
 		oauth2.SetAuthURLParam("response_mode", "query"), // a form post would come without our Lax cookie
 	}
+	if in.StepUp != "" {
+		options = append(options, oauth2.SetAuthURLParam("claims", claimsOf(in.StepUp)))
+	}
 	switch {
 	case hint != "":
 		options = append(options, oauth2.SetAuthURLParam("login_hint", hint))
-	case side == store.SideCustomer, s.readCookie(r, cookieChoose) != "":
+	case in.Side == store.SideCustomer, s.readCookie(r, cookieChoose) != "":
 		// Entra would go on with whoever is signed in, so somebody refused once could never choose another account.
 		options = append(options, oauth2.SetAuthURLParam("prompt", "select_account"))
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // refusal is a sign-in that did not work. The code goes to the welcome page, the cause to the log only.
-// Codes: guest, personal-account, wrong-tenant, state, denied, unavailable, consent-needed, government-cloud, invalid.
+// Codes: guest, personal-account, wrong-tenant, state, denied, unavailable, consent-needed, government-cloud, invalid; and those of refuseStepUp.
 type refusal struct {
 	code  string
 	cause error
@@ -40,27 +40,25 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
 	redirect(w, pageWelcome+"?"+q.Encode())
 }
 
+// refuseSignin explains a sign-in that came back, or could not begin.
+func (s *Service) refuseSignin(w http.ResponseWriter, r *http.Request, in store.Signin, why *refusal) {
+	if in.StepUp != "" {
+		s.refuseStepUp(w, r, in, why)
+		return
+	}
+	s.refuse(w, r, why)
+}
+
 // Callback is GET /signin/callback, where Entra sends the browser back to.
 func (s *Service) Callback(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
 	in, refused := s.take(r)
 	if refused != nil {
 		s.refuse(w, r, refused)
 		return
 	}
-	q := r.URL.Query()
-	if q.Get("error") != "" {
-		s.refuse(w, r, refusalOf(q.Get("error"), q.Get("error_description")))
-		return
-	}
-	c, refused := s.redeem(ctx, in, q.Get("code"))
+	secret, refused := s.arrive(r, in)
 	if refused != nil {
-		s.refuse(w, r, refused)
-		return
-	}
-	secret, err := s.start(r, in.Side, c)
-	if err != nil {
-		s.refuse(w, r, refuse("unavailable", err))
+		s.refuseSignin(w, r, in, refused)
 		return
 	}
 	http.SetCookie(w, s.cookie("", secret, 0)) // gone with the browser; the limits are the server's matter
@@ -68,6 +66,34 @@ func (s *Service) Callback(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, s.cookie(cookieChoose, "", -time.Second))
 	}
 	redirect(w, in.ReturnTo)
+}
+
+// arrive makes a session of what Entra sent back, and returns its secret. Until then the session that was there stays.
+func (s *Service) arrive(r *http.Request, in store.Signin) (secret string, refused *refusal) {
+	ctx, q := r.Context(), r.URL.Query()
+	if code := q.Get("error"); code != "" && in.StepUp != "" {
+		return "", stepUpRefusal(code, q.Get("error_description"))
+	} else if code != "" {
+		return "", refusalOf(code, q.Get("error_description"))
+	}
+	c, refused := s.redeem(ctx, in, q.Get("code"))
+	if refused != nil {
+		return "", refused
+	}
+	var present *api.Person // of whom more was asked
+	var err error
+	if in.StepUp != "" {
+		if present, err = s.Person(ctx); err != nil {
+			return "", refuse("unavailable", err)
+		}
+	}
+	if refused := checkStepUp(in, present, c); refused != nil {
+		return "", refused
+	}
+	if secret, err = s.start(r, in, present, c); err != nil {
+		return "", refuse("unavailable", err)
+	}
+	return secret, nil
 }
 
 // take finds the sign-in that this browser began. It can be taken once.
@@ -175,7 +201,7 @@ func refusalOf(code, description string) *refusal {
 		return refuse("wrong-tenant", cause)
 	case "65001", "90094", "90008", "700016", "650052":
 		return refuse("consent-needed", cause)
-	case "65004", "50105", "53000", "53001", "53003", "50097", "50158":
+	case "65004", "50105", "53000", "53001", "53003", "50097", "50158", "50072", "50074", "50076", "50079", "500121":
 		return refuse("denied", cause)
 	case "7000215", "7000222", "700027", "7000218", "7000112": // the operator's matter; the cause tells which
 		return refuse("unavailable", cause)
@@ -207,8 +233,8 @@ func (s *Service) checkGovernment(ctx context.Context, side store.Side, tenant s
 }
 
 // start makes the session and returns its secret. Whatever session this browser had before ends: the secret is always a new one.
-func (s *Service) start(r *http.Request, side store.Side, c *claims) (string, error) {
-	ctx, now := r.Context(), s.cfg.Now()
+func (s *Service) start(r *http.Request, in store.Signin, present *api.Person, c *claims) (string, error) {
+	ctx, now, side := r.Context(), s.cfg.Now(), in.Side
 	p := api.Person{Side: side, TenantID: c.TenantID, OID: c.OID, Name: c.Name, UPN: c.UPN}
 	if side == store.SideCustomer {
 		name := domainOf(c.UPN)
@@ -220,14 +246,15 @@ func (s *Service) start(r *http.Request, side store.Side, c *claims) (string, er
 		}
 	}
 	groups, at := s.groupsAtSignin(ctx, side, c, now)
+	contexts, end := gained(in, present, c, now.Add(s.cfg.Absolute))
 	secret, replaced := newSecret(), ""
 	if old := s.readCookie(r, ""); old != "" {
 		replaced = hashOf("session", old)
 	}
 	err := s.store.StartSession(ctx, act(ctx, p), hashOf("session", secret), replaced, store.Session{
 		ID: newSecret(), Side: side, TenantID: c.TenantID, OID: c.OID, Name: c.Name, UPN: c.UPN,
-		Groups: groups, AppRoles: c.Roles, Wids: c.Wids,
-		Address: api.Address(ctx), Agent: clip(r.UserAgent(), 200), GroupsAt: at, ExpiresAt: now.Add(s.cfg.Absolute),
+		Groups: groups, AppRoles: c.Roles, Wids: c.Wids, Contexts: contexts,
+		Address: api.Address(ctx), Agent: clip(r.UserAgent(), 200), GroupsAt: at, ExpiresAt: end,
 	})
 	return secret, err
 }

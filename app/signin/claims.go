@@ -20,6 +20,7 @@ type claims struct {
 	ClaimNames map[string]string `json:"_claim_names"`
 	Roles      []string          `json:"roles"`
 	Wids       []string          `json:"wids"`
+	Contexts   json.RawMessage   `json:"acrs"` // see contexts
 }
 
 // personalTenant is the tenant of all personal Microsoft accounts.

@@ -95,7 +95,7 @@ func (s *Service) person(ctx context.Context, secret string) (*api.Person, error
 	}
 	return &api.Person{
 		Session: found.ID, Side: found.Side, TenantID: found.TenantID, OID: found.OID, Name: found.Name, UPN: found.UPN,
-		Groups: groups, AppRoles: found.AppRoles, Wids: found.Wids, Expires: found.ExpiresAt,
+		Groups: groups, AppRoles: found.AppRoles, Wids: found.Wids, Contexts: found.Contexts, Expires: found.ExpiresAt,
 	}, nil
 }
 

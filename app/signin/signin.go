@@ -32,6 +32,8 @@ type Config struct {
 	// PartnerDomains decide the side of a sign-in that comes with a login_hint only.
 	PartnerDomains []string
 	ClientID       string
+	// Contexts are the ids of the authentication contexts that a step-up may ask for, such as "c1" (--auth-contexts).
+	Contexts []string
 	// Secret authenticates the application at the token endpoint, unless Assertion does.
 	Secret string
 	// Assertion signs a client assertion for a token endpoint (graph.md 6); nil to use Secret.

@@ -9,7 +9,7 @@ import { Button } from '../kit/Button'
 import { useCopy } from '../kit/details/CopyButton'
 import { NoPermission } from '../kit/Empty'
 import { Loaded } from '../kit/Failure'
-import { IconAssign, IconChevronRight, IconCopyLink, IconGroup, IconRooms, IconSearch } from '../kit/icons'
+import { IconAssign, IconChevronRight, IconCopyLink, IconGroup, IconKey, IconRooms, IconSearch } from '../kit/icons'
 import { Message } from '../kit/Message'
 import { PlainPage } from '../kit/Page'
 import { byFeature, usePermissionWords } from '../kit/permission'
@@ -85,6 +85,7 @@ function Asking() {
             <div className={query.isPlaceholderData ? 'ck-split old' : 'ck-split'} aria-busy={query.isPlaceholderData || undefined}>
               <Said answer={answer} customer={customerName} />
               <section className="ck-why">
+                {answer.strongAuth && <Message icon={IconKey}>{t('check.strongAuth', { customer: customerName, name: answer.strongAuth.name })}</Message>}
                 <Verdict answer={answer} customer={customerName} />
               </section>
               {answer.question.member === undefined ? (

@@ -31,15 +31,18 @@ export interface SigninAsk {
   readonly side?: 'partner' | 'customer'
   /** The sign-in name that Entra should take. */
   readonly login?: string
+  /** The authentication context that is asked for, of somebody who is signed in. */
+  readonly stepUp?: string
   /** A path of ours to come back to. */
   readonly back?: string
 }
 
 /** The address that starts a sign-in. */
-export function signinAddress({ side, login, back }: SigninAsk): string {
+export function signinAddress({ side, login, stepUp, back }: SigninAsk): string {
   const query = new URLSearchParams()
   if (side !== undefined) query.set('side', side)
   if (login !== undefined) query.set('login_hint', login)
+  if (stepUp !== undefined) query.set('step_up', stepUp)
   if (back !== undefined && back !== '') query.set('return', back)
   const text = query.toString()
   return text === '' ? '/signin' : `/signin?${text}`

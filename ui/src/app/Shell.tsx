@@ -10,6 +10,8 @@ import { hasNoRole } from './nav'
 import { Navigation } from './Navigation'
 import { NoRole } from './NoRole'
 import { NotFound } from './NotFound'
+import { waitingOf } from './stepUp'
+import { StepUpBanner, StepUpPage } from './StepUpBanner'
 import { TopBar } from './TopBar'
 import { useMedia } from './media'
 
@@ -64,7 +66,15 @@ export function Shell() {
 
   function content() {
     if (hasNoRole(me)) return <NoRole />
-    return known ? <Outlet /> : <NotFound />
+    if (!known) return <NotFound />
+    const waiting = waitingOf(me).find((one) => one.customer === customer)
+    if (waiting) return <StepUpPage waiting={waiting} />
+    return (
+      <>
+        {customer === 'all' && <StepUpBanner />}
+        <Outlet />
+      </>
+    )
   }
 }
 

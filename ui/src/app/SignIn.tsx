@@ -2,11 +2,12 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { signinAddress } from '../api/signout'
 import { useTitle } from '../kit/announce'
-import { IconChevronRight, IconCritical20, IconInfo20, IconOrganisation, IconTenantManagers, type Icon } from '../kit/icons'
+import { IconChevronRight, IconCritical20, IconInfo20, IconKey, IconOrganisation, IconTenantManagers, type Icon } from '../kit/icons'
 import { useKept } from '../kit/kept'
 import { languages, type Language } from '../text/format'
 import { useChooseLanguage } from './language'
 import { Mark, Wordmark } from './Mark'
+import { failedStepUp } from './stepUp'
 
 /** Codes of a refused sign-in: app/signin/callback.go. */
 const refusals = [
@@ -18,6 +19,9 @@ const refusals = [
   'unavailable',
   'consent-needed',
   'government-cloud',
+  'step-up-cancelled',
+  'step-up-refused',
+  'step-up-missing',
   'invalid',
 ] as const
 type Refusal = (typeof refusals)[number]
@@ -46,6 +50,7 @@ export function SignIn({ over }: SignInProps) {
   const { t } = useTranslation('app')
   const search = new URLSearchParams(location.search)
   const refusal = over ? undefined : refusalOf(search)
+  const more = refusal && failedStepUp(search)
   const request = search.get('request')
   const heading = useRef<HTMLHeadingElement>(null)
   useTitle(t('signIn.title'))
@@ -76,7 +81,12 @@ export function SignIn({ over }: SignInProps) {
             </p>
           </div>
         )}
-        {over ? (
+        {more ? (
+          <>
+            <Way primary icon={IconKey} to={signinAddress({ stepUp: more.context, back: more.back })} what={t('signIn.stepUp')} whom={t('signIn.stepUpFor')} />
+            <Way icon={IconChevronRight} to={more.back} what={t('signIn.goOn')} whom={t('signIn.goOnFor')} />
+          </>
+        ) : over ? (
           <>
             <Way primary icon={IconTenantManagers} to={to(over.side, over.login)} what={t('signIn.again')} whom={t('signIn.againFor', { login: over.login })} />
             <Way icon={IconOrganisation} to="/welcome" what={t('signIn.other')} />

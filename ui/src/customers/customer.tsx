@@ -2,12 +2,13 @@ import { useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { can } from '../api/can'
-import { PageLink, useGo } from '../kit/address'
+import { signinAddress } from '../api/signout'
+import { PageLink, useGo, useHere } from '../kit/address'
 import { Code, useCopy } from '../kit/details/CopyButton'
 import { DetailsPane } from '../kit/details/DetailsPane'
 import { Fact, Facts, Section, Steps } from '../kit/details/Facts'
 import type { DetailsCommand } from '../kit/details/spec'
-import { IconCollection, IconCopyLink, IconDelete, IconRooms } from '../kit/icons'
+import { IconCollection, IconCopyLink, IconDelete, IconKey, IconRooms } from '../kit/icons'
 import { Message } from '../kit/Message'
 import { useMe } from '../kit/rights'
 import { Tile } from '../kit/Tile'
@@ -79,7 +80,7 @@ function useCommands(customer: Entry | undefined, detail: Detail | undefined, le
     ...(can(me, 'rooms.view', customer.id)
       ? [{ id: 'rooms', label: t('command.rooms'), icon: IconRooms, run: () => go('rooms', {}, customer.id) }]
       : []),
-    ...(customer.mine
+    ...(customer.mine && customer.stepUp === undefined
       ? [{ id: 'collection', label: t('command.collection'), icon: IconCollection, run: () => go('/collection', { open: customer.id }) }]
       : []),
     // Whether the person may is known with the details only.
@@ -105,6 +106,7 @@ function Overview({ customer }: { customer: Detail }) {
           <Steps items={[t('withdrawn.step1', { name }), t('withdrawn.step2'), t('withdrawn.step3')]} />
         </>
       )}
+      {customer.stepUp && <StepUp demands={customer.stepUp} name={name} />}
       <Section title={t('relation')}>
         <Facts>
           <Fact label={t('fact.accepted')}>
@@ -117,6 +119,7 @@ function Overview({ customer }: { customer: Detail }) {
           </Fact>
           <Fact label={t('fact.domains')}>{customer.domains.join(', ')}</Fact>
           <Fact label={t('fact.retention')}>{t('retention', { count: customer.retentionDays })}</Fact>
+          <Fact label={t('fact.strongAuth')}>{customer.strongAuth && t('strongAuth', { name: customer.strongAuth.name })}</Fact>
         </Facts>
       </Section>
       {(customer.rooms !== undefined || customer.grant) && (
@@ -133,7 +136,7 @@ function Overview({ customer }: { customer: Detail }) {
           </Facts>
         </Section>
       )}
-      {customer.mine && (
+      {customer.mine && !customer.stepUp && (
         <Section title={t('data')}>
           <Facts>
             <Fact label={t('fact.data')}>{customer.dataAt && <When at={customer.dataAt} />}</Fact>
@@ -149,6 +152,28 @@ function Overview({ customer }: { customer: Detail }) {
       )}
       {!customer.mine && customer.state !== 'without-admin' && !isRecent(customer) && <p className="mut">{t('notMine', { name })}</p>}
     </>
+  )
+}
+
+/** Nothing of this customer shows until the person signs in as it demands; the pane comes back after that. */
+function StepUp({ demands, name }: { demands: NonNullable<Detail['stepUp']>; name: string }) {
+  const { t } = useTranslation('customers')
+  const here = useHere()
+  return (
+    <Message
+      tone="brand"
+      icon={IconKey}
+      title={t('stepUp.title', { name, context: demands.name })}
+      action={
+        demands.offered && (
+          <a className="btn p" href={signinAddress({ stepUp: demands.id, back: here })}>
+            {t('stepUp.go')}
+          </a>
+        )
+      }
+    >
+      {demands.offered ? t('stepUp.text') : t('stepUp.notOffered')}
+    </Message>
   )
 }
 

@@ -98,6 +98,7 @@ function Offer({ invitation }: { invitation: Detail }) {
           {invitation.grant && <GrantFacts grant={invitation.grant} offered />}
           <Fact label={t('fact.ends')}>{invitation.endsAt ? <When at={invitation.endsAt} as="date" /> : t('noEnd')}</Fact>
           <Fact label={t('fact.retention')}>{t('retention', { count: invitation.retentionDays })}</Fact>
+          <Fact label={t('fact.strongAuth')}>{invitation.strongAuth && t('strongAuth', { name: invitation.strongAuth.name })}</Fact>
           {invitation.state === 'pending' && invitation.expiresAt && (
             <Fact label={t('fact.expires')}>
               <When at={invitation.expiresAt} as="moment" /> <span className="mut">(<When at={invitation.expiresAt} />)</span>

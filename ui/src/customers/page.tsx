@@ -37,7 +37,7 @@ function Customers() {
 
   const spec = useMemo((): ListSpec<Entry, EntryPage> => {
     const count = (state: State) => counts?.get(state) ?? 0
-    const customers = count('active') + count('consent-withdrawn') + count('without-admin')
+    const customers = count('active') + count('consent-withdrawn') + count('without-admin') + count('strong-auth')
     const invitations = count('pending') + count('expired')
     const shown = (state: State) => (count(state) > 0 ? count(state) : undefined)
     const words = () => {
@@ -49,6 +49,7 @@ function Customers() {
       if (tab === 'pending') return t('none.pending')
       if (tab === 'consent-withdrawn') return t('none.withdrawn')
       if (tab === 'without-admin') return t('none.withoutAdmin')
+      if (tab === 'strong-auth') return t('none.strongAuth')
       if (tab === 'expired') return t('none.expired')
       return accepting ? t('empty') : t('emptyOwn')
     }
@@ -63,6 +64,9 @@ function Customers() {
         // Rare: it has its tab only while there is one.
         ...(count('without-admin') > 0 || tab === 'without-admin'
           ? [{ value: 'without-admin', label: t('tab.withoutAdmin'), count: shown('without-admin') }]
+          : []),
+        ...(count('strong-auth') > 0 || tab === 'strong-auth'
+          ? [{ value: 'strong-auth', label: t('tab.strongAuth'), count: shown('strong-auth') }]
           : []),
         { value: 'active', label: t('tab.active') },
         ...(accepting ? [{ value: 'expired', label: t('tab.expired'), count: shown('expired') }] : []),

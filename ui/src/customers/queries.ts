@@ -24,7 +24,7 @@ const soon = 2_000
 const usual = 30_000
 
 /** The states of the list's tabs, which are their values in the address. */
-export const states: readonly State[] = ['pending', 'consent-withdrawn', 'without-admin', 'active', 'expired']
+export const states: readonly State[] = ['pending', 'consent-withdrawn', 'without-admin', 'strong-auth', 'active', 'expired']
 
 /** The customers and invitations of a tab. */
 export function entryPages(scope: Scope, ask: Ask) {

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { IconInvitation12, IconUnmonitored, IconWarning12 } from '../kit/icons'
+import { IconInvitation12, IconKey, IconUnmonitored, IconWarning12 } from '../kit/icons'
 import { Tag } from '../kit/status'
 import { useNow } from '../kit/When'
 import { useFormat } from '../text/i18n'
@@ -22,6 +22,12 @@ export function StateWords({ entry }: { entry: Entry }) {
       return (
         <Tag tone="warning" icon={IconWarning12}>
           {t('state.withoutAdmin')}
+        </Tag>
+      )
+    case 'strong-auth':
+      return (
+        <Tag tone="brand" icon={IconKey}>
+          {t('state.strongAuth', { name: entry.stepUp?.name ?? '' })}
         </Tag>
       )
     case 'pending': {

@@ -1,4 +1,4 @@
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useRouterState, useSearch } from '@tanstack/react-router'
 import type { ComponentProps, ReactNode } from 'react'
 import type { Customer } from '../api/can'
 import { usePlace } from './scope'
@@ -105,6 +105,11 @@ export function PageLink({ page, customer, search, ...rest }: PageLinkProps) {
   const place = usePlace()
   const to = page.startsWith('/') ? page : pathOf(page, customer ?? place.customer)
   return <Link {...({ to, search: search ?? {}, ...rest } as unknown as ComponentProps<typeof Link>)} />
+}
+
+/** The address where the person is, with its search: to come back to from another site. */
+export function useHere(): string {
+  return useRouterState({ select: (state) => state.location.href })
 }
 
 /** Goes to another page by program, after a form for example. */
