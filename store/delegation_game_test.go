@@ -21,7 +21,7 @@ import (
 const gameLife = "ROOMWARD_RANDOM"
 
 // TestDelegationGame lets people of a partner change roles, assignments, room groups and primary admins of two customers, each by its own rights and
-// through the methods that the API uses, while rooms move, time passes, ceilings change and accounts come and go. After each step plain sets say
+// through the methods that the API uses, while rooms move, time passes, ceilings and demanded sign-ins change and accounts come and go. After each step plain sets say
 // whether it was to be done, who sees what, and that nobody gained what the asking person could not give.
 func TestDelegationGame(t *testing.T) {
 	set := func(name, value string) {
@@ -82,6 +82,7 @@ func playDelegation(t *testing.T, count *gameCount) {
 			"delete group":         g.deleteGroup,
 			"facts":                g.moveRooms,
 			"ceiling":              g.changeCeiling,
+			"strong sign-in":       g.changeStrongAuth,
 			"time":                 g.passTime,
 			"absence":              g.changeAbsence,
 			"":                     g.check,
@@ -107,10 +108,11 @@ func (g *delegationGame) begin() {
 	user := func(name string) policy.Principal { return policy.User(fmt.Sprint(name, "-", g.number)) }
 	group := func(name string) policy.Principal { return policy.Group(fmt.Sprint(name, "-", g.number)) }
 	g.people = []policy.Actor{
-		{User: user("ada")},
+		{User: user("ada"), Contexts: []string{"c1", "c2"}},
 		{User: user("ann"), Groups: []policy.Principal{group("desk")}},
-		{User: user("bob"), Groups: []policy.Principal{group("desk"), group("field")}},
-		{User: user("cat")},
+		{User: user("ann"), Groups: []policy.Principal{group("desk")}, Contexts: []string{"c1"}}, // in another session
+		{User: user("bob"), Groups: []policy.Principal{group("desk"), group("field")}, Contexts: []string{"c2"}},
+		{User: user("cat"), Contexts: []string{"c1"}},
 		{User: user("dan"), Groups: []policy.Principal{group("field")}},
 		{User: user("desk")}, // the object id of a group
 	}
@@ -321,6 +323,15 @@ func (g *delegationGame) changeCeiling(rt *rapid.T) {
 	// The customer's own way to its ceiling is yet to come: what it will do is this.
 	require.NoError(rt, g.changeRules(g.t.Context(), Act{Side: SideCustomer}, c.id, "ceiling.update", c.name, c.id, func(t *tx) error {
 		_, err := t.exec(g.t.Context(), `UPDATE customers SET ceiling_json = $1 WHERE id = $2`, mustJSON(rt, nonNil(c.ceiling)), c.id)
+		return err
+	}))
+}
+
+func (g *delegationGame) changeStrongAuth(rt *rapid.T) {
+	c := g.drawCustomer(rt)
+	c.strongAuth = pick(rt, []string{"", "", "c1", "c2"}, "demanded")
+	require.NoError(rt, g.changeRules(g.t.Context(), Act{Side: SideCustomer}, c.id, "strong-auth.update", c.name, c.id, func(t *tx) error {
+		_, err := t.exec(g.t.Context(), `UPDATE customers SET strong_auth = $1 WHERE id = $2`, c.strongAuth, c.id)
 		return err
 	}))
 }

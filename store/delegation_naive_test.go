@@ -27,7 +27,8 @@ type gameCustomer struct {
 	assignments []*gameAssignment
 	groups      []*gameGroup
 	rooms       []*gameRoom
-	closed      bool // nobody is left who can act as primary admin
+	closed      bool   // nobody is left who can act as primary admin
+	strongAuth  string // what it demands of a session
 }
 
 type gameRole struct {
@@ -128,6 +129,9 @@ func (c *gameCustomer) everywhere(who policy.Actor, p policy.Permission, at time
 
 // held tells whether somebody holds a permission in a room; nil is all granted rooms, those that come later included.
 func (c *gameCustomer) held(who policy.Actor, p policy.Permission, room *gameRoom, at time.Time) bool {
+	if c.strongAuth != "" && !slices.Contains(who.Contexts, c.strongAuth) {
+		return false
+	}
 	if c.closed || !slices.Contains(c.ceiling, p) || room != nil && room.hidden {
 		return false
 	}

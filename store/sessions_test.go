@@ -16,7 +16,7 @@ const idle = 8 * time.Hour
 func (h *house) session(id string) Session {
 	return Session{
 		ID: id, Side: SidePartner, TenantID: litware, OID: "maya", Name: "Maya Manager", UPN: "manager@partner.example",
-		Groups: []string{"g-1", "g-2"}, AppRoles: []string{"Manager"}, Wids: []string{"w-1"}, Address: "192.0.2.7", Agent: "Browser",
+		Groups: []string{"g-1", "g-2"}, AppRoles: []string{"Manager"}, Wids: []string{"w-1"}, Contexts: []string{"c1"}, Address: "192.0.2.7", Agent: "Browser",
 		GroupsAt: h.clock(), ExpiresAt: h.clock().Add(12 * time.Hour),
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func TestSigninsAreTakenOnce(t *testing.T) {
 	h := openHouse(t)
-	in := Signin{Side: SideCustomer, Nonce: "n", Verifier: "v", ReturnTo: "/portal"}
+	in := Signin{Side: SideCustomer, Nonce: "n", Verifier: "v", ReturnTo: "/portal", StepUp: "c1"}
 	require.NoError(t, h.BeginSignin(t.Context(), "hash", in))
 	require.Error(t, h.BeginSignin(t.Context(), "hash", in), "a state that is not fresh is refused")
 	_, err := h.TakeSignin(t.Context(), "other")

@@ -37,7 +37,12 @@ func (c *cloud) signIn(authority, person string, opts ...oauth2.AuthCodeOption) 
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	noError(c.t, err)
 	status, h, body := c.do(r)
-	equal(c.t, http.StatusFound, status, body)
+	if strings.Contains(body, `name="factor"`) {
+		status, h, body = c.press(r, body, "confirm")
+		equal(c.t, http.StatusSeeOther, status, body)
+	} else {
+		equal(c.t, http.StatusFound, status, body)
+	}
 	back, err := url.Parse(h.Get("Location"))
 	noError(c.t, err)
 	equal(c.t, "the-state", back.Query().Get("state"))

@@ -163,7 +163,7 @@ function StepUp({ demands, name }: { demands: NonNullable<Detail['stepUp']>; nam
     <Message
       tone="brand"
       icon={IconKey}
-      title={t('stepUp.title', { name, context: demands.name })}
+      title={t('stepUp.title', { name, demanded: demands.name })}
       action={
         demands.offered && (
           <a className="btn p" href={signinAddress({ stepUp: demands.id, back: here })}>
