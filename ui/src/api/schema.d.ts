@@ -1586,6 +1586,13 @@ export interface components {
             /** @description The customer's name, typed to confirm. */
             confirm: string;
         };
+        DemandedContext: {
+            id: string;
+            /** @description The id again where the operator names it no more. */
+            name: string;
+            /** @description Whether a sign-in can ask for it: GET /signin?step_up=ID. If not, the operator has to name it in --auth-contexts. */
+            offered: boolean;
+        };
         Detail: {
             /** Format: date-time */
             acceptedAt?: string;
@@ -1648,7 +1655,11 @@ export interface components {
             sentAt?: string;
             sentBy?: string;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn" | "without-admin" | "pending" | "expired";
+            state: "active" | "consent-withdrawn" | "without-admin" | "strong-auth" | "pending" | "expired";
+            /** @description In state strong-auth: the sign-in that the customer demands of you. Until then nothing of it is seen. */
+            stepUp?: components["schemas"]["DemandedContext"];
+            /** @description The sign-in that the customer demands of the partner's people. */
+            strongAuth?: components["schemas"]["DemandedContext"];
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
             termsVersion?: string;
@@ -1678,6 +1689,8 @@ export interface components {
             places?: components["schemas"]["RoomPlaces"];
             question: components["schemas"]["AccessQuestion"];
             rooms: components["schemas"]["RoomShare"];
+            /** @description The sign-in that the customer demands. The answer is about the rules: a session without it holds nothing, and of the sessions of others nothing is known here. */
+            strongAuth?: components["schemas"]["DemandedContext"];
         };
         EndedRelation: {
             /** Format: date-time */
@@ -1735,7 +1748,9 @@ export interface components {
             /** Format: date-time */
             sentAt?: string;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn" | "without-admin" | "pending" | "expired";
+            state: "active" | "consent-withdrawn" | "without-admin" | "strong-auth" | "pending" | "expired";
+            /** @description In state strong-auth: the sign-in that the customer demands of you. Until then nothing of it is seen. */
+            stepUp?: components["schemas"]["DemandedContext"];
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
             /**
@@ -1954,7 +1969,9 @@ export interface components {
              */
             rooms?: number;
             /** @enum {string} */
-            state: "active" | "consent-withdrawn" | "without-admin";
+            state: "active" | "consent-withdrawn" | "without-admin" | "strong-auth";
+            /** @description In state strong-auth: the sign-in that the customer demands. Until then nothing of it is seen. */
+            stepUp?: components["schemas"]["DemandedContext"];
         };
         InGroup: {
             id: string;
@@ -3623,7 +3640,7 @@ export interface operations {
                 total?: boolean;
                 /** @description Part of a name or domain. */
                 q?: string;
-                state?: ("active" | "consent-withdrawn" | "without-admin" | "pending" | "expired")[] | null;
+                state?: ("active" | "consent-withdrawn" | "without-admin" | "strong-auth" | "pending" | "expired")[] | null;
             };
             header?: never;
             path?: never;

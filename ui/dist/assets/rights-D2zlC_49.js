@@ -1,1 +1,0 @@
-import{p as e}from"./index-MLKVYdGx.js";import{N as t}from"./problem-CUVLEusj.js";function n(){let{me:n,customer:r}=t();return(t,i=r)=>e(n,t,i)}function r(){return t().me}export{r as n,n as t};
