@@ -148,7 +148,7 @@ type tally struct{ allowed, refused, gained int }
 func nobodyGains(t *rapid.T, n *tally) error {
 	w := &world{Version: 1, Now: worldStart.Add(2 * time.Hour)}
 	c := drawCustomer(t, 1)
-	c.Rules.Closed = false
+	c.Rules.Closed, c.Rules.EndsAt = false, time.Time{}
 	roles, assignments := map[ID]bool{}, map[ID]bool{} // a store has each id once: removing one of two would wake the other
 	c.Rules.Roles = slices.DeleteFunc(c.Rules.Roles, func(r Role) bool { twice := roles[r.ID]; roles[r.ID] = true; return twice })
 	c.Rules.Assignments = slices.DeleteFunc(c.Rules.Assignments, func(a Assignment) bool { twice := assignments[a.ID]; assignments[a.ID] = true; return twice })

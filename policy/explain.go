@@ -80,13 +80,13 @@ func (c *customer) explain(principals []Principal, permission Permission, cell i
 	}
 	scopes := c.scopesOf(cell)
 	e.Candidates = c.candidates(principals, permission, now, func(s Scope) bool { return slices.Contains(scopes, s) })
-	return c.conclude(e)
+	return c.conclude(e, now)
 }
 
 // conclude says where the chain breaks, and refuses an explanation that does not agree with its decision.
-func (c *customer) conclude(e Explanation) (Explanation, error) {
+func (c *customer) conclude(e Explanation, now time.Time) (Explanation, error) {
 	switch {
-	case c.rules.Closed:
+	case c.rules.Closed || c.rules.over(now):
 		e.Broken, e.Candidates = BreakClosed, nil
 	case len(e.Candidates) == 0:
 		e.Broken = BreakNoAssignment
@@ -99,9 +99,9 @@ func (c *customer) conclude(e Explanation) (Explanation, error) {
 	return e, nil
 }
 
-// decide asks Casbin about every scope that has the cell. A closed relation is a no.
+// decide asks Casbin about every scope that has the cell. A closed relation is a no, and so is one that is over.
 func (c *customer) decide(principals []Principal, p Permission, cell int64, now time.Time) (bool, error) {
-	if c.rules.Closed {
+	if c.rules.Closed || c.rules.over(now) {
 		return false, nil
 	}
 	moment := now.UTC().Format(timeText)

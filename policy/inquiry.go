@@ -47,7 +47,7 @@ func (a Authority) ExplainAnywhere(principals []Principal, p Permission) (Explan
 			return found && slices.Contains(cell.scopes(), s)
 		})
 	})
-	e, err = a.c.conclude(e)
+	e, err = a.c.conclude(e, a.now)
 	return e, cells, err
 }
 
@@ -62,7 +62,7 @@ type Reaching struct {
 // Reaching returns who reaches the rooms of a cell, by assignment. Which of them the asking person may see is the caller's to check.
 func (a Authority) Reaching(cell int64) []Reaching {
 	var out []Reaching
-	if a.c == nil || a.c.rules.Closed {
+	if a.c == nil || a.c.rules.Closed || a.c.rules.over(a.now) {
 		return nil
 	}
 	scopes := a.c.scopesOf(cell)

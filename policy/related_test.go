@@ -118,3 +118,48 @@ func TestStandingWaits(t *testing.T) {
 		}
 	}
 }
+
+// A relation that has a date ends at that very moment, for names as for rooms, without anybody telling; a date that is moved holds like any change.
+func TestARelationEndsAtItsMoment(t *testing.T) {
+	t.Parallel()
+	w := openWorld(2)
+	store := newFakeStore(w)
+	d := NewDecider(store, store.now, Limits{})
+	ends, cell := worldStart.Add(36*time.Hour), w.Customers[0].Rooms[0].Cell
+	store.change(0, func(c *worldCustomer) { c.Rules.EndsAt = ends })
+	seen := func() string {
+		t.Helper()
+		a, err := d.Authority(context.Background(), ann, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := d.Explain(context.Background(), ann, TicketsView, 1, cell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds := !a.View(TicketsView).Empty()
+		if e.Allowed != holds || (e.Broken == BreakClosed) == holds {
+			t.Errorf("the explanation says %t, %s", e.Allowed, e.Broken)
+		}
+		v := mustView(t, d, ann, TicketsView)
+		if holds != v.Sees(1, cell) || holds != (related(t, d, ann) == "[1,2]") {
+			t.Error("names, rooms and rules do not end together")
+		}
+		return v.CustomersJSON()
+	}
+	store.setClock(ends.Add(-time.Nanosecond))
+	mustRefresh(t, d, ann)
+	last := mustView(t, d, ann, TicketsView)
+	if seen() != "[1,2]" || !last.Until().Equal(ends) || !last.Valid(ends.Add(-time.Nanosecond)) || last.Valid(ends) {
+		t.Errorf("before the end: %s until %v", last.CustomersJSON(), last.Until())
+	}
+	store.setClock(ends)
+	if got := seen(); got != "[2]" {
+		t.Errorf("at the end: %s", got)
+	}
+	store.change(0, func(c *worldCustomer) { c.Rules.EndsAt = ends.Add(time.Hour) })
+	mustRefresh(t, d, ann)
+	if got := seen(); got != "[1,2]" {
+		t.Errorf("moved: %s", got)
+	}
+}

@@ -8,8 +8,9 @@ import (
 // Rules are everything that decides about one customer, as one read of the store saw it.
 type Rules struct {
 	Customer ID
-	Version  int64 // raised by every transaction that changes anything in here
-	Closed   bool  // the relation is not active or the consent is withdrawn: nobody sees anything
+	Version  int64     // raised by every transaction that changes anything in here
+	Closed   bool      // the relation is not active or the consent is withdrawn: nobody sees anything
+	EndsAt   time.Time // when the relation ends: from then on it is as if it were not there; zero for no end
 	// StrongAuth is the authentication context that the customer demands, such as "c1"; empty for none. For an actor whose session has not got it
 	// the relation is closed (design 6).
 	StrongAuth  string

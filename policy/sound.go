@@ -32,7 +32,7 @@ func (r Rules) sound() (Rules, []string) {
 		return kept
 	}
 
-	clean := Rules{Customer: r.Customer, Version: r.Version, Closed: r.Closed, StrongAuth: r.StrongAuth}
+	clean := Rules{Customer: r.Customer, Version: r.Version, Closed: r.Closed, EndsAt: r.EndsAt, StrongAuth: r.StrongAuth}
 	clean.Ceiling = known("ceiling", r.Ceiling)
 
 	// An id that stands twice would mix the members of one row with the permissions of another: both go.

@@ -9,7 +9,7 @@ import (
 type standing struct {
 	customer ID
 	version  int64
-	until    time.Time // the next start or end of an assignment that names the actor; zero for none
+	until    time.Time // the next start or end of an assignment that names the actor, or the end of the relation; zero for none
 	pieces   []piece
 	waits    bool   // there would be pieces, but the relation is closed
 	lacks    string // the authentication context without which it is closed for this actor; empty when that is not why
@@ -37,6 +37,10 @@ func (c *customer) standActor(actor Actor, now time.Time) (standing, error) {
 // stand asks for all that the principals may do now, whatever their sign-in.
 func (c *customer) stand(principals []Principal, now time.Time) (standing, error) {
 	s := standing{customer: c.rules.Customer, version: c.rules.Version}
+	if c.rules.over(now) {
+		return s, nil
+	}
+	s.until = c.rules.EndsAt
 	var members []Principal
 	theirs := map[int]bool{}
 	for _, p := range principals {
@@ -90,6 +94,9 @@ func (c *customer) stand(principals []Principal, now time.Time) (standing, error
 	}
 	return s, nil
 }
+
+// over reports whether the relation has ended by its date, which the store may not have followed yet.
+func (r Rules) over(now time.Time) bool { return !r.EndsAt.IsZero() && !now.Before(r.EndsAt) }
 
 const (
 	yes = '+'

@@ -92,6 +92,9 @@ func drawCustomer(t *rapid.T, id ID) worldCustomer {
 		Closed:   rapid.IntRange(0, 5).Draw(t, "closed") == 0,
 		Ceiling:  drawOften(t, worldPermissions, "ceiling"),
 	}}
+	if rapid.IntRange(0, 3).Draw(t, "ends by date") == 0 {
+		c.Rules.EndsAt = drawTime(t, "ends")
+	}
 	ids := []ID{1, 2, 3, 4}
 	for _, role := range drawOften(t, ids[:3], "roles") {
 		c.Rules.Roles = append(c.Rules.Roles, Role{
@@ -218,6 +221,9 @@ func holds(rules Rules, a Assignment, actor Actor, p Permission, now time.Time) 
 	if rules.StrongAuth != "" && !slices.Contains(actor.Contexts, rules.StrongAuth) {
 		return false
 	}
+	if !rules.EndsAt.IsZero() && !now.Before(rules.EndsAt) {
+		return false
+	}
 	if rules.Closed || !slices.Contains(rules.Ceiling, p) || !slices.Contains(worldPermissions, p) {
 		return false
 	}
@@ -300,6 +306,12 @@ func (f *fakeStore) now() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.world.Now
+}
+
+func (f *fakeStore) setClock(at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.world.Now = at
 }
 
 // change runs a transaction that changes the rules of one customer.

@@ -42,15 +42,16 @@ func (s *Store) Rules(ctx context.Context, customer ID) (policy.Rules, error) {
 	err := s.read(ctx, func(t *tx) error {
 		var open bool
 		var ceiling string
-		err := t.QueryRowContext(ctx, `SELECT rule_version, state = 'active' AND without_admin_since IS NULL, ceiling_json, strong_auth
-			FROM customers WHERE id = $1`, customer).Scan(&rules.Version, &open, &ceiling, &rules.StrongAuth)
+		var ends sql.NullInt64
+		err := t.QueryRowContext(ctx, `SELECT rule_version, state = 'active' AND without_admin_since IS NULL, ceiling_json, strong_auth, ends_at
+			FROM customers WHERE id = $1`, customer).Scan(&rules.Version, &open, &ceiling, &rules.StrongAuth, &ends)
 		if err == sql.ErrNoRows {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("read the rules of a customer: %w", err)
 		}
-		rules.Closed = !open
+		rules.Closed, rules.EndsAt = !open, whenOr0(ends)
 		if err := fromJSON(ceiling, &rules.Ceiling); err != nil {
 			return err
 		}
