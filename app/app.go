@@ -80,7 +80,8 @@ func (a *App) build() error {
 		return err
 	}
 	a.Graph, err = graph.New(graph.Config{Cloud: cfg.cloud(), Credential: credential, Now: cfg.Now, Log: cfg.Log,
-		Budget: graph.Budget{Overall: rate.Limit(cfg.CollectRate), PerTenant: rate.Limit(cfg.CollectTenantRate)}})
+		Refused: a.consentRefused,
+		Budget:  graph.Budget{Overall: rate.Limit(cfg.CollectRate), PerTenant: rate.Limit(cfg.CollectTenantRate)}})
 	if err != nil {
 		return fmt.Errorf("make the client of Microsoft's cloud: %w", err)
 	}
@@ -178,6 +179,13 @@ func (a *App) progress(customer policy.ID) *customers.Progress {
 	return &customers.Progress{Step: p.Step, Done: p.Done, Total: p.Total}
 }
 
+// consentRefused closes the views of a customer whose consent was found to be withdrawn, by whichever call.
+func (a *App) consentRefused(ctx context.Context, tenant string) {
+	if err := a.Store.ConsentRefused(ctx, tenant); err != nil {
+		a.cfg.Log.ErrorContext(ctx, "note that a consent was withdrawn", "error", err)
+	}
+}
+
 // left stops what runs for a customer whose relation has ended, and lets its last bytes go.
 func (a *App) left(customer policy.ID) {
 	a.Collect.Stop(customer)
@@ -213,6 +221,9 @@ func (a *App) housekeep(ctx context.Context) {
 		}
 		if _, err := a.Store.PruneSessions(ctx, 0); err != nil && ctx.Err() == nil {
 			a.cfg.Log.Error("prune sessions", "error", err)
+		}
+		if err := a.Customers.FollowEnds(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("follow the ends of relations", "error", err)
 		}
 		if err := a.followAdmins(ctx); err != nil && ctx.Err() == nil {
 			a.cfg.Log.Error("follow the primary admins", "error", err)

@@ -202,38 +202,6 @@ func finishJob(ctx context.Context, t *tx, customer ID, o CollectOutcome) error 
 	return ErrLeaseLost
 }
 
-// followConsent closes or opens the views of a customer when its consent went or came back.
-func followConsent(ctx context.Context, t *tx, customer ID, o CollectOutcome) error {
-	from, to, consent, operation := "active", "withdrawn", "withdrawn", "consent.withdrawn"
-	switch {
-	case o.State == CollectWithdrawn:
-	case o.Good:
-		from, to, consent, operation = "withdrawn", "active", "given", "consent.restored"
-	default:
-		return nil
-	}
-	var tenant string
-	err := t.QueryRowContext(ctx, `UPDATE customers SET state = $1 WHERE id = $2 AND state = $3 RETURNING tenant_id`, to, customer, from).Scan(&tenant)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("change the state of a customer: %w", err)
-	}
-	if _, err := t.exec(ctx, `UPDATE tenants SET consent = $1, consent_at = $2 WHERE tenant_id = $3`, consent, t.now, tenant); err != nil {
-		return fmt.Errorf("note the consent of a tenant: %w", err)
-	}
-	// The other kind of work would say the opposite until its next turn.
-	_, err = t.exec(ctx, `UPDATE collect_jobs SET due_at = $1 WHERE customer_id = $2 AND kind <> $3 AND due_at > $1`, t.now, customer, o.Lease.Kind)
-	if err != nil {
-		return fmt.Errorf("make the other collections due: %w", err)
-	}
-	if err := raiseRules(ctx, t, customer); err != nil {
-		return err
-	}
-	return System("collect").record(ctx, t, entry{customer: customer, tenant: tenant, operation: operation, object: "customer", objectID: customer.String()})
-}
-
 // AskPause is how long after somebody asked for a collection of a customer nobody may ask again: each costs requests to Microsoft.
 const AskPause = time.Minute
 

@@ -42,6 +42,21 @@ type Customer struct {
 	CollectState string
 	// WithoutAdminSince is since when nobody is an effective primary admin, which closes the views; zero while there is one.
 	WithoutAdminSince time.Time
+	// WithdrawnAt is since when the consent is withdrawn; zero while it stands.
+	WithdrawnAt time.Time
+}
+
+// PurgeAt is when the relation ends because its consent is withdrawn; zero while it stands.
+func (c Customer) PurgeAt() time.Time {
+	if c.WithdrawnAt.IsZero() {
+		return time.Time{}
+	}
+	return c.WithdrawnAt.Add(PurgeAfter)
+}
+
+// over tells whether the date of the relation has come, which its end follows within a minute: until then nobody of the partner sees that it is there.
+func (c Customer) over(v policy.View, now int64) bool {
+	return !c.EndsAt.IsZero() && millis(c.EndsAt) <= now && v.Kind() != policy.KindOwn
 }
 
 // Member is a user or security group of the partner's tenant, with the name the directory gave when it was added.
@@ -124,17 +139,17 @@ func startPrimaryAdmins(ctx context.Context, t *tx, customer ID, admins []Member
 }
 
 const customerColumns = `c.id, c.tenant_id, c.name, t.domains_json, c.state, c.grant_json, c.ceiling_json, c.change_control_json,
-	c.strong_auth, c.ends_at, c.retention_days, c.accepted_at, c.accepted_by_name, c.rooms, j.last_good_at, coalesce(j.state, 'new'), c.without_admin_since
+	c.strong_auth, c.ends_at, c.retention_days, c.accepted_at, c.accepted_by_name, c.rooms, j.last_good_at, coalesce(j.state, 'new'), c.without_admin_since, c.withdrawn_at
 	FROM customers c JOIN tenants t ON t.tenant_id = c.tenant_id
 	LEFT JOIN collect_jobs j ON j.customer_id = c.id AND j.kind = 'devices'`
 
 func scanCustomer(row interface{ Scan(...any) error }) (Customer, error) {
 	var c Customer
 	var domains, grant, ceiling, control string
-	var ends, good, without sql.NullInt64
+	var ends, good, without, withdrawn sql.NullInt64
 	var accepted int64
 	err := row.Scan(&c.ID, &c.TenantID, &c.Name, &domains, &c.State, &grant, &ceiling, &control, &c.StrongAuth, &ends, &c.RetentionDays,
-		&accepted, &c.AcceptedBy, &c.Rooms, &good, &c.CollectState, &without)
+		&accepted, &c.AcceptedBy, &c.Rooms, &good, &c.CollectState, &without, &withdrawn)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrNotFound
 	}
@@ -142,6 +157,7 @@ func scanCustomer(row interface{ Scan(...any) error }) (Customer, error) {
 		return c, fmt.Errorf("read a customer: %w", err)
 	}
 	c.EndsAt, c.AcceptedAt, c.LastGoodAt, c.WithoutAdminSince = whenOr0(ends), when(accepted), whenOr0(good), whenOr0(without)
+	c.WithdrawnAt = whenOr0(withdrawn)
 	return c, errors.Join(fromJSON(domains, &c.Domains), fromJSON(grant, &c.Grant), fromJSON(ceiling, &c.Ceiling), fromJSON(control, &c.ChangeControl))
 }
 
@@ -174,7 +190,9 @@ func (s *Store) Customers(ctx context.Context, v policy.View) ([]Customer, error
 			if err != nil {
 				return err
 			}
-			out = append(out, shown(v, c))
+			if !c.over(v, t.now) {
+				out = append(out, shown(v, c))
+			}
 		}
 		return rows.Err()
 	})
@@ -208,7 +226,13 @@ func (s *Store) customer(ctx context.Context, v policy.View, condition string, a
 	err := s.readView(ctx, v, func(t *tx) error {
 		var err error
 		c, err = scanCustomer(t.QueryRowContext(ctx, `SELECT `+customerColumns+` WHERE `+in+condition, set, tenant, arg))
+		if err == nil && c.over(v, t.now) {
+			return ErrNotFound
+		}
 		return err
 	})
+	if err != nil {
+		return Customer{}, err
+	}
 	return shown(v, c), err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -91,7 +92,7 @@ func (s *Store) IsPrimaryAdmin(ctx context.Context, by AskingAdmin, customer ID)
 // and in reduced audit entries. Erase then takes the last bytes out of the files. confirm must be the customer's name. It answers the tenant.
 // Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrStrongAuth, ErrOtherName, ErrStaleView.
 func (s *Store) LeaveCustomer(ctx context.Context, act Act, by AskingAdmin, customer ID, confirm string) (tenant string, err error) {
-	err = s.writeAlone(ctx, func(t *tx) error {
+	return s.end(ctx, act, customer, "", func(t *tx) error {
 		if err := by.check(ctx, t, customer); err != nil {
 			return err
 		}
@@ -102,34 +103,60 @@ func (s *Store) LeaveCustomer(ctx context.Context, act Act, by AskingAdmin, cust
 		if confirm != name {
 			return ErrOtherName
 		}
-		tenant, err = endRelation(ctx, t, act, customer)
-		return err
+		return nil
 	})
-	return tenant, err
 }
 
-// endRelation removes a relation with all that refers to it (law 7). Its own audit entry is written as the others are left: without a name.
-func endRelation(ctx context.Context, t *tx, act Act, customer ID) (string, error) {
+// end is how a relation ends.
+type end struct {
+	at     int64 // zero for now
+	by     Side
+	reason EndReason
+	record *gathered // kept for the customer; nil for nothing
+}
+
+// operation is the word of the audit entry.
+func (e end) operation() string {
+	if e.by == SidePartner {
+		return "customer.leave"
+	}
+	return "relation.end"
+}
+
+// endRelation removes a relation with all that refers to it (law 7). Its own audit entry is written as the others are left: without a name, and so
+// are the notices: the notices of the relation go with it. Who ends its own relation stays signed in.
+func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (string, error) {
+	e.at = cmp.Or(e.at, t.now)
 	var tenant string
-	err := t.QueryRowContext(ctx, `INSERT INTO ended_relations (id, tenant_id, began_at, ended_at, ended_by)
-		SELECT id, tenant_id, accepted_at, $1, $2 FROM customers WHERE id = $3 RETURNING tenant_id`, t.now, act.Side, customer).Scan(&tenant)
+	err := t.QueryRowContext(ctx, `INSERT INTO ended_relations (id, tenant_id, began_at, ended_at, ended_by, reason)
+		SELECT id, tenant_id, accepted_at, $1, $2, $3 FROM customers WHERE id = $4 RETURNING tenant_id`, e.at, e.by, e.reason, customer).Scan(&tenant)
 	if err != nil {
 		return "", notFound(err, "note the end of a relation")
+	}
+	if e.record != nil {
+		if err := e.record.keep(ctx, t, customer, e.at); err != nil {
+			return "", err
+		}
 	}
 	if err := reduceAudit(ctx, t, customer, tenant); err != nil {
 		return "", err
 	}
+	staying := ""
+	if act.Side == SideCustomer {
+		staying = act.OID
+	}
 	for _, step := range []struct {
 		text string
-		arg  any
+		args []any
 	}{
-		{`DELETE FROM customers WHERE id = $1`, customer}, // rooms, incidents, roles and collections go with it
-		{`DELETE FROM invitations WHERE tenant_id = $1`, tenant},
-		{`DELETE FROM invitation_codes WHERE used_by_tenant = $1`, tenant},
-		{`DELETE FROM sessions WHERE tenant_id = $1`, tenant},
-		{`DELETE FROM tenants WHERE tenant_id = $1`, tenant},
+		{`DELETE FROM customers WHERE id = $1`, []any{customer}}, // rooms, incidents, roles and collections go with it
+		{`DELETE FROM invitations WHERE tenant_id = $1`, []any{tenant}},
+		{`DELETE FROM invitation_codes WHERE used_by_tenant = $1`, []any{tenant}},
+		{`DELETE FROM notices WHERE tenant_id = $1`, []any{tenant}},
+		{`DELETE FROM sessions WHERE tenant_id = $1 AND oid <> $2`, []any{tenant, staying}},
+		{`DELETE FROM tenants WHERE tenant_id = $1`, []any{tenant}},
 	} {
-		if _, err := t.exec(ctx, step.text, step.arg); err != nil {
+		if _, err := t.exec(ctx, step.text, step.args...); err != nil {
 			return "", fmt.Errorf("remove what belongs to a relation: %w", err)
 		}
 	}
@@ -139,8 +166,11 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID) (string, erro
 	if err := eraseLater(ctx, t); err != nil {
 		return "", err
 	}
+	if err := tellBoth(ctx, t, notice{tenant: tenant, kind: "relation.ended"}); err != nil {
+		return "", err
+	}
 	plain := Act{Side: act.Side, TenantID: act.TenantID, OID: act.OID}
-	return tenant, plain.record(ctx, t, entry{tenant: tenant, operation: "customer.leave"})
+	return tenant, plain.record(ctx, t, entry{tenant: tenant, operation: e.operation()})
 }
 
 // reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15). The notes on invitation codes that
@@ -170,6 +200,7 @@ func reduceAudit(ctx context.Context, t *tx, customer ID, tenant string) error {
 type EndedRelation struct {
 	BeganAt, EndedAt time.Time
 	EndedBy          Side
+	Reason           EndReason
 }
 
 // EndedRelation reads the last one of a customer's own side; ErrNotFound when none has ended.
@@ -180,8 +211,8 @@ func (s *Store) EndedRelation(ctx context.Context, v policy.View) (EndedRelation
 	}
 	err := s.read(ctx, func(t *tx) error {
 		var began, ended int64
-		err := t.QueryRowContext(ctx, `SELECT began_at, ended_at, ended_by FROM ended_relations WHERE tenant_id = $1 ORDER BY ended_at DESC LIMIT 1`,
-			v.TenantID()).Scan(&began, &ended, &out.EndedBy)
+		err := t.QueryRowContext(ctx, `SELECT began_at, ended_at, ended_by, reason FROM ended_relations WHERE tenant_id = $1 ORDER BY ended_at DESC LIMIT 1`,
+			v.TenantID()).Scan(&began, &ended, &out.EndedBy, &out.Reason)
 		if err != nil {
 			return notFound(err, "read a relation that has ended")
 		}

@@ -68,6 +68,9 @@ func (s *Store) StartSession(ctx context.Context, act Act, secretHash, replacedH
 		if err != nil {
 			return fmt.Errorf("keep a session: %w", err)
 		}
+		if err := noteSeen(ctx, t, in.ID); err != nil {
+			return err
+		}
 		return act.record(ctx, t, entry{tenant: in.TenantID, operation: "session.start", object: in.UPN, objectID: in.ID})
 	})
 }
@@ -107,7 +110,10 @@ func (s *Store) FindSession(ctx context.Context, secretHash string, idle time.Du
 func (s *Store) touchSession(ctx context.Context, id string) {
 	err := s.write(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, `UPDATE sessions SET last_used_at = $1 WHERE id = $2 AND last_used_at <= $3`, t.now, id, t.now-touchEvery.Milliseconds())
-		return err
+		if err != nil {
+			return err
+		}
+		return noteSeen(ctx, t, id)
 	})
 	if err != nil {
 		s.log.WarnContext(ctx, "the time of a session's use could not be kept", "session", id, "error", err)
@@ -124,7 +130,7 @@ func (s *Store) SetSessionGroups(ctx context.Context, id string, groups []string
 		if _, err := t.exec(ctx, `UPDATE sessions SET groups_json = $1, groups_at = $2 WHERE id = $3`, list, millis(at), id); err != nil {
 			return fmt.Errorf("keep the groups of a session: %w", err)
 		}
-		return nil
+		return noteSeen(ctx, t, id)
 	})
 }
 
@@ -183,6 +189,9 @@ func (s *Store) PruneSessions(ctx context.Context, idle time.Duration) (int, err
 		err := endSessions(ctx, t, System("sessions"), "expired",
 			`id IN (SELECT id FROM sessions WHERE `+over+` ORDER BY id LIMIT $3)`, t.now, unused, pruneAtOnce)
 		if err != nil {
+			return err
+		}
+		if err := forgetSeen(ctx, t); err != nil {
 			return err
 		}
 		return forgetSignins(ctx, t)

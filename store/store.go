@@ -53,6 +53,9 @@ type Store struct {
 	file   *os.File // of the database; closed last, for closing it gives up the process's locks on it
 	now    func() time.Time
 	log    *slog.Logger
+	dir    string
+
+	departed *departedFile
 
 	reads    reads
 	erasing  sync.Mutex    // one erasure at a time
@@ -75,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, cutAfter: cutReadsAfter}
+	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, dir: o.Dir, cutAfter: cutReadsAfter}
 	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
 	if err := s.prepare(ctx, o.Mode); err != nil {
 		_ = s.Close()
@@ -84,6 +87,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.file, err = os.Open(filepath.Join(o.Dir, "roomward.db")); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("open the file of the database: %w", err)
+	}
+	if s.departed, err = openDeparted(o.Dir); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	if err := s.settleDeparted(ctx, o.Dir); err != nil {
+		_ = s.Close()
+		return nil, err
 	}
 	if err := s.Erase(ctx); err != nil { // of a process that died before it had done so
 		_ = s.Close()
@@ -136,6 +147,9 @@ func (s *Store) refuseOtherMode(ctx context.Context, mode Mode) error {
 // Close closes the database. Work in progress ends first.
 func (s *Store) Close() error {
 	err := errors.Join(s.reader.Close(), s.writer.Close())
+	if s.departed != nil {
+		err = errors.Join(err, s.departed.file.Close())
+	}
 	if s.file == nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func readTenant(ctx context.Context, t *tx, id string) (Tenant, error) {
 }
 
 // Consented keeps that a tenant gave consent, with the name and domains that its own organisation object reports. When all of that is
-// known already nothing is written: a proof that is asked for again is no change.
+// known already nothing is written: a proof that is asked for again is no change. A relation that had lost its consent goes on.
 func (s *Store) Consented(ctx context.Context, act Act, tenant Tenant) error {
 	domains, err := toJSON(nonNil(tenant.Domains))
 	if err != nil {
@@ -85,6 +85,9 @@ func (s *Store) Consented(ctx context.Context, act Act, tenant Tenant) error {
 			tenant.ID, tenant.Name, domains, tenant.Country, t.now)
 		if err != nil {
 			return fmt.Errorf("keep the consent of a tenant: %w", err)
+		}
+		if reopened, err := consentAgain(ctx, t, act, tenant.ID); err != nil || reopened {
+			return err
 		}
 		return act.record(ctx, t, entry{tenant: tenant.ID, operation: operation, object: tenant.Name, objectID: tenant.ID})
 	})

@@ -36,9 +36,7 @@ func (c *Customers) Leave(ctx context.Context, call *api.Call, in *struct {
 	case err != nil:
 		return api.None{}, needsPrimaryAdmin(err)
 	}
-	c.live.drop(tenant)
-	c.Graph.ForgetToken(tenant)
-	c.Left(id)
+	c.ended(store.EndedNow{Customer: id, Tenant: tenant})
 	return api.None{}, nil
 }
 

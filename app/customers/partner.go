@@ -32,6 +32,8 @@ type Entry struct {
 	SentAt        *time.Time           `json:"sentAt,omitempty"`
 	ExpiresAt     *time.Time           `json:"expiresAt,omitempty" doc:"Of an invitation."`
 	EndsAt        *time.Time           `json:"endsAt,omitempty" doc:"Of the relation, when the customer set an end."`
+	WithdrawnAt   *time.Time           `json:"withdrawnAt,omitempty" doc:"Since when the consent is withdrawn."`
+	PurgeAt       *time.Time           `json:"purgeAt,omitempty" doc:"When the relation ends because the consent is withdrawn; the customer keeps it by giving consent again before."`
 	AcceptedAt    *time.Time           `json:"acceptedAt,omitempty"`
 	DataAt        *time.Time           `json:"dataAt,omitempty" doc:"End of the last good collection; only for who has a role there."`
 	CollectState  string               `json:"collectState,omitempty" doc:"What the collection says; only for who has a role there."`
@@ -190,6 +192,7 @@ func entryOf(c store.Customer) Entry {
 	e := Entry{ID: c.ID.String(), Kind: "customer", Name: c.Name, TenantID: c.TenantID, Domains: list(c.Domains), State: "active",
 		EndsAt: timeOrNil(c.EndsAt), AcceptedAt: timeOrNil(c.AcceptedAt)}
 	e.WithoutSince = timeOrNil(c.WithoutAdminSince)
+	e.WithdrawnAt, e.PurgeAt = timeOrNil(c.WithdrawnAt), timeOrNil(c.PurgeAt())
 	switch {
 	case c.State == store.CustomerWithdrawn:
 		e.State = "consent-withdrawn"

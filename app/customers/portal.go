@@ -38,6 +38,9 @@ type EndedRelation struct {
 	BeganAt time.Time `json:"beganAt"`
 	EndedAt time.Time `json:"endedAt"`
 	EndedBy string    `json:"endedBy" enum:"partner,customer,system"`
+	Reason  string    `json:"reason,omitempty" enum:"date,consent" doc:"Why the system ended it: its date came, or the consent stayed withdrawn."`
+	// Record is what is kept for the customer; absent when nothing is.
+	Record *KeptRecord `json:"record,omitempty" doc:"The audit record as it is kept sealed for you; absent when nothing is."`
 }
 
 // Organisation is the customer's own tenant.
@@ -78,6 +81,9 @@ type Relation struct {
 	Grant      policy.Grant `json:"grant"`
 	Ceiling    []string     `json:"ceiling" nullable:"false"`
 	DataAt     *time.Time   `json:"dataAt,omitempty"`
+	EndsAt     *time.Time   `json:"endsAt,omitempty" doc:"When the relation ends, if you set a date."`
+	Withdrawn  *time.Time   `json:"withdrawnAt,omitempty" doc:"Since when the consent is withdrawn."`
+	PurgeAt    *time.Time   `json:"purgeAt,omitempty" doc:"When the relation ends because the consent is withdrawn; giving it again before keeps it."`
 }
 
 // Partnership answers the own relation of a customer at a glance.
@@ -113,7 +119,8 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 		return Partnership{}, err
 	}
 	out.Relation = &Relation{AcceptedAt: customer.AcceptedAt, AcceptedBy: customer.AcceptedBy, State: entryOf(customer).State, Rooms: customer.Rooms,
-		Grant: customer.Grant, Ceiling: permissionNames(customer.Ceiling), DataAt: timeOrNil(customer.LastGoodAt)}
+		Grant: customer.Grant, Ceiling: permissionNames(customer.Ceiling), DataAt: timeOrNil(customer.LastGoodAt),
+		EndsAt: timeOrNil(customer.EndsAt), Withdrawn: timeOrNil(customer.WithdrawnAt), PurgeAt: timeOrNil(customer.PurgeAt())}
 	return out, nil
 }
 
@@ -122,7 +129,15 @@ func (c *Customers) addEnded(ctx context.Context, call *api.Call, out *Partnersh
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	out.Ended = &EndedRelation{ended.BeganAt, ended.EndedAt, string(ended.EndedBy)}
+	if err != nil {
+		return err
+	}
+	out.Ended = &EndedRelation{BeganAt: ended.BeganAt, EndedAt: ended.EndedAt, EndedBy: string(ended.EndedBy), Reason: string(ended.Reason)}
+	kept, err := c.Store.SealedRecord(ctx, call.Own)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	out.Ended.Record = &KeptRecord{kept.Until, kept.Entries}
 	return err
 }
 

@@ -40,6 +40,8 @@ type Config struct {
 	Now func() time.Time
 	// Log takes one debug line per request; nil means silence. No token, secret, query or body is logged.
 	Log *slog.Logger
+	// Refused is told of a tenant that has not consented, or no more, at each call that is refused for it; nil tells nobody.
+	Refused func(ctx context.Context, tenant string)
 	// MaxRetryWait is the longest wait that a call spends inside the client before it tries again. A longer Retry-After
 	// ends the call, so that the caller reschedules the tenant instead of blocking a worker. Zero means 10 s, a negative
 	// value means that no call waits at all.
@@ -70,6 +72,7 @@ type Client struct {
 	log          *slog.Logger
 	maxWait      time.Duration
 	gates        *gates
+	refused      func(ctx context.Context, tenant string)
 }
 
 // New checks the configuration and builds a Client. It makes no request.
@@ -101,6 +104,10 @@ func New(cfg Config) (*Client, error) {
 		now:      cfg.Now,
 		log:      cfg.Log,
 		maxWait:  cfg.MaxRetryWait,
+		refused:  cfg.Refused,
+	}
+	if c.refused == nil {
+		c.refused = func(context.Context, string) {}
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -102,7 +102,7 @@ func (c *Client) fetch(ctx context.Context, rq request) (answer, error) {
 				t.dropToken(tok.value)
 				continue
 			}
-			c.nameMissingPermission(e, rq, t, tok)
+			c.nameMissingPermission(ctx, e, rq, t, tok)
 			return e
 		}
 	})
@@ -114,7 +114,7 @@ func (c *Client) fetch(ctx context.Context, rq request) (answer, error) {
 
 // nameMissingPermission tells "we were not given the right" from "we were refused": with no consent for a permission Entra
 // still gives a token, only without that role (graph.md 6).
-func (c *Client) nameMissingPermission(e *Error, rq request, t *tenant, tok token) {
+func (c *Client) nameMissingPermission(ctx context.Context, e *Error, rq request, t *tenant, tok token) {
 	refused := e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized
 	if !refused || len(rq.needs) == 0 || !tok.readable {
 		return
@@ -123,6 +123,9 @@ func (c *Client) nameMissingPermission(e *Error, rq request, t *tenant, tok toke
 		return
 	}
 	e.Kind, e.Permission = PermissionMissing, rq.needs[0]
+	if len(tok.roles) == 0 { // every permission was taken back
+		c.refused(ctx, t.id)
+	}
 	if c.now().Sub(tok.issued) > staleRoles {
 		t.dropToken(tok.value)
 	}

@@ -60,6 +60,9 @@ func (c *Client) tokenFor(ctx context.Context, t *tenant) (token, error) {
 
 func (c *Client) renew(ctx context.Context, t *tenant, r *renewal) {
 	r.token, r.err = c.newToken(ctx, t)
+	if KindOf(r.err) == NotConsented {
+		c.refused(ctx, t.id)
+	}
 	t.mu.Lock()
 	if t.renewing == r { // else ForgetToken came in between, and this token may lack what was consented
 		t.renewing = nil

@@ -99,6 +99,13 @@ func Routes(f Features) []api.Route {
 		api.Op("PUT", "/api/change-requests/{id}/reason", api.PartnerMember(), "Tell the customer why one asks", f.Change.Explain),
 
 		api.Op("GET", "/api/partnership", api.CustomerMember(), "The own relation: consent, invitation, state", f.Customers.Partnership),
+		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "End the relation at once, and remove its data from the partner's machine", f.Customers.EndOwn),
+		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "The audit record that is kept of a relation that has ended", "application/jsonl", f.Customers.Record),
+		api.Op("DELETE", "/api/partnership/record", api.CustomerAdmin(), "Delete the record that is kept of a relation that has ended", f.Customers.DropRecord),
+		api.Op("GET", "/api/partnership/access", api.CustomerAdmin(), "Who of the partner may do what, and when it was last active", f.Customers.OwnAccess),
+		api.Op("DELETE", "/api/partnership/roles/{id}", api.CustomerAdmin(), "Remove a role of the partner with its assignments", f.Customers.RemoveOwnRole),
+		api.Op("DELETE", "/api/partnership/assignments/{id}", api.CustomerAdmin(), "Remove an assignment of the partner", f.Customers.RemoveOwnAssignment),
+		api.Op("DELETE", "/api/partnership/members/{id}", api.CustomerAdmin(), "Take a person or group of the partner out of all assignments", f.Customers.RemoveOwnMember),
 		api.Op("GET", "/api/partnership/admins", api.CustomerAdmin(), "The partner's primary admins, and whom it proposes", f.Customers.OwnAdmins),
 		api.Op("POST", "/api/partnership/admins/confirm", api.CustomerAdmin(), "Confirm the proposed primary admins", f.Customers.ConfirmAdmins),
 		api.Op("POST", "/api/partnership/admins/refuse", api.CustomerAdmin(), "Refuse the proposed primary admins", f.Customers.RefuseAdmins),

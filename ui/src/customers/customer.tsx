@@ -13,6 +13,7 @@ import { Message } from '../kit/Message'
 import { useMe } from '../kit/rights'
 import { Tile } from '../kit/Tile'
 import { useNow, When } from '../kit/When'
+import { useFormat } from '../text/i18n'
 import { AdminsTab, WithoutAdmin } from './admins'
 import { CeilingSection, GrantFacts } from './agreed'
 import { LeaveCustomer, leaveRefusal } from './leave'
@@ -93,15 +94,17 @@ function useCommands(customer: Entry | undefined, detail: Detail | undefined, le
 function Overview({ customer }: { customer: Detail }) {
   const { t } = useTranslation('customers')
   const { t: collecting } = useTranslation('collect')
+  const format = useFormat()
   const { name } = customer
   return (
     <>
       <FirstCollection customer={customer} />
+      <EndsSoon customer={customer} />
       <WithoutAdmin customer={customer} />
       {customer.state === 'consent-withdrawn' && (
         <>
           <Message tone="warning" title={t('withdrawn.title', { name })}>
-            {t('withdrawn.text')}
+            {t('withdrawn.text')} {customer.purgeAt && t('withdrawn.purge', { date: format.moment(customer.purgeAt) })}
           </Message>
           <Steps items={[t('withdrawn.step1', { name }), t('withdrawn.step2'), t('withdrawn.step3')]} />
         </>
@@ -173,6 +176,22 @@ function StepUp({ demands, name }: { demands: NonNullable<Detail['stepUp']>; nam
       }
     >
       {demands.offered ? t('stepUp.text') : t('stepUp.notOffered')}
+    </Message>
+  )
+}
+
+const month = 30 * 24 * 3_600_000
+
+/** That the customer's date comes, within its last 30 days: only the customer can move it. */
+function EndsSoon({ customer }: { customer: Detail }) {
+  const { t } = useTranslation('customers')
+  const format = useFormat()
+  const now = useNow()
+  const { endsAt, name } = customer
+  if (endsAt === undefined || new Date(endsAt).getTime() - now > month) return null
+  return (
+    <Message tone="warning" title={t('ending.title', { date: format.moment(endsAt) })}>
+      {t('ending.text', { name })}
     </Message>
   )
 }

@@ -11,6 +11,7 @@ import { Tag } from '../kit/status'
 import { useFormat } from '../text/i18n'
 import { AdminProposalCard } from './admins'
 import { ConsentStep } from './consent'
+import { ComingEnd, KeptRecord, RemovePartner } from './end'
 import { InvitationStep } from './invitation'
 import { PastInvitations } from './past'
 import { useCovered, usePartnership, type Partnership } from './queries'
@@ -25,7 +26,7 @@ export function Page() {
   const { data } = query
   const notices = useNotices(data)
   return (
-    <PlainPage title={data?.partner.name ?? t('kit.loading')} count={data && <StateTag partnership={data} />} notice={notices}>
+    <PlainPage title={data?.partner.name ?? t('kit.loading')} count={data && <StateTag partnership={data} />} actions={data?.relation && <RemovePartner partnership={data} />} notice={notices}>
       <Loaded query={query} lines={8}>
         {(partnership) => <Home partnership={partnership} />}
       </Loaded>
@@ -96,7 +97,9 @@ function Home({ partnership }: { partnership: Partnership }) {
   return (
     <>
       <Lead partnership={partnership} />
+      <ComingEnd partnership={partnership} />
       <AdminProposalCard partnership={partnership} />
+      <KeptRecord partnership={partnership} />
       {refusal === undefined && (
         <ol className="psteps">
           <ConsentStep partnership={partnership} />

@@ -15,6 +15,10 @@ export type NewInvitation = components['schemas']['NewInvitation']
 export type InvitedPartner = components['schemas']['InvitedPartner']
 export type AdminProposal = components['schemas']['AdminProposal']
 export type OwnAdmins = components['schemas']['OwnAdmins']
+export type OwnAccess = components['schemas']['OwnAccess']
+export type OwnRole = components['schemas']['OwnRole']
+export type OwnAssignment = components['schemas']['OwnAssignment']
+export type OwnMember = components['schemas']['OwnMember']
 
 /** The word of the feature in the keys of the cache. */
 export const feature = 'portal'
@@ -113,4 +117,42 @@ export function invite(body: NewInvitation): Promise<Invitation> {
 /** Withdraws a pending invitation. */
 export function withdraw(id: string): Promise<unknown> {
   return unwrap(api.POST('/api/partnership/invitations/{id}/withdraw', { params: { path: { id } } }))
+}
+
+/** Who of the partner has access, and when it was last active; only for administrators, while there is a relation. */
+export function useOwnAccess() {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'access',
+      every: 5 * usual,
+      read: (signal) => unwrap<OwnAccess>(api.GET('/api/partnership/access', { signal })),
+    }),
+  })
+}
+
+/** Takes a person or group of the partner out of all assignments. */
+export function removeMember({ kind, id }: Pick<OwnMember, 'kind' | 'id'>): Promise<unknown> {
+  return unwrap(api.DELETE('/api/partnership/members/{id}', { params: { path: { id: `${kind}:${id}` } } }))
+}
+
+/** Removes a role of the partner with its assignments. */
+export function removeRole(id: string): Promise<unknown> {
+  return unwrap(api.DELETE('/api/partnership/roles/{id}', { params: { path: { id } } }))
+}
+
+/** Removes an assignment of the partner. */
+export function removeAssignment(id: string): Promise<unknown> {
+  return unwrap(api.DELETE('/api/partnership/assignments/{id}', { params: { path: { id } } }))
+}
+
+/** Ends the relation at once; the partner's name confirms it. */
+export function endRelation(confirm: string): Promise<unknown> {
+  return unwrap(api.DELETE('/api/partnership', { body: { confirm } }))
+}
+
+/** Deletes the record that is kept of a relation that has ended. */
+export function dropRecord(): Promise<unknown> {
+  return unwrap(api.DELETE('/api/partnership/record'))
 }

@@ -13,7 +13,7 @@ import { Step, type Progress } from './step'
 
 /** "The relation ended on 23 Nov 2026, by Litware." */
 export function endedWords(ended: NonNullable<Partnership['ended']>, partner: string, format: Format, t: TFunction<'portal'>): string {
-  return t(`ended.${ended.endedBy}`, { date: format.date(ended.endedAt), partner })
+  return t(`ended.${ended.reason ?? ended.endedBy}`, { date: format.date(ended.endedAt), partner })
 }
 
 /** The relation in force: since when, who accepted, which rooms, what at most, how old the data are. */

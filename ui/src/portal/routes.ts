@@ -10,5 +10,6 @@ declare global {
 /** The customer's own pages: the relation at a glance, and the wizard that invites the partner. */
 export const routes: readonly PageRoute[] = [
   { path: 'portal', side: 'customer', load: () => import('./page') },
+  { path: 'portal/members', side: 'customer', load: () => import('./members') },
   { path: 'portal/invite', side: 'customer', load: () => import('./invite') },
 ]

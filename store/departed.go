@@ -1,0 +1,265 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"roomward/policy"
+)
+
+// departedName is the file beside the database.
+const departedName = "departed"
+
+// DepartureKind says what ended.
+type DepartureKind string
+
+// The kinds of a departure.
+const (
+	DepartRelation   DepartureKind = "relation"   // a relation, with everything of it
+	DepartRole       DepartureKind = "role"       // a role with its assignments
+	DepartAssignment DepartureKind = "assignment" // one assignment
+	DepartMember     DepartureKind = "member"     // a person or group, from all assignments of a customer
+)
+
+// Departure is an end or a cut that must hold for an older database, too: whoever puts a backup back would else bring it to life again (design
+// 15). It has ids and times, and no name.
+type Departure struct {
+	ID         ID               `json:"id"`
+	At         int64            `json:"at"` // milliseconds
+	Kind       DepartureKind    `json:"kind"`
+	Customer   ID               `json:"customer"`
+	Role       ID               `json:"role,omitzero"`
+	Assignment ID               `json:"assignment,omitzero"`
+	Principal  policy.Principal `json:"principal,omitempty"`
+	By         Side             `json:"by"`
+	Reason     EndReason        `json:"reason,omitempty"`
+}
+
+// settled is a line that says what became of a departure: its change was committed, or taken back.
+type settled struct {
+	Done ID `json:"done,omitzero"`
+	Void ID `json:"void,omitzero"`
+}
+
+// departedFile is an append-only file of lines, each on the disk before the change that it tells of.
+type departedFile struct{ file *os.File }
+
+// openDeparted opens or makes the file. A line that a dying process began is closed, so that the next is one of its own.
+func openDeparted(dir string) (*departedFile, error) {
+	name := filepath.Join(dir, departedName)
+	text, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the departed file: %w", err)
+	}
+	made := err != nil
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the departed file: %w", err)
+	}
+	d := &departedFile{f}
+	if made {
+		err = syncDir(dir)
+	} else if len(text) > 0 && text[len(text)-1] != '\n' {
+		err = d.append([]byte("\n"))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return d, nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("open the data directory: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("flush the data directory: %w", err)
+	}
+	return nil
+}
+
+func (d *departedFile) append(line []byte) error {
+	if _, err := d.file.Write(line); err != nil {
+		return fmt.Errorf("write the departed file: %w", err)
+	}
+	if err := d.file.Sync(); err != nil {
+		return fmt.Errorf("flush the departed file: %w", err)
+	}
+	return nil
+}
+
+func (d *departedFile) line(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode a line of the departed file: %w", err)
+	}
+	return d.append(append(text, '\n'))
+}
+
+// Departed reads the departed file of a data directory: what was committed, and what may have been because the process died in between. Lines of
+// which only a part is there were never committed. A directory without the file has none.
+func Departed(dir string) (committed, open []Departure, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, departedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the departed file: %w", err)
+	}
+	var begun []Departure
+	done, void := map[ID]bool{}, map[ID]bool{}
+	for line := range bytes.Lines(text) {
+		var end settled
+		var d Departure
+		switch {
+		case json.Unmarshal(line, &end) == nil && end.Done.Valid():
+			done[end.Done] = true
+		case json.Unmarshal(line, &end) == nil && end.Void.Valid():
+			void[end.Void] = true
+		case json.Unmarshal(line, &d) == nil && d.ID.Valid():
+			begun = append(begun, d)
+		}
+	}
+	for _, d := range begun {
+		switch {
+		case done[d.ID]:
+			committed = append(committed, d)
+		case !void[d.ID]:
+			open = append(open, d)
+		}
+	}
+	return committed, open, nil
+}
+
+// depart makes a change that ends or cuts something: what fn answers is in the departed file, on the disk, before the change is committed, and the
+// change is committed before anybody is answered. A process that dies in between leaves a line that the next start settles.
+func (s *Store) depart(ctx context.Context, fn func(*tx) (Departure, error)) error {
+	var d Departure
+	err := s.writeAlone(ctx, func(t *tx) error {
+		gone, err := fn(t)
+		if err != nil {
+			return err
+		}
+		gone.ID, gone.At = policy.NewID(), t.now
+		if err := noteDeparture(ctx, t, gone); err != nil {
+			return err
+		}
+		d = gone
+		return s.departed.line(gone)
+	})
+	if !d.ID.Valid() {
+		return err
+	}
+	if settling := s.settle(context.WithoutCancel(ctx), d, err == nil); settling != nil {
+		s.log.ErrorContext(ctx, "the departed file could not be brought up to date; the next start does it", "error", settling)
+	}
+	return err
+}
+
+func noteDeparture(ctx context.Context, t *tx, d Departure) error {
+	if _, err := t.exec(ctx, `INSERT INTO departures (id, at) VALUES ($1, $2)`, d.ID, d.At); err != nil {
+		return fmt.Errorf("note a departure: %w", err)
+	}
+	return nil
+}
+
+// settle writes what became of a departure. Unless it is known the database tells: a commit that failed can have happened all the same.
+func (s *Store) settle(ctx context.Context, d Departure, committed bool) error {
+	if !committed {
+		var err error
+		if committed, err = s.hasDeparted(ctx, d.ID); err != nil {
+			return err
+		}
+	}
+	if committed {
+		return s.departed.line(settled{Done: d.ID})
+	}
+	return s.departed.line(settled{Void: d.ID})
+}
+
+func (s *Store) hasDeparted(ctx context.Context, id ID) (bool, error) {
+	var there bool
+	err := s.read(ctx, func(t *tx) error {
+		return t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM departures WHERE id = $1)`, id).Scan(&there)
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for a departure: %w", err)
+	}
+	return there, nil
+}
+
+// settleDeparted compares the file with the database, before anybody is served. What was begun when a process died is settled by whether it was
+// committed. What was committed, and is not in this database, is done again: somebody has put an older one in its place.
+func (s *Store) settleDeparted(ctx context.Context, dir string) error {
+	committed, open, err := Departed(dir)
+	if err != nil {
+		return err
+	}
+	for _, d := range open {
+		if err := s.settle(ctx, d, false); err != nil {
+			return err
+		}
+	}
+	for _, d := range committed {
+		there, err := s.hasDeparted(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if there {
+			continue
+		}
+		s.log.WarnContext(ctx, "the database is older than the departed file: what had ended ends again", "kind", d.Kind, "customer", d.Customer)
+		if err := s.departAgain(ctx, d); err != nil {
+			return fmt.Errorf("end again what had ended: %w", err)
+		}
+	}
+	return nil
+}
+
+// departAgain does a departure of the file to an older database. What is not there has nothing to end.
+func (s *Store) departAgain(ctx context.Context, d Departure) error {
+	var record *gathered
+	if d.Kind == DepartRelation {
+		var err error
+		if record, err = s.gather(ctx, d.Customer); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return s.writeAlone(ctx, func(t *tx) error {
+		if err := noteDeparture(ctx, t, d); err != nil {
+			return err
+		}
+		var there bool
+		if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1)`, d.Customer).Scan(&there); err != nil {
+			return fmt.Errorf("look for the customer of a departure: %w", err)
+		}
+		if !there {
+			return nil
+		}
+		act := System("departed")
+		var err error
+		switch d.Kind {
+		case DepartRelation:
+			_, err = endRelation(ctx, t, act, d.Customer, end{at: d.At, by: d.By, reason: d.Reason, record: record})
+		case DepartRole:
+			err = cut(ctx, t, act, d.Customer, cutRole(ctx, t, d.Customer, d.Role))
+		case DepartAssignment:
+			err = cut(ctx, t, act, d.Customer, cutAssignment(ctx, t, d.Customer, d.Assignment))
+		case DepartMember:
+			err = cut(ctx, t, act, d.Customer, cutMember(ctx, t, act, d.Customer, d.Principal))
+		default:
+			err = fmt.Errorf("what is %q? The departed file was written by a newer version", d.Kind)
+		}
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+}
