@@ -144,6 +144,13 @@ var who = map[string]func(actor) bool{
 	"POST /api/partnership/change-requests/{id}/approve": administers,
 	"POST /api/partnership/change-requests/{id}/reject":  administers,
 
+	"DELETE /api/partnership":                         administers,
+	"GET /api/partnership/record":                     administers,
+	"DELETE /api/partnership/record":                  administers,
+	"GET /api/partnership/access":                     administers,
+	"DELETE /api/partnership/roles/{id}":              administers,
+	"DELETE /api/partnership/assignments/{id}":        administers,
+	"DELETE /api/partnership/members/{id}":            administers,
 	"GET /api/partnership/admins":                     administers,
 	"POST /api/partnership/admins/confirm":            administers,
 	"POST /api/partnership/admins/refuse":             administers,
@@ -187,6 +194,7 @@ func bodies(d *demo, a actor) map[string]any {
 	return map[string]any{
 		"DELETE /api/customers/{id}":                       map[string]string{"confirm": "No customer's name"},
 		"POST /api/customers/{id}/admin-proposals":         map[string]any{"members": admin},
+		"DELETE /api/partnership":                          map[string]string{"confirm": "No partner's name"},
 		"POST /api/partnership/admins/confirm":             map[string]string{"proposal": policy.NewID().String()},
 		"POST /api/partnership/admins/refuse":              map[string]string{"proposal": policy.NewID().String()},
 		"POST /api/customers/{id}/roles":                   role,
@@ -223,6 +231,10 @@ var answers = map[string]int{
 	"POST /api/invitation-codes":        http.StatusCreated,
 	"POST /api/collect/runs":            http.StatusNotFound, // a customer that is not there
 	"POST /api/partnership/invitations": http.StatusConflict, // no such code, or why not
+
+	"DELETE /api/partnership":        http.StatusUnprocessableEntity, // another name
+	"GET /api/partnership/record":    http.StatusNotFound,            // nothing is kept
+	"DELETE /api/partnership/record": http.StatusNotFound,
 
 	"POST /api/partnership/admins/confirm": http.StatusNotFound, // nothing is proposed
 	"POST /api/partnership/admins/refuse":  http.StatusNotFound,
@@ -293,7 +305,7 @@ func expected(a actor, allowed bool, answer int, name string) int {
 		return http.StatusForbidden
 	case a.login == "admin@woodgrove.example" && strings.Contains(name, "/partnership/rooms"):
 		return http.StatusConflict // no consent yet
-	case a.login != "admin@northwind.example" && name == "GET /api/partnership/admins":
+	case a.login != "admin@northwind.example" && (name == "GET /api/partnership/admins" || name == "GET /api/partnership/access"):
 		return http.StatusNotFound // no relation
 	}
 	return cmp.Or(answer, http.StatusOK)

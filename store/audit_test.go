@@ -138,6 +138,21 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 				return err
 			}, "assignment.create"
 		},
+		"RemoveOwnRole": func(h *house) (func() error, string) {
+			role, err := h.AddRole(h.t.Context(), maya, h.customer(northwind), Role{Name: "Desk"})
+			require.NoError(h.t, err)
+			return func() error { return h.RemoveOwnRole(h.t.Context(), adminOf(northwind), policy.Own(northwind), role) }, "role.delete"
+		},
+		"RemoveOwnMember": func(h *house) (func() error, string) {
+			h.customer(northwind)
+			return func() error {
+				return h.RemoveOwnMember(h.t.Context(), adminOf(northwind), policy.Own(northwind), pia.Principal)
+			}, "member.remove"
+		},
+		"ConsentRefused": func(h *house) (func() error, string) {
+			h.customer(northwind)
+			return func() error { return h.ConsentRefused(h.t.Context(), northwind) }, "consent.withdrawn"
+		},
 		"AskCollect": func(h *house) (func() error, string) {
 			customer := h.customer(northwind)
 			h.run(`UPDATE collect_jobs SET due_at = $1`, millis(h.clock().Add(time.Hour)))

@@ -131,7 +131,8 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 	require.NoError(t, h.cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = h.cloud.Close() })
 	client, err := graph.New(graph.Config{Cloud: graph.Cloud{Login: h.cloud.URL() + "/login", Graph: h.cloud.URL() + "/graph"},
-		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1})
+		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1,
+		Refused: func(ctx context.Context, tenant string) { _ = h.store.ConsentRefused(ctx, tenant) }})
 	require.NoError(t, err)
 
 	people := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware})
@@ -159,6 +160,13 @@ func (h *house) serve() {
 		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.PartnerMember(), "", "text/csv", c.AuditCSV),
 		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.PartnerMember(), "", "application/jsonl", c.AuditLines),
 		api.Op("POST", "/api/customers/{id}/admin-proposals", api.Accepting(), "", c.Propose).Creates(),
+		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "", c.EndOwn),
+		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "", "application/jsonl", c.Record),
+		api.Op("DELETE", "/api/partnership/record", api.CustomerAdmin(), "", c.DropRecord),
+		api.Op("GET", "/api/partnership/access", api.CustomerAdmin(), "", c.OwnAccess),
+		api.Op("DELETE", "/api/partnership/roles/{id}", api.CustomerAdmin(), "", c.RemoveOwnRole),
+		api.Op("DELETE", "/api/partnership/assignments/{id}", api.CustomerAdmin(), "", c.RemoveOwnAssignment),
+		api.Op("DELETE", "/api/partnership/members/{id}", api.CustomerAdmin(), "", c.RemoveOwnMember),
 		api.Op("GET", "/api/partnership/admins", api.CustomerAdmin(), "", c.OwnAdmins),
 		api.Op("POST", "/api/partnership/admins/confirm", api.CustomerAdmin(), "", c.ConfirmAdmins),
 		api.Op("POST", "/api/partnership/admins/refuse", api.CustomerAdmin(), "", c.RefuseAdmins),

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"roomward/app/api"
 	"roomward/app/customers"
@@ -227,16 +228,26 @@ func TestAnExportEndsWithTheRight(t *testing.T) {
 		"the relation ends": func(h *house, customer string) {
 			h.must(pia, "DELETE", "/api/customers/"+customer, fields{"confirm": "Northwind Traders"})
 		},
+		"the customer ends it": func(h *house, _ string) { h.must(ann, "DELETE", portal, fields{"confirm": "Litware"}) },
+		"the customer removes the person": func(h *house, _ string) {
+			h.must(ann, "DELETE", portal+"/members/user:"+h.person(pia).OID, nil)
+		},
+		"the date comes":       func(h *house, _ string) { h.pass(1000 * time.Hour) },
 		"consent is withdrawn": func(h *house, customer string) { h.collected(h.id(customer), store.CollectWithdrawn) },
 		"":                     func(*house, string) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t)
-			customer := h.accept(h.send(ann, fields{"grant": fields{"all": true}}))
+			customer := h.accept(h.sendEnding(ann, 1000*time.Hour))
+			var made errgroup.Group // at the same time, for they share their commits
+			made.SetLimit(50)
 			for n := range 1_100 {
-				_, err := h.store.AddRole(t.Context(), store.System("test"), h.id(customer), store.Role{Name: fmt.Sprint("Role ", n)})
-				require.NoError(t, err)
+				made.Go(func() error {
+					_, err := h.store.AddRole(t.Context(), store.System("test"), h.id(customer), store.Role{Name: fmt.Sprint("Role ", n)})
+					return err
+				})
 			}
+			require.NoError(t, made.Wait())
 			decider := policy.NewDecider(h.store, h.now, policy.Limits{})
 			again := func(ctx context.Context) (*api.Call, error) {
 				actor := policy.Actor{User: policy.User(h.person(pia).OID)}
