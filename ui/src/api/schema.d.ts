@@ -850,6 +850,30 @@ export interface paths {
         get: operations["get-partnership"];
         put?: never;
         post?: never;
+        /**
+         * End the relation at once, and remove its data from the partner's machine
+         * @description May call: customer, administrator.
+         */
+        delete: operations["delete-partnership"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who of the partner may do what, and when it was last active
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-access"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -911,6 +935,26 @@ export interface paths {
          */
         post: operations["post-partnership-admins-refuse"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/assignments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an assignment of the partner
+         * @description May call: customer, administrator.
+         */
+        delete: operations["delete-partnership-assignments-id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1040,6 +1084,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/partnership/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a person or group of the partner out of all assignments
+         * @description May call: customer, administrator.
+         */
+        delete: operations["delete-partnership-members-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/partnership/partner": {
         parameters: {
             query?: never;
@@ -1055,6 +1119,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit record that is kept of a relation that has ended
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-record"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the record that is kept of a relation that has ended
+         * @description May call: customer, administrator.
+         */
+        delete: operations["delete-partnership-record"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a role of the partner with its assignments
+         * @description May call: customer, administrator.
+         */
+        delete: operations["delete-partnership-roles-id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1360,6 +1468,12 @@ export interface components {
             permission?: string;
             room?: components["schemas"]["RoomChoice"];
         };
+        ActivePerson: {
+            id: string;
+            /** Format: date-time */
+            lastActive: string;
+            name: string;
+        };
         AdminProposal: {
             /** @description A new one with each change. */
             id: string;
@@ -1586,6 +1700,10 @@ export interface components {
             /** @description The customer's name, typed to confirm. */
             confirm: string;
         };
+        "Delete-partnershipRequest": {
+            /** @description The partner's name, typed to confirm. */
+            confirm: string;
+        };
         DemandedContext: {
             id: string;
             /** @description The id again where the operator names it no more. */
@@ -1639,6 +1757,11 @@ export interface components {
             primaryAdmins?: components["schemas"]["MemberRef"][] | null;
             /** @description The running collection; only for who sees all granted rooms. */
             progress?: components["schemas"]["Progress"];
+            /**
+             * Format: date-time
+             * @description When the relation ends because the consent is withdrawn; the customer keeps it by giving consent again before.
+             */
+            purgeAt?: string;
             /** Format: int64 */
             retentionDays: number;
             /**
@@ -1663,6 +1786,11 @@ export interface components {
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
             termsVersion?: string;
+            /**
+             * Format: date-time
+             * @description Since when the consent is withdrawn.
+             */
+            withdrawnAt?: string;
             /**
              * Format: date-time
              * @description Since when nobody is an effective primary admin: nobody sees data.
@@ -1699,6 +1827,13 @@ export interface components {
             endedAt: string;
             /** @enum {string} */
             endedBy: "partner" | "customer" | "system";
+            /**
+             * @description Why the system ended it: its date came, or the consent stayed withdrawn.
+             * @enum {string}
+             */
+            reason?: "date" | "consent";
+            /** @description The audit record as it is kept sealed for you; absent when nothing is. */
+            record?: components["schemas"]["KeptRecord"];
         };
         Entry: {
             /** Format: date-time */
@@ -1736,6 +1871,11 @@ export interface components {
             /** @description The running collection; only for who sees all granted rooms. */
             progress?: components["schemas"]["Progress"];
             /**
+             * Format: date-time
+             * @description When the relation ends because the consent is withdrawn; the customer keeps it by giving consent again before.
+             */
+            purgeAt?: string;
+            /**
              * Format: int64
              * @description Granted rooms; only for who sees all of them.
              */
@@ -1753,6 +1893,11 @@ export interface components {
             stepUp?: components["schemas"]["DemandedContext"];
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
+            /**
+             * Format: date-time
+             * @description Since when the consent is withdrawn.
+             */
+            withdrawnAt?: string;
             /**
              * Format: date-time
              * @description Since when nobody is an effective primary admin: nobody sees data.
@@ -2225,6 +2370,15 @@ export interface components {
             /** @description See the customer's state. */
             state: string;
         };
+        KeptRecord: {
+            /** Format: int64 */
+            entries: number;
+            /**
+             * Format: date-time
+             * @description When it is deleted.
+             */
+            until: string;
+        };
         Me: {
             /** @description Names of tenant managers to ask, at most 20; only for a member of the partner that has no role anywhere. */
             contacts?: string[] | null;
@@ -2321,6 +2475,12 @@ export interface components {
             name: string;
             tenantId: string;
         };
+        OwnAccess: {
+            /** @description Everybody whom an assignment names, by name. */
+            members: components["schemas"]["OwnMember"][];
+            /** @description The built-in one first. */
+            roles: components["schemas"]["OwnRole"][];
+        };
         OwnAdmin: {
             /**
              * @description Why it cannot act, as the partner's directory says.
@@ -2342,6 +2502,69 @@ export interface components {
              * @description Since when none of them can act: until new ones are confirmed the partner sees nothing.
              */
             withoutAdminSince?: string;
+        };
+        OwnAssignment: {
+            /** @description Whether it holds in all granted rooms, those that come later included. */
+            all: boolean;
+            /** Format: date-time */
+            endsAt?: string;
+            id: string;
+            members: components["schemas"]["MemberRef"][];
+            name: string;
+            /** @description The room groups and rooms in which it holds. */
+            places: components["schemas"]["OwnPlace"][];
+            /** Format: date-time */
+            startsAt?: string;
+            /** @enum {string} */
+            state: "planned" | "active" | "ended";
+        };
+        OwnMember: {
+            /**
+             * @description Why it cannot act, as the partner's directory says; asked of primary admins only.
+             * @enum {string}
+             */
+            absent?: "gone" | "disabled" | "empty";
+            /** @description Object id in the partner's directory. */
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "group";
+            /**
+             * Format: date-time
+             * @description When this person, or the last one of the group, used this Roomward last, to the hour, for whichever customer. Absent when that was never, or more than 180 days ago.
+             */
+            lastActive?: string;
+            name: string;
+            /** @description The people of the group who were active, the last one first, at most 20. */
+            people: components["schemas"]["ActivePerson"][];
+            /** @description The names of the roles it holds. */
+            roles: string[];
+            /**
+             * Format: int64
+             * @description How many members the group has; absent for people, and when the directory does not answer.
+             */
+            size?: number;
+            /** @description Groups with a role here that this person was in when last active: removing the person leaves what they give. */
+            through: components["schemas"]["MemberRef"][];
+        };
+        OwnPlace: {
+            /** @enum {string} */
+            kind: "group" | "room";
+            name: string;
+        };
+        OwnRole: {
+            assignments: components["schemas"]["OwnAssignment"][];
+            /** @description The built-in role cannot be removed, its members can. */
+            builtIn: boolean;
+            /** Format: date-time */
+            changedAt: string;
+            changedBy?: string;
+            /** @description What it contains and your ceiling does not: it gives nothing. */
+            cut: string[];
+            description?: string;
+            id: string;
+            name: string;
+            /** @description What it gives: its permissions under your ceiling. */
+            permissions: string[];
         };
         OwnRoom: {
             building: string;
@@ -2700,7 +2923,17 @@ export interface components {
             ceiling: string[];
             /** Format: date-time */
             dataAt?: string;
+            /**
+             * Format: date-time
+             * @description When the relation ends, if you set a date.
+             */
+            endsAt?: string;
             grant: components["schemas"]["Grant"];
+            /**
+             * Format: date-time
+             * @description When the relation ends because the consent is withdrawn; giving it again before keeps it.
+             */
+            purgeAt?: string;
             /**
              * Format: int64
              * @description Rooms that the partner can see.
@@ -2708,6 +2941,11 @@ export interface components {
             rooms: number;
             /** @enum {string} */
             state: "active" | "consent-withdrawn" | "without-admin";
+            /**
+             * Format: date-time
+             * @description Since when the consent is withdrawn.
+             */
+            withdrawnAt?: string;
         };
         Reminder: {
             assignment: string;
@@ -7149,6 +7387,138 @@ export interface operations {
             };
         };
     };
+    "delete-partnership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Delete-partnershipRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccess"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-partnership-admins": {
         parameters: {
             query?: never;
@@ -7312,6 +7682,89 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-partnership-assignments-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7820,6 +8273,90 @@ export interface operations {
             };
         };
     };
+    "delete-partnership-members-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user:ID or group:ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-partnership-partner": {
         parameters: {
             query: {
@@ -7852,6 +8389,217 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-partnership-record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-partnership-roles-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
