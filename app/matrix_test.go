@@ -112,12 +112,14 @@ var who = map[string]func(actor) bool{
 	"DELETE /api/customers/{id}/groups/{group}":    isPartner,
 	"GET /api/customers/{id}/groups/{group}/rooms": isPartner,
 
-	"GET /api/rooms":              isPartner,
-	"GET /api/rooms/counts":       isPartner,
-	"GET /api/rooms/facets":       isPartner,
-	"GET /api/rooms/{id}":         isPartner,
-	"GET /api/rooms/{id}/devices": isPartner,
-	"GET /api/rooms/{id}/signals": isPartner,
+	"GET /api/rooms":               isPartner,
+	"GET /api/rooms/counts":        isPartner,
+	"GET /api/rooms/facets":        isPartner,
+	"GET /api/rooms/{id}":          isPartner,
+	"GET /api/rooms/{id}/devices":  isPartner,
+	"GET /api/rooms/{id}/signals":  isPartner,
+	"GET /api/rooms/{id}/actions":  isPartner,
+	"POST /api/rooms/{id}/actions": isPartner,
 
 	"GET /api/incidents":              isPartner,
 	"GET /api/incidents/counts":       isPartner,
@@ -211,6 +213,7 @@ func bodies(d *demo, a actor) map[string]any {
 		"POST /api/role-templates":                role,
 		"PUT /api/role-templates/{id}":            role,
 		"POST /api/role-templates/{id}/apply":     copied,
+		"POST /api/rooms/{id}/actions":            map[string]string{"kind": "restart"},
 
 		"POST /api/tenant-managers":           map[string]string{"kind": "user", "id": d.person(named).OID},
 		"POST /api/invitations/{id}/accept":   map[string]any{"primaryAdmins": admin},

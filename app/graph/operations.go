@@ -36,7 +36,8 @@ type Operation struct {
 	State     OperationState
 	Created   time.Time // UTC; zero when unknown
 	Completed time.Time // UTC; zero while it is not over or when unknown
-	AppID     string    // the application that asked for it; empty for a person's, or when Microsoft leaves it out
+	AppID     string    // the application that asked for it; empty when Microsoft leaves it out
+	UserID    string    // the person who asked for it, empty in the same way
 	Code      string    // why it failed, in Microsoft's words; empty when it did not
 	Message   string
 }
@@ -51,6 +52,9 @@ type operationWire struct {
 		Application struct {
 			ID text `json:"id"`
 		} `json:"application"`
+		User struct {
+			ID text `json:"id"`
+		} `json:"user"`
 	} `json:"createdBy"`
 	Error struct {
 		Code    text `json:"code"`
@@ -65,7 +69,7 @@ func decodeOperation(item []byte) (Operation, bool) {
 		return Operation{}, false
 	}
 	o := Operation{ID: string(w.ID), Kind: string(w.Kind), State: operationState(w.Status), Created: w.Created.Time, Completed: w.Completed.Time,
-		AppID: string(w.CreatedBy.Application.ID), Code: oneLine(string(w.Error.Code)), Message: oneLine(string(w.Error.Message))}
+		AppID: string(w.CreatedBy.Application.ID), UserID: string(w.CreatedBy.User.ID), Code: oneLine(string(w.Error.Code)), Message: oneLine(string(w.Error.Message))}
 	return o, usableID(o.ID)
 }
 

@@ -148,7 +148,7 @@ func TestOperationsOfADevice(t *testing.T) {
 func trapOperationsOfTheDocumentation(t *testing.T) {
 	f := newFake(t, always(200, `{"value":{"id":"op1","status":"queued","createdDateTime":"2021-06-19T12-01-03.45Z","createdBy":{"user":{"id":"u","userIdentityType":"aadUser"},"application":null},"error":null}}`))
 	got, err := f.client().Operation(t.Context(), tenantA, "d1", "op1")
-	if want := time.Date(2021, 6, 19, 12, 1, 3, 450e6, time.UTC); err != nil || got.State != OperationWaiting || !got.Created.Equal(want) || got.AppID != "" {
+	if want := time.Date(2021, 6, 19, 12, 1, 3, 450e6, time.UTC); err != nil || got.State != OperationWaiting || !got.Created.Equal(want) || got.AppID != "" || got.UserID != "u" {
 		t.Errorf("%+v %v", got, err)
 	}
 }

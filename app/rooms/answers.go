@@ -41,6 +41,7 @@ type RoomDetail struct {
 	Devices      int       `json:"devices" doc:"How many devices are known."`
 	WatchedSince time.Time `json:"watchedSince" doc:"When Roomward first collected the room."`
 	Groups       []InGroup `json:"groups,omitzero" required:"false" nullable:"false" doc:"The room groups that it is in; absent without groups.view in this room."`
+	Acting       Acting    `json:"acting"`
 }
 
 // InGroup is a room group that a room is in.

@@ -15,10 +15,13 @@ import (
 type Rooms struct {
 	store *store.Store
 	now   func() time.Time
+	asked func()
 }
 
-// New makes the feature.
-func New(s *store.Store, now func() time.Time) *Rooms { return &Rooms{store: s, now: now} }
+// New makes the feature. asked is called when an action waits to be carried out.
+func New(s *store.Store, now func() time.Time, asked func()) *Rooms {
+	return &Rooms{store: s, now: now, asked: asked}
+}
 
 // nobody is an id that nothing has. An id that cannot be read names nothing: it goes the same way as one that was never given out.
 const nobody policy.ID = -1
@@ -161,7 +164,9 @@ func (r *Rooms) Get(ctx context.Context, call *api.Call, in *RoomIn) (RoomDetail
 	if err != nil {
 		return RoomDetail{}, err
 	}
-	return detailOf(room), nil
+	out := detailOf(room)
+	out.Acting, err = r.acting(ctx, call, room.ID)
+	return out, err
 }
 
 // Devices answers the devices of a room.

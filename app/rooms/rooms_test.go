@@ -86,7 +86,7 @@ func build(t *testing.T) *house {
 	grant(h.northwind, "bob", policy.ScopeRoom(h.rooms[0]), policy.RoomsView)
 	grant(h.contoso, "eve", policy.ScopeAll, policy.RoomsView)
 
-	r := rooms.New(s, now)
+	r := rooms.New(s, now, func() {})
 	e := echo.New()
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -113,6 +113,8 @@ func routes(r *rooms.Rooms) []api.Route {
 		api.Op("GET", "/api/rooms/{id}", may, "Room", r.Get),
 		api.Op("GET", "/api/rooms/{id}/devices", may, "Devices", r.Devices),
 		api.Op("GET", "/api/rooms/{id}/signals", may, "Signals", r.Signals),
+		api.Op("GET", "/api/rooms/{id}/actions", may, "Actions", r.Actions),
+		api.Op("POST", "/api/rooms/{id}/actions", api.Holding(policy.RoomsAct), "Act", r.Ask).Creates().Controlled(),
 		api.Op("GET", "/api/customers/{id}/groups", api.Holding(policy.GroupsView), "Groups", r.Groups),
 		api.Op("POST", "/api/customers/{id}/groups", api.Holding(policy.GroupsCreate), "Make", r.AddGroup).Creates(),
 		api.Op("POST", "/api/customers/{id}/groups/preview", api.Holding(policy.GroupsView), "Preview", r.PreviewGroup),

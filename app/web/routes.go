@@ -73,6 +73,8 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/rooms/{id}", api.Holding(policy.RoomsView), "One room", f.Rooms.Get),
 		api.Op("GET", "/api/rooms/{id}/devices", api.Holding(policy.RoomsView), "The devices of a room", f.Rooms.Devices),
 		api.Op("GET", "/api/rooms/{id}/signals", api.Holding(policy.RoomsView), "The signals of a room", f.Rooms.Signals),
+		api.Op("GET", "/api/rooms/{id}/actions", api.Holding(policy.RoomsView), "What was done to the devices of a room", f.Rooms.Actions),
+		api.Op("POST", "/api/rooms/{id}/actions", api.Holding(policy.RoomsAct), "Restart a device of a room", f.Rooms.Ask).Creates().Controlled(),
 
 		api.Op("GET", "/api/customers/{id}/groups", api.Holding(policy.GroupsView), "Room groups of a customer", f.Rooms.Groups),
 		api.Op("POST", "/api/customers/{id}/groups", api.Holding(policy.GroupsCreate), "Make a room group", f.Rooms.AddGroup).Creates().Controlled(),

@@ -11,6 +11,7 @@ export {
   ArrowDown12Regular as IconSortDown,
   ArrowDown20Regular as IconNext,
 } from '@fluentui/react-icons/svg/arrow-down'
+export { ArrowCounterclockwise20Regular as IconRestart } from '@fluentui/react-icons/svg/arrow-counterclockwise'
 export { ArrowDownload20Regular as IconExport } from '@fluentui/react-icons/svg/arrow-download'
 export { ArrowSync20Regular as IconCollect } from '@fluentui/react-icons/svg/arrow-sync'
 export {

@@ -1,7 +1,7 @@
 import type { Span } from '../kit/chart/SignalSpans'
 import { isOld } from '../kit/fresh'
 import type { Health } from '../kit/status'
-import type { Room, RoomSignal, RoomSignals } from './queries'
+import type { Room, RoomDevice, RoomSignal, RoomSignals } from './queries'
 
 /** The health to show. A room that was healthy when it was last heard is not called healthy now. */
 export function healthOf({ health, dataAt }: Pick<Room, 'health' | 'dataAt'>, now: number): Health | 'not-known' {
@@ -76,4 +76,10 @@ export function timesBad(signal: Pick<RoomSignal, 'spans'>, from: number): numbe
 export function wrongOf({ items }: Pick<RoomSignals, 'items'>): readonly RoomSignal[] {
   const open = ['watching', 'active', 'investigating']
   return items.filter((s) => s.state === 'bad' || (s.state === 'unknown' && open.includes(s.incidentState ?? '')))
+}
+
+/** Devices with those first that run the meetings of a room, as the server chooses one. */
+export function mainFirst<D extends Pick<RoomDevice, 'kind'>>(devices: readonly D[]): readonly D[] {
+  const runs = ({ kind }: D) => ['teamsRoom', 'surfaceHub', 'collaborationBar'].includes(kind)
+  return [...devices.filter(runs), ...devices.filter((device) => !runs(device))]
 }

@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, unwrap } from '../api/client'
-import { formerOf, one, pages, type Scope } from '../api/query'
+import { formerOf, one, pages, refresh, type Scope } from '../api/query'
 import type { components } from '../api/schema'
 import type { Ask } from '../kit/list/spec'
 import { useListAsk } from '../kit/list/state'
@@ -16,9 +16,12 @@ export type RoomFacets = Schemas['RoomFacets']
 export type RoomDevice = Schemas['RoomDevice']
 export type RoomSignals = Schemas['RoomSignals']
 export type RoomSignal = Schemas['RoomSignal']
+export type RoomAction = Schemas['RoomAction']
 
 /** Milliseconds between refreshes of what is on screen. */
 const every = 60_000
+/** The same while something is under way. */
+const quick = 2_500
 /** Rows of a page. */
 const limit = 100
 
@@ -128,4 +131,30 @@ export function useRoomSignals(id: string) {
       read: (signal) => unwrap(api.GET('/api/rooms/{id}/signals', { params: { path: { id } }, signal })),
     }),
   )
+}
+
+/** What was done to its devices, newest first. */
+export function useRoomActions(id: string, enabled = true) {
+  return useInfiniteQuery({
+    enabled,
+    ...pages<Schemas['PageRoomAction']>({
+      scope: usePlace(),
+      feature,
+      operation: 'actions',
+      params: { id },
+      read: (cursor, signal) => unwrap(api.GET('/api/rooms/{id}/actions', { params: { path: { id }, query: { cursor, limit: 50 } }, signal })),
+    }),
+    refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.items.some((a) => !a.ended)) ? quick : every),
+  })
+}
+
+/** Asks for a restart of a device; then all that is shown of rooms is read again. */
+export function useRestart() {
+  const client = useQueryClient()
+  const { session } = usePlace()
+  return async (id: string, device: string) => {
+    const asked = await unwrap(api.POST('/api/rooms/{id}/actions', { params: { path: { id } }, body: { kind: 'restart', device } }))
+    void refresh(client, session, feature)
+    return asked
+  }
 }
