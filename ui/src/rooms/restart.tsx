@@ -60,6 +60,8 @@ export function RestartDialog({ room, open, onClose }: RestartProps) {
           label={t('actions.device')}
           value={device.id}
           onChange={setChosen}
+          onLeave={() => undefined}
+          reason={undefined}
           options={devices.map((d) => ({ value: d.id, label: name(d) }))}
         />
       )}
