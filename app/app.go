@@ -52,6 +52,7 @@ type App struct {
 	Decider   *policy.Decider
 	Customers *customers.Customers
 	Collect   *collect.Collector
+	actions   *rooms.Actions
 	change    *change.Change
 	web       *web.Server
 	erase     chan struct{} // tells that bytes are to be erased
@@ -104,7 +105,9 @@ func (a *App) build() error {
 	}
 	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
 	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log}
-	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: rooms.New(a.Store, cfg.Now),
+	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Graph, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
+		Now: cfg.Now, Log: cfg.Log})
+	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: rooms.New(a.Store, cfg.Now, a.actions.Kick),
 		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change})
 	a.change.Use(api.Replays(desk, routes))
 	dist, err := fs.Sub(ui.Dist, "dist")
@@ -166,6 +169,15 @@ func (a *App) person(ctx context.Context, oid string, contexts []string) (api.Pe
 	return api.Person{Side: store.SidePartner, TenantID: tenant, OID: oid, Name: u.DisplayName, UPN: u.UserPrincipalName, Groups: groups, Contexts: contexts}, nil
 }
 
+// actor is a member of the partner as policy decides about it at this moment, for an action that it asked for earlier.
+func (a *App) actor(ctx context.Context, oid string, contexts []string) (policy.Actor, error) {
+	p, err := a.person(ctx, oid, contexts)
+	if errors.Is(err, change.ErrGone) {
+		return policy.Actor{}, rooms.ErrPersonGone
+	}
+	return p.Actor(), err
+}
+
 func (a *App) government(ctx context.Context, tenant string) (string, error) {
 	d, err := a.Graph.Discover(ctx, tenant)
 	return d.Government(), err
@@ -189,6 +201,7 @@ func (a *App) consentRefused(ctx context.Context, tenant string) {
 // left stops what runs for a customer whose relation has ended, and lets its last bytes go.
 func (a *App) left(customer policy.ID) {
 	a.Collect.Stop(customer)
+	a.actions.Stop(customer)
 	select {
 	case a.erase <- struct{}{}:
 	default: // it is told already
@@ -201,6 +214,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	defer stop()
 	var jobs sync.WaitGroup
 	jobs.Go(func() { a.Collect.Run(work) })
+	jobs.Go(func() { a.actions.Run(work) })
 	jobs.Go(func() { a.change.Run(work) })
 	jobs.Go(func() { a.housekeep(work) })
 	jobs.Go(func() { a.forget(work) })

@@ -91,7 +91,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 		return nil, err
 	}
 	secret := rand.Text()
-	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret})
+	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret, QuickRestarts: d.Eager})
 	if err := cloud.Listen(ctx, "127.0.0.1:0"); err != nil {
 		return nil, err
 	}

@@ -197,7 +197,7 @@ func (s *Store) StepAction(ctx context.Context, work policy.View, l ActionLease,
 		if ended == nil {
 			return nil
 		}
-		return recordEnd(ctx, t, customer, room, map[string]any{"kind": kind, "device": device, "state": step.State, "failure": step.Failure})
+		return recordEnd(ctx, t, customer, room, map[string]any{"kind": kind, "after": map[string]any{"device": device, "state": step.State, "failure": step.Failure}})
 	})
 }
 

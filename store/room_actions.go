@@ -168,7 +168,7 @@ func (s *Store) AskAction(ctx context.Context, act Act, sees, acts policy.View, 
 		e, waits, err = underControl(ctx, t, act, at.customer, func(t *tx) (entry, error) {
 			out, err = queueAction(ctx, t, act, at, a)
 			return entry{operation: "action." + string(a.Kind), object: at.name, objectID: a.Room.String(),
-				detail: map[string]any{"device": out.Name, "deviceId": out.Device}}, err
+				detail: map[string]any{"after": map[string]any{"device": out.Name}, "deviceId": out.Device}}, err
 		})
 		if err != nil || waits != nil {
 			return err

@@ -25,6 +25,15 @@ type Person struct {
 	Expires  time.Time
 }
 
+// Actor is the person as policy decides about it; only for people of the partner.
+func (p Person) Actor() policy.Actor {
+	a := policy.Actor{User: policy.User(p.OID), Contexts: p.Contexts}
+	for _, g := range p.Groups {
+		a.Groups = append(a.Groups, policy.Group(g))
+	}
+	return a
+}
+
 // Call is one request on its way to a feature: who calls and what they see.
 type Call struct {
 	Person Person

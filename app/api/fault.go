@@ -97,6 +97,8 @@ var conflictTexts = map[string][2]string{
 	"needs-approval":            {"The customer approves this first, and it cannot wait.", "Ask the customer."},
 	"too-many-requests-waiting": {"200 requests wait for this customer's approval already.", "Withdraw those that nobody needs any more."},
 	"request-decided":           {"This request does not wait any more.", "Read it again."},
+	"action-running":            {"A restart of this device is under way already.", "Wait until it has ended."},
+	"no-device":                 {"No device of this room is known.", "Collect the customer again."},
 	"views-closed":              {"The data of this customer are closed.", "Consent was withdrawn, or the relation is without admin."},
 	"scope-too-many-rooms":      {"More than 200 single rooms are used as scopes of this customer.", "Make a room group instead."},
 }
@@ -116,6 +118,7 @@ var refusals = map[string]struct {
 	policy.RefuseGroupChange: {http.StatusForbidden, "You may not change room groups in all rooms that this touches.",
 		"Ask somebody who holds groups.modify in all rooms."},
 	policy.RefuseUnknownRoom: {http.StatusUnprocessableEntity, "One of the rooms is not there.", "Read the rooms again and repeat your choice."},
+	policy.RefuseAct:         {http.StatusForbidden, "You may not act on devices in this room.", "Ask somebody who holds rooms.act there."},
 	policy.RefuseUnknownRole: {http.StatusUnprocessableEntity, "This customer has no such role.", "Choose one of its roles."},
 }
 

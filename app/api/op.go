@@ -251,10 +251,7 @@ func (d *Desk) callAs(ctx context.Context, access Access, p Person) (*Call, erro
 		}
 		return c, nil
 	}
-	c.Actor = policy.Actor{User: policy.User(p.OID), Contexts: p.Contexts}
-	for _, g := range p.Groups {
-		c.Actor.Groups = append(c.Actor.Groups, policy.Group(g))
-	}
+	c.Actor = p.Actor()
 	if c.Powers, err = d.Gate.Powers(ctx, p); err != nil {
 		return nil, err
 	}

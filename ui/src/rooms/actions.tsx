@@ -3,7 +3,7 @@ import { Button } from '../kit/Button'
 import { Timeline } from '../kit/details/Facts'
 import { Loaded } from '../kit/Failure'
 import { IconCheckFilled, IconClose16, IconOnboarding, IconWarning16, type Icon } from '../kit/icons'
-import { When } from '../kit/When'
+import { useFormat } from '../text/i18n'
 import { useRoomActions, type RoomAction } from './queries'
 
 const icons: Record<RoomAction['state'], Icon> = {
@@ -46,6 +46,7 @@ export function ActivityTab({ id }: { id: string }) {
 
 function Action({ action }: { action: RoomAction }) {
   const { t } = useTranslation('rooms')
+  const format = useFormat()
   const { device, state, askedBy, sentAt, endedAt } = action
   return (
     <div className="rm-action" data-state={state}>
@@ -53,8 +54,11 @@ function Action({ action }: { action: RoomAction }) {
       <Why action={action} />
       <div className="mut sm">
         <span>{t('actions.by', { who: askedBy })}</span>
-        {sentAt !== undefined && endedAt === undefined && <When at={sentAt} as="moment" />}
-        {endedAt !== undefined && <When at={endedAt} as="moment" />}
+        {endedAt !== undefined ? (
+          <span>{t('actions.endedAt', { time: format.moment(endedAt) })}</span>
+        ) : (
+          sentAt !== undefined && <span>{t('actions.sentAt', { time: format.moment(sentAt) })}</span>
+        )}
       </div>
     </div>
   )

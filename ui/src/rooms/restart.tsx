@@ -39,9 +39,9 @@ export function RestartDialog({ room, open, onClose }: RestartProps) {
   const { waits } = room.acting
   const run = async () => {
     if (device === undefined) return
-    const answer = await restart(room.id, device.id)
+    await restart(room.id, device.id) // where the customer approves it first, the dialog says so and stays
     setSearch({ tab: 'activity' })
-    if ('state' in answer) toast(t('actions.asked', { room: room.name }))
+    toast(t('actions.asked', { room: room.name }))
   }
   return (
     <ConfirmDialog
