@@ -7,7 +7,7 @@ CREATE TABLE room_actions (
   device_id       INTEGER REFERENCES devices (id) ON DELETE SET NULL,
   device_graph_id TEXT NOT NULL,
   device_name     TEXT NOT NULL,
-  kind            TEXT NOT NULL CHECK (kind IN ('restart')),
+  kind            TEXT NOT NULL,
   state           TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'running', 'succeeded', 'failed', 'cancelled', 'unconfirmed')),
   asked_at        INTEGER NOT NULL,
   asked_by_oid    TEXT NOT NULL,
