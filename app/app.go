@@ -107,7 +107,9 @@ func (a *App) build() error {
 	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log}
 	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Graph, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
 		Now: cfg.Now, Log: cfg.Log})
-	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: rooms.New(a.Store, cfg.Now, a.actions.Kick),
+	spaces := rooms.New(a.Store, cfg.Now)
+	spaces.Wakes(a.actions)
+	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: spaces,
 		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change})
 	a.change.Use(api.Replays(desk, routes))
 	dist, err := fs.Sub(ui.Dist, "dist")

@@ -108,7 +108,7 @@ func open(t *testing.T) *house {
 	a := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", PartnerDomain: "partner.example", Version: "1.2.3"})
 	desk := &api.Desk{Gate: gate{h.store}, Decider: policy.NewDecider(h.store, time.Now, policy.Limits{}), Log: slog.New(slog.DiscardHandler)}
 	e := echo.New()
-	_, err = api.Register(e, desk, "test", web.Routes(web.Features{Access: a, Rooms: rooms.New(h.store, time.Now, func() {}), Incidents: incidents.New(h.store, time.Now)}))
+	_, err = api.Register(e, desk, "test", web.Routes(web.Features{Access: a, Rooms: rooms.New(h.store, time.Now), Incidents: incidents.New(h.store, time.Now)}))
 	require.NoError(t, err)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if upn := r.Header.Get("X-Person"); upn != "" {

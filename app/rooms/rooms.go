@@ -15,13 +15,16 @@ import (
 type Rooms struct {
 	store *store.Store
 	now   func() time.Time
-	asked func()
+	asked func() // tells that an action waits to be carried out
 }
 
-// New makes the feature. asked is called when an action waits to be carried out.
-func New(s *store.Store, now func() time.Time, asked func()) *Rooms {
-	return &Rooms{store: s, now: now, asked: asked}
+// New makes the feature.
+func New(s *store.Store, now func() time.Time) *Rooms {
+	return &Rooms{store: s, now: now, asked: func() {}}
 }
+
+// Wakes makes asking for an action wake its runner, which finds it by itself a little later.
+func (r *Rooms) Wakes(runner *Actions) { r.asked = runner.Kick }
 
 // nobody is an id that nothing has. An id that cannot be read names nothing: it goes the same way as one that was never given out.
 const nobody policy.ID = -1

@@ -86,7 +86,7 @@ func build(t *testing.T) *house {
 	grant(h.northwind, "bob", policy.ScopeRoom(h.rooms[0]), policy.RoomsView)
 	grant(h.contoso, "eve", policy.ScopeAll, policy.RoomsView)
 
-	r := rooms.New(s, now, func() {})
+	r := rooms.New(s, now)
 	e := echo.New()
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
