@@ -12,18 +12,18 @@ import (
 
 // RoomAction is something done to a device of the room. Only the state succeeded says that it was done.
 type RoomAction struct {
-	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"restart"`
-	State     string     `json:"state" enum:"queued,sent,running,succeeded,failed,cancelled,unconfirmed" doc:"queued: Microsoft has not taken it yet. sent: it is not known yet whether Microsoft took it. running: Microsoft took it and waits, for example until the device is idle, or carries it out. unconfirmed: Microsoft has not said within a day what became of it."`
-	DeviceID  string     `json:"deviceId,omitempty" doc:"Absent when the device is not there any more."`
-	Device    string     `json:"device" doc:"Maker and model of the device, as they were then."`
-	AskedAt   time.Time  `json:"askedAt"`
-	AskedBy   string     `json:"askedBy"`
-	SentAt    *time.Time `json:"sentAt,omitempty" doc:"When Microsoft was asked first."`
-	EndedAt   *time.Time `json:"endedAt,omitempty"`
-	Failure   string     `json:"failure,omitempty" doc:"Why it failed, or what is in the way now: not-allowed, account-gone, views-closed, permission-missing, consent-missing, application-refused, devices-api-gone, device-unknown, queued-elsewhere, refused, not-taken, device-failed, throttled, unavailable." example:"permission-missing"`
-	Said      string     `json:"said,omitempty" doc:"Microsoft's words on a failure."`
-	Ended     bool       `json:"ended" doc:"Whether it has ended."`
+	ID       string     `json:"id"`
+	Kind     string     `json:"kind" enum:"restart"`
+	State    string     `json:"state" enum:"queued,sent,running,succeeded,failed,cancelled,unconfirmed" doc:"queued: Microsoft has not taken it yet. sent: it is not known yet whether Microsoft took it. running: Microsoft took it and waits, for example until the device is idle, or carries it out. unconfirmed: Microsoft has not said within a day what became of it."`
+	DeviceID string     `json:"deviceId,omitempty" doc:"Absent when the device is not there any more."`
+	Device   string     `json:"device" doc:"Maker and model of the device, as they were then."`
+	AskedAt  time.Time  `json:"askedAt"`
+	AskedBy  string     `json:"askedBy"`
+	SentAt   *time.Time `json:"sentAt,omitempty" doc:"When Microsoft was asked first."`
+	EndedAt  *time.Time `json:"endedAt,omitempty"`
+	Failure  string     `json:"failure,omitempty" doc:"Why it failed, or what is in the way now: not-allowed, account-gone, views-closed, permission-missing, consent-missing, application-refused, devices-api-gone, device-unknown, queued-elsewhere, refused, not-taken, device-failed, throttled, unavailable." example:"permission-missing"`
+	Said     string     `json:"said,omitempty" doc:"Microsoft's words on a failure."`
+	Ended    bool       `json:"ended" doc:"Whether it has ended."`
 }
 
 func actionOf(a store.RoomAction) RoomAction {
