@@ -1356,6 +1356,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done to the devices of a room
+         * @description May call: partner, rooms.view.
+         */
+        get: operations["get-rooms-id-actions"];
+        put?: never;
+        /**
+         * Restart a device of a room
+         * @description May call: partner, rooms.act.
+         */
+        post: operations["post-rooms-id-actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/devices": {
         parameters: {
             query?: never;
@@ -1468,6 +1492,12 @@ export interface components {
             permission?: string;
             room?: components["schemas"]["RoomChoice"];
         };
+        Acting: {
+            /** @description Whether you hold rooms.act in this room. */
+            may: boolean;
+            /** @description Whether the customer approves each action first. */
+            waits: boolean;
+        };
         ActivePerson: {
             id: string;
             /** Format: date-time */
@@ -1531,6 +1561,15 @@ export interface components {
             role?: string;
             /** @description The code of what refused it. */
             why?: string;
+        };
+        AskInBody: {
+            /** @description The id of one of the room's devices; without it the one that runs the meetings. */
+            device?: string;
+            /**
+             * @description restart: the device starts again, and a call that runs on it ends.
+             * @enum {string}
+             */
+            kind: "restart";
         };
         Asked: {
             customerId: string;
@@ -2696,6 +2735,16 @@ export interface components {
              */
             total?: number;
         };
+        PageRoomAction: {
+            items: components["schemas"]["RoomAction"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all; only with total=true.
+             */
+            total?: number;
+        };
         PageSentInvitation: {
             items: components["schemas"]["SentInvitation"][];
             /** @description Cursor of the next page; absent on the last. */
@@ -3104,6 +3153,39 @@ export interface components {
              */
             openIncidents: number;
         };
+        RoomAction: {
+            /** Format: date-time */
+            askedAt: string;
+            askedBy: string;
+            /** @description Maker and model of the device, as they were then. */
+            device: string;
+            /** @description Absent when the device is not there any more. */
+            deviceId?: string;
+            /** @description Whether it has ended. */
+            ended: boolean;
+            /** Format: date-time */
+            endedAt?: string;
+            /**
+             * @description Why it failed, or what is in the way now: not-allowed, account-gone, views-closed, permission-missing, consent-missing, application-refused, devices-api-gone, device-unknown, queued-elsewhere, refused, not-taken, device-failed, throttled, unavailable.
+             * @example permission-missing
+             */
+            failure?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "restart";
+            /** @description Microsoft's words on a failure. */
+            said?: string;
+            /**
+             * Format: date-time
+             * @description When Microsoft was asked first.
+             */
+            sentAt?: string;
+            /**
+             * @description queued: Microsoft has not taken it yet. sent: it is not known yet whether Microsoft took it. running: Microsoft took it and waits, for example until the device is idle, or carries it out. unconfirmed: Microsoft has not said within a day what became of it.
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "running" | "succeeded" | "failed" | "cancelled" | "unconfirmed";
+        };
         RoomChoice: {
             building: string;
             city: string;
@@ -3127,6 +3209,7 @@ export interface components {
             unmonitored: number;
         };
         RoomDetail: {
+            acting: components["schemas"]["Acting"];
             building: string;
             /**
              * Format: int64
@@ -9419,6 +9502,167 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rooms-id-actions": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRoomAction"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-rooms-id-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomAction"];
+                };
+            };
+            /** @description Waits for the customer's approval; nothing has been done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
