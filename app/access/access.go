@@ -88,6 +88,7 @@ type Holding struct {
 	Rooms        *int                 `json:"rooms,omitempty" doc:"Granted rooms; only when the person sees all of them."`
 	Permissions  []string             `json:"permissions" nullable:"false" doc:"Held in at least one room."`
 	Everywhere   []string             `json:"everywhere" nullable:"false" doc:"Held over all granted rooms."`
+	Approves     []string             `json:"approves" nullable:"false" enum:"role,assignment,group,action,export" doc:"What the customer approves before it is done."`
 }
 
 // contacts is how many tenant managers somebody without a role is told.
@@ -146,7 +147,12 @@ func (a *Access) holdings(ctx context.Context, call *api.Call) ([]Holding, error
 	out := []Holding{}
 	for _, c := range customers {
 		h := Holding{CustomerID: c.ID.String(), CustomerName: c.Name, State: "active", Permissions: names(byID[c.ID].Permissions),
-			Everywhere: names(byID[c.ID].Everywhere)}
+			Everywhere: names(byID[c.ID].Everywhere), Approves: []string{}}
+		for _, event := range store.Events() {
+			if c.ChangeControl[string(event)] == store.Manual {
+				h.Approves = append(h.Approves, string(event))
+			}
+		}
 		switch {
 		case c.State == store.CustomerWithdrawn:
 			h.State = "consent-withdrawn"

@@ -182,19 +182,21 @@ interface SaveBarProps {
   readonly busy: boolean
   /** Why it cannot be saved now. */
   readonly disabledReason: string | undefined
+  /** The customer approves it first. */
+  readonly asks?: boolean
   readonly note: string
   readonly onSave: () => void
   readonly onDiscard: () => void
 }
 
 /** The footer of what is being changed: Save, Discard, and when it holds. */
-export function SaveBar({ count, busy, disabledReason, note, onSave, onDiscard }: SaveBarProps) {
+export function SaveBar({ count, busy, disabledReason, asks, note, onSave, onDiscard }: SaveBarProps) {
   const { t } = useTranslation('access')
   const nothing = count === 0 ? t('roles.noChanges') : undefined
   return (
     <div className="pfoot">
       <Button kind="primary" busy={busy} disabledReason={disabledReason ?? nothing} onClick={onSave}>
-        {count === 0 ? t('roles.save') : t('roles.saveCount', { count })}
+        {count === 0 ? t('roles.save') : t(asks ? 'roles.askCount' : 'roles.saveCount', { count })}
       </Button>
       <Button disabledReason={nothing} onClick={onDiscard}>
         {t('roles.discard')}

@@ -1,6 +1,7 @@
 import { useId, useState, type ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
+import { approves } from '../api/can'
 import { textOf, useSearchText, useSetSearch } from '../kit/address'
 import { useTitle } from '../kit/announce'
 import { Button } from '../kit/Button'
@@ -40,6 +41,7 @@ interface RolePaneProps {
 export function RolePane({ role, list, assignments, opened, notice }: RolePaneProps) {
   const { t } = useTranslation('access')
   const { customer, customerName = '', me } = usePlace()
+  const asks = approves(me, 'role', customer)
   const search = useSearchText()
   const setSearch = useSetSearch()
   const panel = useId()
@@ -112,7 +114,8 @@ export function RolePane({ role, list, assignments, opened, notice }: RolePanePr
           count={draft.count}
           busy={editor.busy}
           disabledReason={draft.stale ? t('roles.staleText') : undefined}
-          note={t('roles.holds')}
+          asks={asks}
+          note={asks ? t('roles.asksNote', { customer: customerName }) : t('roles.holds')}
           onSave={() => {
             if (draft.values.name.trim() === '') setSearch({ role: role.id, tab: 'general' })
             void editor.save()

@@ -174,8 +174,8 @@ describe('a relation that nobody can run', () => {
 
 describe('primary admins', () => {
   const admin = (name: string) => ({ kind: 'user', id: name, name, since: '2026-11-01T08:00:00Z' })
-  const runs = member({}, [{ customerId: 'tailspin', customerName: 'Tailspin', state: 'active', permissions: ['roles.modify'], everywhere: ['roles.modify'] }])
-  const looks = member({}, [{ customerId: 'tailspin', customerName: 'Tailspin', state: 'active', permissions: ['roles.modify'], everywhere: [] }])
+  const runs = member({}, [{ customerId: 'tailspin', customerName: 'Tailspin', state: 'active', permissions: ['roles.modify'], everywhere: ['roles.modify'], approves: [] }])
+  const looks = member({}, [{ customerId: 'tailspin', customerName: 'Tailspin', state: 'active', permissions: ['roles.modify'], everywhere: [], approves: [] }])
   const list = (...names: string[]) => ({ body: { items: names.map(admin), effective: true } })
   const showTab = (me: typeof runs) => show(() => <AdminsTab customer={customer} />, me)
 

@@ -39,7 +39,7 @@ describe('keys of the frame', () => {
 })
 
 describe('customers of the switch', () => {
-  const held = (name: string): Holding => ({ customerId: name, customerName: name, state: 'active', permissions: [], everywhere: [] })
+  const held = (name: string): Holding => ({ customerId: name, customerName: name, state: 'active', permissions: [], everywhere: [], approves: [] })
   const all = ['Adatum', 'Genève Hôtels', 'Nord Genève', 'Northwind Traders', 'Tailspin'].map(held)
   const names = (found: readonly Holding[]) => found.map((h) => h.customerName)
 

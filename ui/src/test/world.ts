@@ -21,7 +21,7 @@ const primaryAdmins = [
 const technician = ['rooms.view', 'rooms.modify', 'tickets.view', 'tickets.update', 'tickets.create']
 
 function holding(name: string, permissions: string[], more: Partial<Holding> = {}): Holding {
-  return { customerId: name.toLowerCase(), customerName: name, state: 'active', permissions, everywhere: [], ...more }
+  return { customerId: name.toLowerCase(), customerName: name, state: 'active', permissions, everywhere: [], approves: [], ...more }
 }
 
 /** A person of the partner. */
