@@ -13,6 +13,7 @@ const held = (customerId: string, stepUp?: Holding['stepUp']): Holding => ({
   state: stepUp ? 'strong-auth' : 'active',
   permissions: [],
   everywhere: [],
+  approves: [],
   ...(stepUp && { stepUp }),
 })
 
