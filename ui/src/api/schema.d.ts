@@ -2141,6 +2141,8 @@ export interface components {
             scope: components["schemas"]["AssignmentScope"];
         };
         Holding: {
+            /** @description What the customer approves before it is done. */
+            approves: ("role" | "assignment" | "group" | "action" | "export")[];
             customerId: string;
             customerName: string;
             /** @description Held over all granted rooms. */
