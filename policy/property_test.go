@@ -40,6 +40,10 @@ func compareRelated(w *world, d *Decider, actor Actor) error {
 	if err != nil {
 		return err
 	}
+	named, err := d.Named(context.Background(), actor)
+	if err != nil {
+		return err
+	}
 	for _, c := range w.Customers {
 		rules := c.Rules
 		rules.Closed, rules.StrongAuth = false, ""
@@ -47,6 +51,10 @@ func compareRelated(w *world, d *Decider, actor Actor) error {
 			return mayUseEverywhere(rules, actor, p, w.Now) ||
 				slices.ContainsFunc(c.Rooms, func(r worldRoom) bool { return mayUse(rules, actor, p, r, w.Now) })
 		})
+		if got := slices.Contains(named.Customers(), c.Rules.Customer); got != want {
+			return fmt.Errorf("customer %d has a name: %t, want %t", c.Rules.Customer, got, want)
+		}
+		want = want && (c.Rules.Closed || c.Rules.StrongAuth == "" || slices.Contains(actor.Contexts, c.Rules.StrongAuth))
 		if got := slices.Contains(v.Customers(), c.Rules.Customer); got != want {
 			return fmt.Errorf("customer %d is related: %t, want %t", c.Rules.Customer, got, want)
 		}
@@ -56,7 +64,7 @@ func compareRelated(w *world, d *Decider, actor Actor) error {
 			}
 		}
 	}
-	if v.CellsJSON() != "[]" || !v.Everywhere().Empty() || v.Version() != w.Version {
+	if named.CellsJSON() != "[]" || v.CellsJSON() != "[]" || !v.Everywhere().Empty() || v.Version() != w.Version {
 		return fmt.Errorf("related: cells %s, everywhere %v, version %d", v.CellsJSON(), v.Everywhere().Parts(), v.Version())
 	}
 	return nil

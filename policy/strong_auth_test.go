@@ -23,6 +23,18 @@ func stepUps(t *testing.T, d *Decider, actor Actor) string {
 	return fmt.Sprint(list)
 }
 
+func knownTo(t *testing.T, d *Decider, actor Actor) string {
+	t.Helper()
+	v, err := d.Named(context.Background(), actor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.CellsJSON() != "[]" || !v.Everywhere().Empty() {
+		t.Errorf("a view of names has cells %s", v.CellsJSON())
+	}
+	return v.CustomersJSON()
+}
+
 // A customer is closed for a session without the context that it demands, and for no other session of the same person.
 func TestStrongAuthGoesBySession(t *testing.T) {
 	t.Parallel()
@@ -35,8 +47,11 @@ func TestStrongAuthGoesBySession(t *testing.T) {
 			if got := mustView(t, d, weak, TicketsView).CustomersJSON(); got != "[2]" {
 				t.Errorf("%v sees %s", weak.Contexts, got)
 			}
-			if got := related(t, d, weak); got != "[1,2]" {
+			if got := related(t, d, weak); got != "[2]" {
 				t.Errorf("%v has to do with %s", weak.Contexts, got)
+			}
+			if got := knownTo(t, d, weak); got != "[1,2]" {
+				t.Errorf("%v knows of %s", weak.Contexts, got)
 			}
 			if got := stepUps(t, d, weak); got != fmt.Sprint([]StepUp{{Customer: 1, Context: "c1"}}) {
 				t.Errorf("%v waits for %s", weak.Contexts, got)
@@ -54,6 +69,9 @@ func TestStrongAuthGoesBySession(t *testing.T) {
 		}
 	}
 
+	if related(t, d, strong) != "[1,2]" || knownTo(t, d, strong) != "[1,2]" {
+		t.Errorf("with the context it has to do with %s, and knows of %s", related(t, d, strong), knownTo(t, d, strong))
+	}
 	store.change(1, func(c *worldCustomer) { c.Rules.StrongAuth = "c2" })
 	mustRefresh(t, d, strong)
 	if got := mustView(t, d, strong, TicketsView).CustomersJSON(); got != "[1]" {

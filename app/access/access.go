@@ -120,11 +120,11 @@ func (a *Access) Me(ctx context.Context, call *api.Call, _ *struct{}) (Me, error
 }
 
 func (a *Access) holdings(ctx context.Context, call *api.Call) ([]Holding, error) {
-	related, err := call.Decider.Related(ctx, call.Actor)
+	named, err := call.Decider.Named(ctx, call.Actor)
 	if err != nil {
 		return nil, err
 	}
-	customers, err := a.Store.Customers(ctx, related)
+	customers, err := a.Store.Customers(ctx, named)
 	if err != nil {
 		return nil, err
 	}

@@ -93,13 +93,18 @@ func (c *Collector) Customers(ctx context.Context, call *api.Call, in *Customers
 	return out, c.fill(ctx, call, &out, page)
 }
 
-// states reads the states of the customers that the person sees rooms of, has to do with, or knows by its powers.
+// states reads the states of the customers that the person sees rooms of, has to do with, or knows by its powers. Of one that waits for a stronger
+// sign-in it learns what its powers tell: name and state.
 func (c *Collector) states(ctx context.Context, call *api.Call) ([]known, error) {
 	related, err := call.Decider.Related(ctx, call.Actor)
 	if err != nil {
 		return nil, err
 	}
-	views := []policy.View{related}
+	named, err := call.Decider.Named(ctx, call.Actor)
+	if err != nil {
+		return nil, err
+	}
+	views := []policy.View{related, named}
 	if call.Powers.Any() {
 		views = append(views, call.Overview)
 	}

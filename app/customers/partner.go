@@ -111,7 +111,7 @@ func (c *Customers) List(ctx context.Context, call *api.Call, in *struct {
 
 // entries are all rows that the person may see, those that need somebody first.
 func (c *Customers) entries(ctx context.Context, call *api.Call) ([]Entry, error) {
-	mine, err := call.Decider.Related(ctx, call.Actor)
+	mine, err := call.Decider.Named(ctx, call.Actor)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, 
 	if err != nil {
 		return Detail{}, store.ErrNotFound
 	}
-	mine, err := call.Decider.Related(ctx, call.Actor)
+	mine, err := call.Decider.Named(ctx, call.Actor)
 	if err != nil {
 		return Detail{}, err
 	}
