@@ -37,7 +37,7 @@ const (
 // demoClientID is the application id in the simulated Entra. It means nothing elsewhere.
 const demoClientID = "5f0c8b52-7d1e-4a36-9b43-1f6f2a0e7d11"
 
-// demoContexts are authentication contexts of the simulated tenant: those that everybody's second factor satisfies, and one that it never does.
+// demoContexts are authentication contexts of the simulated tenant. The second factor that it asks for is a button.
 func demoContexts() []string { return []string{"c1=Phishing-resistant MFA", "c2=Compliant device"} }
 
 // Demo serves the demo partner against its own simulated cloud until the context ends. Both listen on loopback only, because the
