@@ -150,7 +150,7 @@ function Choices({ holdings, lately, customer, onChoose }: ChoicesProps) {
               <span className="el">{name}</span>
               {line.holding?.state === 'consent-withdrawn' && <Tag tone="warning">{t('switch.withdrawn')}</Tag>}
               {line.holding?.state === 'without-admin' && <Tag tone="warning">{t('switch.withoutAdmin')}</Tag>}
-              {line.holding?.stepUp && <Tag tone="brand">{t('stepUp.state', { name: line.holding.stepUp.name })}</Tag>}
+              {line.holding?.stepUp && <Tag tone="brand">{t('stepUp.state')}</Tag>}
               {line.holding?.rooms !== undefined && <span className="mut sm">{t('switch.rooms', { count: line.holding.rooms })}</span>}
             </li>,
           ]

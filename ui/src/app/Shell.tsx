@@ -69,11 +69,14 @@ export function Shell() {
     if (!known) return <NotFound />
     const waiting = waitingOf(me).find((one) => one.customer === customer)
     if (waiting) return <StepUpPage waiting={waiting} />
+    if (customer !== 'all' || waitingOf(me).length === 0) return <Outlet />
     return (
-      <>
-        {customer === 'all' && <StepUpBanner />}
-        <Outlet />
-      </>
+      <div className="under">
+        <StepUpBanner />
+        <div className="page">
+          <Outlet />
+        </div>
+      </div>
     )
   }
 }

@@ -84,7 +84,7 @@ export function SignIn({ over }: SignInProps) {
         {more ? (
           <>
             <Way primary icon={IconKey} to={signinAddress({ stepUp: more.context, back: more.back })} what={t('signIn.stepUp')} whom={t('signIn.stepUpFor')} />
-            <Way icon={IconChevronRight} to={more.back} what={t('signIn.goOn')} whom={t('signIn.goOnFor')} />
+            <Way icon={IconOrganisation} to={more.back} what={t('signIn.goOn')} whom={t('signIn.goOnFor')} />
           </>
         ) : over ? (
           <>

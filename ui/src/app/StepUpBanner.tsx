@@ -12,7 +12,6 @@ export function StepUpBanner() {
   const { t } = useTranslation('app')
   const { me } = useFrame()
   const groups = byDemand(waitingOf(me))
-  if (groups.length === 0) return null
   return <div className="stepup">{groups.map(bar)}</div>
 
   function bar([first, ...rest]: readonly [Waiting, ...Waiting[]]) {
@@ -32,7 +31,7 @@ export function StepUpBanner() {
 export function StepUpPage({ waiting }: { waiting: Waiting }) {
   const { t } = useTranslation('app')
   const { name, demands } = waiting
-  const title = t('stepUp.title', { customer: name })
+  const title = t('stepUp.title', { customer: name, name: demands.name })
   useTitle(title)
   return (
     <div className="only">
