@@ -22,6 +22,7 @@ import (
 	"roomward/app/customers"
 	"roomward/app/graph"
 	"roomward/app/incidents"
+	"roomward/app/notify"
 	"roomward/app/rooms"
 	"roomward/app/signin"
 	"roomward/app/web"
@@ -54,6 +55,7 @@ type App struct {
 	Collect   *collect.Collector
 	actions   *rooms.Actions
 	change    *change.Change
+	notify    *notify.Notify
 	web       *web.Server
 	erase     chan struct{} // tells that bytes are to be erased
 }
@@ -103,6 +105,8 @@ func (a *App) build() error {
 	if err != nil {
 		return err
 	}
+	a.notify = notify.New(notify.Config{Store: a.Store, Server: cfg.mailServer(), Partner: cfg.NoticeMail, PartnerName: cfg.PartnerName,
+		PublicURL: cfg.PublicURL, Work: policy.ForWork, Overview: policy.Overview(policy.Powers{TenantManager: true}), Now: cfg.Now, Log: cfg.Log})
 	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
 	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log}
 	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Graph, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
@@ -110,7 +114,7 @@ func (a *App) build() error {
 	spaces := rooms.New(a.Store, cfg.Now)
 	spaces.Wakes(a.actions)
 	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: spaces,
-		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change})
+		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change, Notify: a.notify})
 	a.change.Use(api.Replays(desk, routes))
 	dist, err := fs.Sub(ui.Dist, "dist")
 	if err != nil {
@@ -218,6 +222,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	jobs.Go(func() { a.Collect.Run(work) })
 	jobs.Go(func() { a.actions.Run(work) })
 	jobs.Go(func() { a.change.Run(work) })
+	jobs.Go(func() { a.notify.Run(work) })
 	jobs.Go(func() { a.housekeep(work) })
 	jobs.Go(func() { a.forget(work) })
 	jobs.Go(func() { a.sweep(work) })

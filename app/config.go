@@ -49,6 +49,8 @@ type Settings struct {
 
 	CollectTenantRate float64 `help:"Requests per second to one customer's tenant; Microsoft's own limit is 30 per application and tenant." default:"10"`
 
+	MailSettings
+
 	Cloud string `help:"Base address of a simulated cloud, for trials: loopback only." placeholder:"URL"`
 
 	LogFormat string `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
@@ -121,6 +123,7 @@ func (s *Settings) Check() error {
 	if (s.ClientSecret == "") == (s.Certificate == "") {
 		errs = append(errs, errors.New("either --client-secret-file or --certificate is needed, not both"))
 	}
+	errs = append(errs, s.MailSettings.check())
 	s.PartnerTenant = strings.ToLower(s.PartnerTenant)
 	s.PublicURL = strings.TrimSuffix(cmp.Or(s.PublicURL, "http://"+s.Listen), "/")
 	if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Path != "" {

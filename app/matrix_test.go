@@ -146,13 +146,18 @@ var who = map[string]func(actor) bool{
 	"POST /api/partnership/change-requests/{id}/approve": administers,
 	"POST /api/partnership/change-requests/{id}/reject":  administers,
 
-	"DELETE /api/partnership":                         administers,
-	"GET /api/partnership/record":                     administers,
-	"DELETE /api/partnership/record":                  administers,
-	"GET /api/partnership/access":                     administers,
-	"DELETE /api/partnership/roles/{id}":              administers,
-	"DELETE /api/partnership/assignments/{id}":        administers,
-	"DELETE /api/partnership/members/{id}":            administers,
+	"DELETE /api/partnership":                  administers,
+	"GET /api/partnership/record":              administers,
+	"DELETE /api/partnership/record":           administers,
+	"GET /api/partnership/access":              administers,
+	"DELETE /api/partnership/roles/{id}":       administers,
+	"DELETE /api/partnership/assignments/{id}": administers,
+	"DELETE /api/partnership/members/{id}":     administers,
+	"GET /api/notices":                         isPartner,
+	"POST /api/notices/read":                   isPartner,
+	"GET /api/partnership/notices":             administers,
+	"POST /api/partnership/notices/read":       administers,
+
 	"GET /api/partnership/admins":                     administers,
 	"POST /api/partnership/admins/confirm":            administers,
 	"POST /api/partnership/admins/refuse":             administers,
@@ -223,6 +228,8 @@ func bodies(d *demo, a actor) map[string]any {
 			"grant": map[string]any{"all": true}, "agreedTerms": customers.TermsVersion},
 		"PUT /api/change-requests/{id}/reason":              map[string]string{"reason": "for the matrix"},
 		"POST /api/partnership/change-requests/{id}/reject": map[string]string{"reason": "for the matrix"},
+		"POST /api/notices/read":                            map[string]string{"upTo": policy.NewID().String()},
+		"POST /api/partnership/notices/read":                map[string]string{"upTo": policy.NewID().String()},
 		"POST /api/collect/runs":                            map[string]any{"customerId": policy.NewID().String()},
 	}
 }
@@ -239,6 +246,8 @@ var answers = map[string]int{
 	"GET /api/partnership/record":    http.StatusNotFound,            // nothing is kept
 	"DELETE /api/partnership/record": http.StatusNotFound,
 
+	"POST /api/notices/read":               http.StatusNotFound, // a notice that is not there
+	"POST /api/partnership/notices/read":   http.StatusNotFound,
 	"POST /api/partnership/admins/confirm": http.StatusNotFound, // nothing is proposed
 	"POST /api/partnership/admins/refuse":  http.StatusNotFound,
 }

@@ -144,9 +144,9 @@ func followAdmins(ctx context.Context, t *tx) error {
 		return err
 	}
 	for _, r := range list {
-		operation, since := "admins.missing", any(t.now)
+		operation, kind, since := "admins.missing", "relation.without-admin", any(t.now)
 		if r.closed {
-			operation, since = "admins.restored", nil
+			operation, kind, since = "admins.restored", "relation.with-admin", nil
 			if _, err := t.exec(ctx, `DELETE FROM admin_proposals WHERE customer_id = $1`, r.id); err != nil {
 				return fmt.Errorf("drop a proposal: %w", err)
 			}
@@ -155,6 +155,9 @@ func followAdmins(ctx context.Context, t *tx) error {
 			return fmt.Errorf("note a relation without admin: %w", err)
 		}
 		if err := raiseRules(ctx, t, r.id); err != nil {
+			return err
+		}
+		if err := tellBoth(ctx, t, notice{tenant: r.tenant, customer: r.id, kind: kind}); err != nil {
 			return err
 		}
 		err := System("admins").record(ctx, t, entry{customer: r.id, tenant: r.tenant, operation: operation, object: PrimaryAdmins, objectID: r.id.String()})
@@ -207,6 +210,10 @@ func (s *Store) ProposeAdmins(ctx context.Context, act Act, v policy.View, custo
 				proposed_by = excluded.proposed_by`, customer, out.ID, list, t.now, act.Name)
 		if err != nil {
 			return fmt.Errorf("keep a proposal: %w", err)
+		}
+		err = tell(ctx, t, notice{to: SideCustomer, tenant: tenant, customer: customer, kind: "admins.proposed", detail: map[string]any{"by": act.Name}})
+		if err != nil {
+			return err
 		}
 		return act.record(ctx, t, entry{customer: customer, tenant: tenant, operation: "admins.propose", object: PrimaryAdmins,
 			objectID: out.ID.String(), detail: map[string]any{"before": nonNil(known.Members), "after": out.Members}})
@@ -281,7 +288,7 @@ func ownRelation(ctx context.Context, t *tx, v policy.View) (customer ID, withou
 // ConfirmAdmins makes the proposed members primary admins, by the customer; the views open with it. The caller has asked the directory about
 // them just now. ErrNotFound when nothing is proposed. Conflict: proposal-changed when the proposal is not the one that was read.
 func (s *Store) ConfirmAdmins(ctx context.Context, act Act, v policy.View, proposal ID) error {
-	return s.decideAdmins(ctx, act, v, proposal, "admins.confirm", func(t *tx, customer ID, p AdminProposal) error {
+	return s.decideAdmins(ctx, act, v, proposal, "admins.confirm", "admins.confirmed", func(t *tx, customer ID, p AdminProposal) error {
 		if err := addAdmins(ctx, t, act, customer, p.Members); err != nil {
 			return err
 		}
@@ -302,10 +309,10 @@ func (s *Store) ConfirmAdmins(ctx context.Context, act Act, v policy.View, propo
 
 // RefuseAdmins drops a proposal, by the customer; the relation stays without admin. Errors as ConfirmAdmins.
 func (s *Store) RefuseAdmins(ctx context.Context, act Act, v policy.View, proposal ID) error {
-	return s.decideAdmins(ctx, act, v, proposal, "admins.refuse", func(*tx, ID, AdminProposal) error { return nil })
+	return s.decideAdmins(ctx, act, v, proposal, "admins.refuse", "admins.refused", func(*tx, ID, AdminProposal) error { return nil })
 }
 
-func (s *Store) decideAdmins(ctx context.Context, act Act, v policy.View, proposal ID, operation string, fn func(*tx, ID, AdminProposal) error) error {
+func (s *Store) decideAdmins(ctx context.Context, act Act, v policy.View, proposal ID, operation, kind string, fn func(*tx, ID, AdminProposal) error) error {
 	if v.Kind() != policy.KindOwn {
 		return ErrNotFound
 	}
@@ -325,6 +332,10 @@ func (s *Store) decideAdmins(ctx context.Context, act Act, v policy.View, propos
 			return fmt.Errorf("end a proposal: %w", err)
 		}
 		if err := fn(t, customer, p); err != nil {
+			return err
+		}
+		err = tell(ctx, t, notice{to: SidePartner, tenant: v.TenantID(), customer: customer, kind: kind, detail: map[string]any{"by": act.Name}})
+		if err != nil {
 			return err
 		}
 		return act.record(ctx, t, entry{customer: customer, tenant: v.TenantID(), operation: operation, object: PrimaryAdmins,

@@ -152,7 +152,8 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 		{`DELETE FROM customers WHERE id = $1`, []any{customer}}, // rooms, incidents, roles and collections go with it
 		{`DELETE FROM invitations WHERE tenant_id = $1`, []any{tenant}},
 		{`DELETE FROM invitation_codes WHERE used_by_tenant = $1`, []any{tenant}},
-		{`DELETE FROM notices WHERE tenant_id = $1`, []any{tenant}},
+		{`DELETE FROM notices WHERE side IN ('partner', 'customer') AND tenant_id = $1`, []any{tenant}}, // with their letters
+		{`DELETE FROM notice_marks WHERE tenant_id = $1`, []any{tenant}},
 		{`DELETE FROM sessions WHERE tenant_id = $1 AND oid <> $2`, []any{tenant, staying}},
 		{`DELETE FROM tenants WHERE tenant_id = $1`, []any{tenant}},
 	} {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"roomward/policy"
 )
 
 // notice is what somebody is to be told.
@@ -15,12 +17,16 @@ type notice struct {
 	detail   map[string]any
 }
 
-// tell keeps a notice in the transaction of what happened: nobody is told of what did not happen, and nobody is not told of what did.
+// tell keeps a notice in the transaction of what happened: nobody is told of what did not happen, and nobody is not told of what did. Of what is
+// done to a room it keeps no name: a notice is not looked for when the room leaves the grant (law 7).
 func tell(ctx context.Context, t *tx, n notice) error {
-	if n.detail == nil {
-		n.detail = map[string]any{}
+	about := map[string]any{}
+	for name, value := range n.detail {
+		if name != "object" || n.detail["event"] != EventAction {
+			about[name] = value
+		}
 	}
-	detail, err := toJSON(n.detail)
+	detail, err := toJSON(about)
 	if err != nil {
 		return err
 	}
@@ -28,10 +34,14 @@ func tell(ctx context.Context, t *tx, n notice) error {
 	if n.customer != 0 {
 		customer = n.customer
 	}
-	_, err = t.exec(ctx, `INSERT INTO notices (at, side, tenant_id, customer_id, kind, oid, detail_json) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		t.now, n.to, n.tenant, customer, n.kind, n.person, detail)
+	id := policy.NewID()
+	_, err = t.exec(ctx, `INSERT INTO notices (id, at, side, tenant_id, customer_id, kind, oid, detail_json) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, t.now, n.to, n.tenant, customer, n.kind, n.person, detail)
 	if err != nil {
 		return fmt.Errorf("keep a notice of %s: %w", n.kind, err)
 	}
-	return nil
+	if n.to == SidePartner { // to the addresses in the settings, which the store does not know
+		return nil
+	}
+	return writeToContacts(ctx, t, id)
 }

@@ -7,6 +7,7 @@ import (
 	"roomward/app/collect"
 	"roomward/app/customers"
 	"roomward/app/incidents"
+	"roomward/app/notify"
 	"roomward/app/rooms"
 	"roomward/policy"
 )
@@ -19,6 +20,7 @@ type Features struct {
 	Incidents *incidents.Incidents
 	Collect   *collect.Collector
 	Change    *change.Change
+	Notify    *notify.Notify
 }
 
 // Routes is the route table: the one place where a path meets its permission and its side (law 9).
@@ -99,6 +101,11 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/change-requests/{id}", api.Holding(policy.RolesView), "One change request", f.Change.Request),
 		api.Op("POST", "/api/change-requests/{id}/withdraw", api.PartnerMember(), "Take back one's own waiting request", f.Change.Withdraw),
 		api.Op("PUT", "/api/change-requests/{id}/reason", api.PartnerMember(), "Tell the customer why one asks", f.Change.Explain),
+
+		api.Op("GET", "/api/notices", api.Holding(policy.RolesView).OrPowers(), "What happened that you are told of", f.Notify.List),
+		api.Op("POST", "/api/notices/read", api.Holding(policy.RolesView).OrPowers(), "Mark notices as read, up to one", f.Notify.Read),
+		api.Op("GET", "/api/partnership/notices", api.CustomerAdmin(), "What happened that your organisation is told of", f.Notify.OwnList),
+		api.Op("POST", "/api/partnership/notices/read", api.CustomerAdmin(), "Mark notices as read, up to one", f.Notify.OwnRead),
 
 		api.Op("GET", "/api/partnership", api.CustomerMember(), "The own relation: consent, invitation, state", f.Customers.Partnership),
 		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "End the relation at once, and remove its data from the partner's machine", f.Customers.EndOwn),

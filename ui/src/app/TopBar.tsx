@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconHelp, IconMenu } from '../kit/icons'
 import { Tag } from '../kit/status'
@@ -9,6 +10,7 @@ import { useShowKeys } from './FrameKeys'
 import { Mark, Wordmark } from './Mark'
 import { hasNoRole } from './nav'
 import { PersonMenu } from './PersonMenu'
+import { tools } from './routes'
 import { SearchBox } from './SearchBox'
 
 interface TopBarProps {
@@ -50,6 +52,11 @@ export function TopBar({ open, onToggle, switching, onSwitch }: TopBarProps) {
             <Tag tone="brand">{t('demo')}</Tag>
           </span>
         )}
+        {tools.map(({ path, Tool }) => (
+          <Suspense key={path} fallback={<span className="ib" />}>
+            <Tool />
+          </Suspense>
+        ))}
         <button type="button" className="ib help" aria-label={t('keys.open')} title={t('keys.open')} onClick={showKeys}>
           <IconHelp className="i" aria-hidden />
         </button>

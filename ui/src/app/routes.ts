@@ -1,4 +1,6 @@
+import { lazy } from 'react'
 import type { PageRoute } from '../kit/address'
+import type { BarTool } from '../kit/bar'
 
 /** The pages of every feature folder that is there. The pages themselves come when somebody goes to them. */
 const found = import.meta.glob<readonly PageRoute[]>(['../*/routes.ts', '!./routes.ts'], { eager: true, import: 'routes' })
@@ -6,3 +8,16 @@ const found = import.meta.glob<readonly PageRoute[]>(['../*/routes.ts', '!./rout
 export const pages: readonly PageRoute[] = Object.entries(found)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .flatMap(([, routes]) => routes ?? [])
+
+const brought = import.meta.glob<BarTool>('../*/tool.ts', { eager: true, import: 'tool' })
+
+/** What features put into the bar over everything. One that cannot be fetched is left out: the bar serves every page. */
+export const tools = Object.entries(brought).map(([path, { load }]) => ({
+  path,
+  Tool: lazy(() =>
+    load().then(
+      ({ Tool }) => ({ default: Tool }),
+      () => ({ default: () => null }),
+    ),
+  ),
+}))

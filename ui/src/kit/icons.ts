@@ -1,7 +1,7 @@
 /** Every icon of the product, by what it means. A number is the size in pixels where it is not the usual one; On is filled. */
 export type { FluentIcon as Icon } from '@fluentui/react-icons'
 export { Add20Regular as IconAdd, Add12Regular as IconAdd12 } from '@fluentui/react-icons/svg/add'
-export { Alert20Regular as IconIncidents, Alert20Filled as IconIncidentsOn } from '@fluentui/react-icons/svg/alert'
+export { Alert20Regular as IconIncidents, Alert20Regular as IconNotices, Alert20Filled as IconIncidentsOn } from '@fluentui/react-icons/svg/alert'
 export {
   AlertOff20Regular as IconSuppress,
   AlertOff16Regular as IconSuppressed,

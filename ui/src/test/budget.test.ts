@@ -54,6 +54,8 @@ const loaded = new Set(
 )
 /** Chunks with a page that `export { … as Page }`, as the features' routes load them, and the words of a language. */
 const pages = all.filter((file) => /\bas Page\b|export function Page\b/.test(readFileSync(join(dist, file), 'utf8')))
+/** Chunks of what stands in the bar over everything: they come after the page. */
+const tools = all.filter((file) => /\bas Tool\b|export function Tool\b/.test(readFileSync(join(dist, file), 'utf8')))
 const words = all.filter((file) => /\/words\.(en|fr)-/.test(file))
 
 describe('the first page', () => {
@@ -75,7 +77,8 @@ describe('the first page', () => {
 
   test('does not load the other language or any page at once', () => {
     const first = closure(scripts)
-    for (const late of [...words, ...pages]) expect(first.has(late)).toBe(false)
+    expect(tools).toHaveLength(1)
+    for (const late of [...words, ...pages, ...tools]) expect(first.has(late)).toBe(false)
   })
 })
 

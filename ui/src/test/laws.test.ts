@@ -93,7 +93,7 @@ describe('arrows point one way', () => {
     expect(breaches((i) => i.own && isFeature(i.part) && ![i.part, ...plumbing].includes(partOf(i.what)))).toEqual([])
   })
 
-  test('app knows features only by their routes and words, through globs', () => {
+  test('app knows features only by their routes, tools and words, through globs', () => {
     expect(breaches((i) => i.own && i.part === 'app' && isFeature(partOf(i.what)) && !(i.typeOnly && i.what.includes('/text.')))).toEqual([])
     expect(lines(/import\.meta\.glob/, (file) => !['app/routes.ts', 'app/words.en.ts', 'app/words.fr.ts'].includes(file))).toEqual([])
   })
@@ -103,8 +103,8 @@ describe('arrows point one way', () => {
     expect(breaches((i) => i.own && (i.part === 'api' || i.part === 'text') && partOf(i.what) !== i.part)).toEqual([])
   })
 
-  test('routes.ts loads no page before somebody goes to it', () => {
-    expect(breaches((i) => i.own && isFeature(i.part) && i.file.endsWith('/routes.ts') && !i.lazy && !i.typeOnly)).toEqual([])
+  test('routes.ts and tool.ts load nothing before somebody needs it', () => {
+    expect(breaches((i) => i.own && isFeature(i.part) && /\/(routes|tool)\.ts$/.test(i.file) && !i.lazy && !i.typeOnly)).toEqual([])
   })
 })
 

@@ -1,0 +1,96 @@
+import { Popover, PopoverSurface, PopoverTrigger } from '@fluentui/react-components'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { seesInvitations } from '../api/can'
+import type { Me } from '../api/me'
+import { Empty } from '../kit/Empty'
+import { Loaded } from '../kit/Failure'
+import { IconNotices } from '../kit/icons'
+import { Message } from '../kit/Message'
+import { usePlace } from '../kit/scope'
+import { useFormat } from '../text/i18n'
+import { useMarkRead, useNotices, type Notices } from './queries'
+import { NoticeRow } from './row'
+import './notify.css'
+
+/** More are not counted: they say the same. */
+const most = 99
+
+/** The bell, for who can be told something. */
+export function Tool() {
+  const { me } = usePlace()
+  return isTold(me) ? <Bell /> : null
+}
+
+function isTold(me: Me): boolean {
+  return me.side === 'customer' ? me.powers.customerAdmin : me.holdings.length > 0 || seesInvitations(me)
+}
+
+function Bell() {
+  const { t } = useTranslation('notify')
+  const format = useFormat()
+  const query = useNotices()
+  const markRead = useMarkRead()
+  const [open, setOpen] = useState(false)
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
+  const unread = query.data?.unread ?? 0
+
+  // Marked when it opens, and when it closes what came meanwhile; what is new stays marked as such while one looks.
+  const turn = (to: boolean) => {
+    setOpen(to)
+    const items = query.data?.items ?? []
+    if (to) setFresh(new Set(items.filter((notice) => !notice.read).map((notice) => notice.id)))
+    const newest = items[0]
+    if (unread > 0 && newest !== undefined) markRead(newest.id)
+  }
+  const label = unread > 0 ? t('unread', { count: unread }) : t('title')
+  return (
+    <Popover open={open} onOpenChange={(_, data) => turn(data.open)} positioning="below-end" trapFocus>
+      <PopoverTrigger disableButtonEnhancement>
+        <button type="button" className="ib bell" aria-label={label} title={label}>
+          <IconNotices className="i" aria-hidden />
+          {unread > 0 && (
+            <span className="n" aria-hidden>
+              {unread > most ? t('many') : format.number(unread)}
+            </span>
+          )}
+        </button>
+      </PopoverTrigger>
+      <PopoverSurface className="told" aria-label={t('title')}>
+        <h2 className="h">{t('title')}</h2>
+        <Loaded query={query} lines={6}>
+          {(data) => <List data={data} fresh={fresh} onLeave={() => setOpen(false)} />}
+        </Loaded>
+      </PopoverSurface>
+    </Popover>
+  )
+}
+
+function List({ data, fresh, onLeave }: { data: Notices; fresh: ReadonlySet<string>; onLeave: () => void }) {
+  const { t } = useTranslation('notify')
+  return (
+    <>
+      <MailState mail={data.mail} />
+      {data.items.length === 0 ? (
+        <Empty icon={IconNotices}>{t('empty')}</Empty>
+      ) : (
+        <ul tabIndex={0} aria-label={t('title')}>
+          {data.items.map((notice) => (
+            <NoticeRow key={notice.id} notice={notice} fresh={fresh.has(notice.id) || !notice.read} onLeave={onLeave} />
+          ))}
+        </ul>
+      )}
+      <p className="mut sm">
+        {t('kept')} {data.mail?.state === 'off' && t('mail.off')}
+      </p>
+    </>
+  )
+}
+
+/** That no mail goes out, for those who can have it repaired. */
+function MailState({ mail }: { mail: Notices['mail'] }) {
+  const { t } = useTranslation('notify')
+  const format = useFormat()
+  if (mail?.state !== 'failing' || mail.since === undefined) return null
+  return <Message tone="warning">{t('mail.failing', { time: format.short(mail.since), reason: t(`reason.${mail.reason ?? 'unreachable'}`) })}</Message>
+}
