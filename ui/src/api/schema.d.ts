@@ -836,6 +836,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened that you are told of
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        get: operations["get-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notices as read, up to one
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        post: operations["post-notices-read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/partnership": {
         parameters: {
             query?: never;
@@ -1099,6 +1139,46 @@ export interface paths {
          * @description May call: customer, administrator.
          */
         delete: operations["delete-partnership-members-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened that your organisation is told of
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notices as read, up to one
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-notices-read"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1468,6 +1548,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        About: {
+            /** @description Name of who did it. */
+            by?: string;
+            /**
+             * Format: int64
+             * @description Roles that shrank.
+             */
+            cut?: number;
+            /**
+             * Format: int64
+             * @description Days that are left.
+             */
+            days?: number;
+            /** Format: date-time */
+            endsAt?: string;
+            event?: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** @description Code of why an approved request could not be done. */
+            failure?: string;
+            invitationId?: string;
+            /** @description A checkpoint of the audit record, as a file of checkpoints has it. */
+            line?: unknown;
+            /**
+             * Format: int64
+             * @description Rooms that the partner does not see any more.
+             */
+            lost?: number;
+            /** @description Name of the role or member that was removed. */
+            name?: string;
+            /** @description What a change request is about. */
+            object?: string;
+            /** @description What a change request would do. */
+            operation?: string;
+            /**
+             * Format: date-time
+             * @description When what was collected is removed.
+             */
+            purgeAt?: string;
+            reason?: string;
+            requestId?: string;
+            /** Format: int64 */
+            retentionDays?: number;
+            /** Format: int64 */
+            rooms?: number;
+        };
         AccessChain: {
             /** @description Absent, with all but the role, for one that you may not see. */
             assignment?: string;
@@ -2420,6 +2546,24 @@ export interface components {
              */
             until: string;
         };
+        Mail: {
+            /** @enum {string} */
+            reason?: "unreachable" | "tls" | "sign-in" | "time" | "sender";
+            /**
+             * Format: date-time
+             * @description Since when it takes no letters.
+             */
+            since?: string;
+            /**
+             * @description off: no mail server is set.
+             * @enum {string}
+             */
+            state: "off" | "on" | "failing";
+        };
+        MarkingBody: {
+            /** @description Id of the newest notice that was read; all before it count as read, too. */
+            upTo: string;
+        };
         Me: {
             /** @description Names of tenant managers to ask, at most 20; only for a member of the partner that has no role anywhere. */
             contacts?: string[] | null;
@@ -2493,6 +2637,43 @@ export interface components {
             grant: components["schemas"]["Grant"];
             /** @description The domain that the partner told you. */
             partnerDomain: string;
+        };
+        Notice: {
+            about: components["schemas"]["About"];
+            /** Format: date-time */
+            at: string;
+            /** @description The customer's name; absent when the relation has ended. */
+            customer?: string;
+            /** @description Absent where there is no relation, or none any more. */
+            customerId?: string;
+            id: string;
+            /** @description What happened: the subject, a dot, and what became of it, such as change.approved. */
+            kind: string;
+            /**
+             * @description What became of the mails about it.
+             * @enum {string}
+             */
+            mail: "none" | "waiting" | "sent" | "failed";
+            /**
+             * @description Why the last try failed.
+             * @enum {string}
+             */
+            mailReason?: "unreachable" | "tls" | "sign-in" | "time" | "sender" | "recipient" | "letter" | "old";
+            /** @description Whether you have read it. */
+            read: boolean;
+            /** @description Of the customer. */
+            tenantId: string;
+        };
+        Notices: {
+            /** @description Newest first. */
+            items: components["schemas"]["Notice"][];
+            /** @description Only for the partner's managers and tenant managers. */
+            mail?: components["schemas"]["Mail"];
+            /**
+             * Format: int64
+             * @description How many of the newest 200 you have not read.
+             */
+            unread: number;
         };
         NowInBody: {
             customerId: string;
@@ -7416,6 +7597,132 @@ export interface operations {
             };
         };
     };
+    "get-notices": {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-notices-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkingBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-partnership": {
         parameters: {
             query?: never;
@@ -8415,6 +8722,132 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-notices": {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-notices-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkingBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
