@@ -89,9 +89,10 @@ export function Navigation({ open, overlay, onClose }: NavigationProps) {
               const word = t(`nav.${entry.page}`)
               return (
                 <li key={entry.page}>
-                  {/* The router would mark a parent as current too: portal above portal/rooms. */}
+                  {/* The router would mark a parent as current too: portal above portal/members. */}
                   <Link
                     {...({ to: entry.to } as { to: string })}
+                    activeOptions={{ exact: true }}
                     activeProps={{ 'aria-current': undefined, className: '' }}
                     aria-current={here ? 'page' : undefined}
                     title={open ? undefined : word}

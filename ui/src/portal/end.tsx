@@ -43,7 +43,7 @@ export function RemovePartner({ partnership }: { partnership: Partnership }) {
       >
         <p>{t('end.ends', { partner })}</p>
         <div>
-          <p className="b">{t('end.erased')}</p>
+          <p className="b">{t('end.erased', { partner })}</p>
           <ul className="bullets">
             <li>{t('end.erased1', { count: rooms })}</li>
             <li>{t('end.erased2', { partner })}</li>

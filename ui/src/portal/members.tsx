@@ -13,6 +13,7 @@ import { useNow } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { ApiError } from '../api/client'
 import { Allowed } from './parts'
+import { useRoleName } from './rolename'
 import { useOwnAccess, usePartnership, type OwnAccess, type OwnAssignment, type OwnMember, type OwnRole } from './queries'
 import { RemoveDialog, type Cut } from './remove'
 import './portal.css'
@@ -46,7 +47,7 @@ function Access({ access, partner }: { access: OwnAccess; partner: string }) {
       {members.length === 0 && <Message tone="warning">{t('members.nobody', { partner })}</Message>}
       {members.length > 0 && (
         <Card title={t('members.who')} note={t('members.count', { count: members.length })}>
-          <Members members={members} onRemove={(member) => setCut({ kind: 'member', member })} />
+          <Members access={access} onRemove={(member) => setCut({ kind: 'member', member })} />
           <p className="mut sm under">{t('members.activeNote')}</p>
         </Card>
       )}
@@ -58,8 +59,10 @@ function Access({ access, partner }: { access: OwnAccess; partner: string }) {
   )
 }
 
-function Members({ members, onRemove }: { members: readonly OwnMember[]; onRemove: (member: OwnMember) => void }) {
+function Members({ access, onRemove }: { access: OwnAccess; onRemove: (member: OwnMember) => void }) {
   const { t } = useTranslation('portal')
+  const { members } = access
+  const nameOf = useRoleName(access)
   return (
     <SmallTable
       caption={t('members.who')}
@@ -67,7 +70,7 @@ function Members({ members, onRemove }: { members: readonly OwnMember[]; onRemov
       keyOf={(member) => `${member.kind}:${member.id}`}
       columns={[
         { id: 'name', head: t('fact.name'), weight: 5, cell: (member) => <Who member={member} /> },
-        { id: 'roles', head: t('members.roles'), weight: 4, cell: (member) => member.roles.join(', ') },
+        { id: 'roles', head: t('members.roles'), weight: 4, cell: (member) => member.roles.map(nameOf).join(', ') },
         { id: 'active', head: t('members.active'), weight: 3, cell: (member) => <Active at={member.lastActive} /> },
         {
           id: 'remove',
@@ -90,7 +93,7 @@ function Members({ members, onRemove }: { members: readonly OwnMember[]; onRemov
 function Who({ member }: { member: OwnMember }) {
   const { t } = useTranslation('portal')
   return (
-    <span className="plines">
+    <span className="plines pmember">
       <span className="cell" title={member.name}>
         {member.kind === 'group' ? <IconGroup className="i" aria-hidden /> : <Tile name={member.name} />}
         <span className="el">{member.name}</span>
@@ -131,7 +134,7 @@ function RoleCard({ role, onCut }: { role: OwnRole; onCut: (cut: Cut) => void })
   const { t } = useTranslation('portal')
   return (
     <Card
-      title={role.name}
+      title={role.builtIn ? t('fact.admins') : role.name}
       note={role.builtIn ? t('members.builtIn') : t('members.custom')}
       action={
         role.builtIn ? (
@@ -148,14 +151,14 @@ function RoleCard({ role, onCut }: { role: OwnRole; onCut: (cut: Cut) => void })
     >
       <div className="stack">
         {role.description && <p className="sec">{role.description}</p>}
-        <div className="ptwo">
+        <div className="ptwo pgives">
           <div>
-            <h3 className="b">{t('members.gives')}</h3>
+            <h3>{t('members.gives')}</h3>
             {role.permissions.length === 0 ? <p className="mut">{t('members.givesNothing')}</p> : <Allowed names={role.permissions} />}
           </div>
           {role.cut.length > 0 && (
             <div>
-              <h3 className="b">{t('members.cutOff')}</h3>
+              <h3>{t('members.cutOff')}</h3>
               <Allowed names={role.cut} no />
             </div>
           )}
@@ -197,7 +200,7 @@ function Assignments({ role, onCut }: { role: OwnRole; onCut: (cut: Cut) => void
   ]
   return (
     <SmallTable
-      caption={t('members.assignmentsOf', { role: role.name })}
+      caption={t('members.assignmentsOf', { role: role.builtIn ? t('fact.admins') : role.name })}
       rows={role.assignments}
       keyOf={(one) => one.id}
       columns={columns}

@@ -5,6 +5,7 @@ import { ConfirmDialog } from '../kit/form/Dialog'
 import { usePlace } from '../kit/scope'
 import { useToast } from '../kit/toast'
 import { feature, removeAssignment, removeMember, removeRole, type OwnAccess, type OwnAssignment, type OwnMember, type OwnRole } from './queries'
+import { useRoleName } from './rolename'
 
 /** What the customer takes away. */
 export type Cut =
@@ -62,6 +63,7 @@ export function RemoveDialog({ cut, access, partner, onClose }: RemoveProps) {
 
 function Consequences({ cut, access, partner }: { cut: Cut; access: OwnAccess; partner: string }) {
   const { t } = useTranslation('portal')
+  const nameOf = useRoleName(access)
   switch (cut.kind) {
     case 'member':
       return <OfMember member={cut.member} access={access} partner={partner} />
@@ -70,7 +72,7 @@ function Consequences({ cut, access, partner }: { cut: Cut; access: OwnAccess; p
     case 'assignment':
       return (
         <>
-          <p>{t('remove.assignmentText', { role: cut.role.name, who: cut.assignment.members.map((member) => member.name).join(', ') })}</p>
+          <p>{t('remove.assignmentText', { role: nameOf(cut.role.name), who: cut.assignment.members.map((member) => member.name).join(', ') })}</p>
           {cut.role.builtIn && isLast(cut.role, (one) => one.id !== cut.assignment.id) && <p className="b">{t('remove.last', { partner })}</p>}
         </>
       )
@@ -79,13 +81,14 @@ function Consequences({ cut, access, partner }: { cut: Cut; access: OwnAccess; p
 
 function OfMember({ member, access, partner }: { member: OwnMember; access: OwnAccess; partner: string }) {
   const { t } = useTranslation('portal')
+  const nameOf = useRoleName(access)
   const builtIn = access.roles.find((role) => role.builtIn)
   const leads = builtIn?.assignments.some((one) => one.members.some((other) => other.id === member.id))
   const groups = access.members.filter((other) => other.kind === 'group' && other.id !== member.id)
   const known = member.through.map((group) => group.name)
   return (
     <>
-      <p>{t(member.kind === 'group' ? 'remove.groupText' : 'remove.memberText', { name: member.name, roles: member.roles.join(', ') })}</p>
+      <p>{t(member.kind === 'group' ? 'remove.groupText' : 'remove.memberText', { name: member.name, roles: member.roles.map(nameOf).join(', ') })}</p>
       {known.length > 0 && <p className="b">{t('remove.stillIn', { name: member.name, groups: known.join(', ') })}</p>}
       {known.length === 0 && member.kind === 'user' && groups.length > 0 && (
         <p>{t('remove.mayBeIn', { name: member.name, groups: groups.map((group) => group.name).join(', ') })}</p>
