@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomward/app/cloudsim"
 	"roomward/app/customers"
 	"roomward/policy"
 	"roomward/store"
@@ -91,6 +92,18 @@ func TestTheKillSwitch(t *testing.T) {
 	require.NoError(t, h.parts.FollowEnds(t.Context()))
 	require.Equal(t, []policy.ID{h.id(customer)}, h.left)
 	require.Equal(t, "consent", h.must(ann, "GET", portal, nil)["ended"].(map[string]any)["reason"])
+}
+
+// TestEveryPermissionTakenBack: Entra still gives tokens then, with nothing in them; that is no consent either.
+func TestEveryPermissionTakenBack(t *testing.T) {
+	h := open(t)
+	customer := h.accept(h.send(ann, nil))
+	h.cloud.SetFaults(northwind, cloudsim.Faults{NoRoles: true})
+	h.parts.Graph.ForgetToken(northwind)
+	h.pass(time.Hour)
+	status, _, _ := h.do(ann, "GET", portal+"/rooms", nil)
+	require.Equal(t, http.StatusConflict, status)
+	require.Equal(t, "consent-withdrawn", h.must(pia, "GET", "/api/customers/"+customer, nil)["state"])
 }
 
 func TestTheCustomerEndsTheRelation(t *testing.T) {
