@@ -64,6 +64,7 @@ type wire struct {
 	crash       context.CancelFunc // of the running process; nil: nobody dies
 	before      bool
 	unreachable bool
+	held        chan error // a restart that is never answered: tells when it is on its way, and why it was given up
 }
 
 // RoundTrip sends what the test lets through.
@@ -72,6 +73,12 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("no route to host")
 	}
 	restart := r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/restart")
+	if w.held != nil && restart {
+		w.held <- nil
+		<-r.Context().Done()
+		w.held <- r.Context().Err()
+		return nil, r.Context().Err()
+	}
 	if w.crash == nil || !restart {
 		return http.DefaultTransport.RoundTrip(r)
 	}

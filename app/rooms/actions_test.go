@@ -197,6 +197,20 @@ func TestRestartStopsWithTheRelation(t *testing.T) {
 	}
 }
 
+// TestStopEndsARequestOnItsWay: whoever leaves is not waited for.
+func TestStopEndsARequestOnItsWay(t *testing.T) {
+	w := openWorkshop(t)
+	w.wire.held = make(chan error)
+	require.NoError(t, w.ask("ann"))
+	require.NoError(t, w.actions.start(t.Context()))
+	require.NoError(t, <-w.wire.held)
+	w.actions.Stop(policy.NewID())
+	w.actions.Stop(w.customer)
+	require.ErrorIs(t, <-w.wire.held, context.Canceled, "stopped, and not timed out")
+	w.actions.steps.Wait()
+	require.Empty(t, w.actions.running)
+}
+
 // TestCrashesRestartOnce kills the process at every moment around the request. Whatever is lost, the device restarts once, and people are told the truth.
 func TestCrashesRestartOnce(t *testing.T) {
 	for _, tc := range []struct {

@@ -1,0 +1,62 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import words from '../../rooms/text.en.json'
+import mots from '../../rooms/text.fr.json'
+import { findings, openBrowser, openList, pane, people, picture, rows, search } from './harness'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await openBrowser()
+})
+afterAll(() => browser.close())
+
+const say = words.actions
+
+test('a restart is asked for, confirmed, and followed until Microsoft says that it is done', async () => {
+  const page = await openList(browser, people.primaryAdmin, '/rooms?q=Boardroom+13')
+  await rows(page).first().click()
+  await pane(page).getByRole('button', { name: say.restart, exact: true }).click()
+  const dialog = page.getByRole('alertdialog')
+  await dialog.getByText(say.callEnds).waitFor()
+  const asked = await dialog.innerText()
+  for (const name of ['Boardroom 13', 'Northwind Traders']) expect(asked).toContain(name)
+  expect(await findings(page)).toEqual([])
+  await picture(page, 'restart-dialog')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await pane(page).getByRole('tab', { name: say.tab }).click()
+  await pane(page).getByText(say.none).waitFor()
+
+  await pane(page).getByRole('button', { name: say.restart, exact: true }).click()
+  await dialog.getByRole('button', { name: say.restart, exact: true }).click()
+  await pane(page).locator('.rm-action').waitFor()
+  expect(search(page).get('tab')).toBe('activity')
+  await pane(page).locator('[data-state=running]').waitFor()
+  await picture(page, 'restart-running')
+  await pane(page).locator('[data-state=succeeded]').waitFor({ timeout: 90_000 })
+  expect(await pane(page).locator('.rm-action').innerText()).toContain(say.state.succeeded)
+  expect(await findings(page)).toEqual([])
+  await picture(page, 'restart-done')
+})
+
+test('a consent that leaves restarts out is named, in French too', async () => {
+  const page = await openList(browser, people.primaryAdmin, '/rooms?q=Kontor+9', { language: 'fr', colorScheme: 'dark' })
+  await rows(page).first().click()
+  await pane(page).getByRole('button', { name: mots.actions.restart, exact: true }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: mots.actions.restart, exact: true }).click()
+  await pane(page).locator('[data-state=failed]').waitFor()
+  expect(await pane(page).locator('.rm-action').innerText()).toContain('TeamworkDevice.ReadWrite.All')
+  await picture(page, 'restart-refused-fr')
+  expect(await findings(page)).toEqual([])
+})
+
+test('who may not act is told why', async () => {
+  const page = await openList(browser, people.technician, '/rooms')
+  await rows(page).first().click()
+  const button = pane(page).getByRole('button', { name: say.restart, exact: true })
+  await button.waitFor()
+  expect(await button.getAttribute('aria-disabled')).toBe('true')
+  expect(await button.getAttribute('title')).toBe(say.mayNot)
+  await button.click({ force: true })
+  expect(await page.getByRole('alertdialog').count()).toBe(0)
+})
