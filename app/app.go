@@ -100,7 +100,7 @@ func (a *App) build() error {
 		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log})
 	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Contexts: contexts, Now: cfg.Now, Member: people.Member,
-		Started: func(policy.ID) { a.Collect.Kick() }, Left: a.left, Progress: a.progress})
+		Started: func(policy.ID) { a.Collect.Kick() }, Regranted: a.regranted, Left: a.left, Progress: a.progress})
 	signins, err := a.signins(contexts)
 	if err != nil {
 		return err
@@ -204,6 +204,12 @@ func (a *App) consentRefused(ctx context.Context, tenant string) {
 	}
 }
 
+// regranted stops what collects a customer by its former choice of rooms, begins by the new one, and lets the bytes of what it left out go.
+func (a *App) regranted(customer policy.ID) {
+	a.left(customer)
+	a.Collect.Kick()
+}
+
 // left stops what runs for a customer whose relation has ended, and lets its last bytes go.
 func (a *App) left(customer policy.ID) {
 	a.Collect.Stop(customer)
@@ -226,6 +232,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	jobs.Go(func() { a.housekeep(work) })
 	jobs.Go(func() { a.forget(work) })
 	jobs.Go(func() { a.sweep(work) })
+	jobs.Go(func() { a.retain(work) })
 	err := a.web.Serve(ctx, l)
 	stop()
 	jobs.Wait()
@@ -310,6 +317,57 @@ func (a *App) sweep(ctx context.Context) {
 			a.cfg.Log.Error("sweep the database", "error", err)
 		}
 	}
+}
+
+const (
+	// retainEvery is how often each customer's old history is forgotten, and retainLook how often it is looked whether that is due.
+	retainEvery = 24 * time.Hour
+	retainLook  = 10 * time.Minute
+	// retainAtOnce is how many rows of a kind one change removes, so that others need not wait.
+	retainAtOnce = 500
+)
+
+// retain forgets the history that is older than what each customer agreed to.
+func (a *App) retain(ctx context.Context) {
+	tick := time.NewTicker(retainLook)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		due, err := a.Store.HistoryDue(ctx, retainEvery)
+		if err == nil && due {
+			err = a.pruneHistory(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.cfg.Log.Error("forget old history", "error", err)
+		}
+	}
+}
+
+// pruneHistory forgets the old history of all customers, in small steps.
+func (a *App) pruneHistory(ctx context.Context) error {
+	customers, err := a.Store.Retained(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range customers {
+		for {
+			n, err := a.Store.PruneHistory(ctx, policy.ForWork(id, "forget old history"), retainAtOnce)
+			if errors.Is(err, store.ErrNotFound) { // its relation has ended meanwhile
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				break
+			}
+		}
+	}
+	return a.Store.NoteHistory(ctx)
 }
 
 // Serve runs Roomward for a partner until the context ends.

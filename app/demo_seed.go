@@ -107,7 +107,7 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 		return err
 	}
 	sent, err := d.Customers.Invite(ctx, admin, customers.NewInvitation{PartnerDomain: d.world.Partner.Domains[0], Code: code, ExpiresInDays: 14,
-		Grant: r.grant, Ceiling: r.ceiling(), AgreedTerms: customers.TermsVersion})
+		Offer: customers.Offer{Grant: r.grant, Ceiling: r.ceiling(), AgreedTerms: customers.TermsVersion}}, "admin@"+r.domain)
 	if err != nil || !r.accepted {
 		return err
 	}
@@ -116,7 +116,7 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 		return err
 	}
 	primary := d.person("primary.admin@partner.example")
-	customer, err := d.Store.AcceptInvitation(ctx, manager, overview, id, []store.Member{
+	customer, err := d.Store.AcceptInvitation(ctx, manager, overview, id, 0, []store.Member{
 		{Principal: policy.User(primary.OID), Name: primary.Name}, d.group("Desk leads")})
 	if err != nil {
 		return err

@@ -112,7 +112,7 @@ func TestWoodgroveInvites(t *testing.T) {
 	require.NotContains(t, body, "woodgrove.example\",\"room", "room accounts before acceptance")
 
 	primary := d.person("primary.admin@partner.example")
-	accept := map[string]any{"primaryAdmins": []map[string]string{{"kind": "user", "id": primary.OID}}}
+	accept := map[string]any{"version": 1, "primaryAdmins": []map[string]string{{"kind": "user", "id": primary.OID}}}
 	status, body = manager.call("POST", "/api/invitations/"+id+"/accept", accept)
 	require.Equal(t, http.StatusCreated, status, body)
 	status, body = manager.call("POST", "/api/invitations/"+id+"/accept", accept)

@@ -168,6 +168,19 @@ var who = map[string]func(actor) bool{
 	"GET /api/partnership/invitations":                administers,
 	"POST /api/partnership/invitations":               administers,
 	"POST /api/partnership/invitations/{id}/withdraw": administers,
+	"GET /api/partnership/invitations/{id}":           administers,
+	"PUT /api/partnership/invitations/{id}":           administers,
+	"POST /api/partnership/invitations/{id}/resend":   administers,
+	"POST /api/partnership/grant/preview":             administers,
+	"PUT /api/partnership/grant":                      administers,
+	"POST /api/partnership/ceiling/preview":           administers,
+	"PUT /api/partnership/ceiling":                    administers,
+	"GET /api/partnership/change-control":             administers,
+	"PUT /api/partnership/change-control":             administers,
+	"PUT /api/partnership/strong-auth":                administers,
+	"PUT /api/partnership/end-date":                   administers,
+	"PUT /api/partnership/retention":                  administers,
+	"PUT /api/partnership/contacts":                   administers,
 }
 
 func isPartner(a actor) bool  { return a.side == "partner" }
@@ -198,7 +211,28 @@ func bodies(d *demo, a actor) map[string]any {
 	assignment := map[string]any{"name": "For the matrix", "members": admin, "scopes": []map[string]string{{"kind": "all"}}}
 	group := map[string]any{"name": "For the matrix", "kind": "fixed"}
 	copied := map[string]any{"customers": []string{policy.NewID().String()}}
+	// What Northwind agreed stays as it is, or its rooms would not be those that the matrix counts.
+	grant := map[string]any{"all": true}
+	if a.login == "admin@northwind.example" {
+		grant["except"] = []map[string]string{{"building": "Quayside Annex"}}
+	}
+	ceiling := []string{}
+	for _, p := range policy.DefaultCeiling() {
+		ceiling = append(ceiling, string(p))
+	}
+	offer := map[string]any{"grant": map[string]any{"all": true}, "agreedTerms": customers.TermsVersion}
 	return map[string]any{
+		"PUT /api/partnership/invitations/{id}":            offer,
+		"POST /api/partnership/invitations/{id}/resend":    map[string]any{"expiresInDays": 3},
+		"POST /api/partnership/grant/preview":              map[string]any{"grant": grant},
+		"PUT /api/partnership/grant":                       map[string]any{"grant": grant},
+		"POST /api/partnership/ceiling/preview":            map[string]any{"ceiling": ceiling},
+		"PUT /api/partnership/ceiling":                     map[string]any{"ceiling": ceiling},
+		"PUT /api/partnership/change-control":              map[string]any{"events": map[string]string{}},
+		"PUT /api/partnership/strong-auth":                 map[string]any{"strongAuth": ""},
+		"PUT /api/partnership/end-date":                    map[string]any{},
+		"PUT /api/partnership/retention":                   map[string]any{"retentionDays": 180, "sealDays": 30},
+		"PUT /api/partnership/contacts":                    map[string]any{"contacts": []string{"rooms@" + strings.TrimPrefix(a.login, "admin@")}},
 		"DELETE /api/customers/{id}":                       map[string]string{"confirm": "No customer's name"},
 		"POST /api/customers/{id}/admin-proposals":         map[string]any{"members": admin},
 		"DELETE /api/partnership":                          map[string]string{"confirm": "No partner's name"},
@@ -221,7 +255,7 @@ func bodies(d *demo, a actor) map[string]any {
 		"POST /api/rooms/{id}/actions":            map[string]string{"kind": "restart"},
 
 		"POST /api/tenant-managers":           map[string]string{"kind": "user", "id": d.person(named).OID},
-		"POST /api/invitations/{id}/accept":   map[string]any{"primaryAdmins": admin},
+		"POST /api/invitations/{id}/accept":   map[string]any{"version": 1, "primaryAdmins": admin},
 		"POST /api/invitation-codes":          map[string]any{"note": "for the matrix", "expiresInDays": 3},
 		"POST /api/partnership/rooms/preview": map[string]any{"grant": map[string]any{"all": true}},
 		"POST /api/partnership/invitations": map[string]any{"partnerDomain": "partner.example", "code": "NOT-A-CODE", "expiresInDays": 3,
@@ -309,6 +343,9 @@ func TestEveryRouteForEverybody(t *testing.T) {
 	countsAgree(t, d, visitors)
 }
 
+// ofRelations are the customer's own routes that answer for a relation in force only.
+var ofRelations = []string{"grant", "grant/preview", "ceiling", "ceiling/preview", "change-control", "strong-auth", "end-date", "retention", "contacts"}
+
 func expected(a actor, allowed bool, answer int, name string) int {
 	switch {
 	case a.side == "nobody":
@@ -317,7 +354,8 @@ func expected(a actor, allowed bool, answer int, name string) int {
 		return http.StatusForbidden
 	case a.login == "admin@woodgrove.example" && strings.Contains(name, "/partnership/rooms"):
 		return http.StatusConflict // no consent yet
-	case a.login != "admin@northwind.example" && (name == "GET /api/partnership/admins" || name == "GET /api/partnership/access"):
+	case a.login != "admin@northwind.example" && (name == "GET /api/partnership/admins" || name == "GET /api/partnership/access" ||
+		slices.ContainsFunc(ofRelations, func(part string) bool { return strings.HasSuffix(name, " /api/partnership/"+part) })):
 		return http.StatusNotFound // no relation
 	}
 	return cmp.Or(answer, http.StatusOK)

@@ -39,7 +39,7 @@ func (r *replay) begin(ctx context.Context) {
 		ExpiresAt: inv.ExpiresAt}, "", false)
 	require.NoError(r.t, err)
 	r.at(inv.DecidedAt)
-	r.id, err = r.store.AcceptInvitation(ctx, store.Act{Name: inv.DecidedBy}, policy.Overview(policy.Powers{Manager: true}), sent.ID, r.c.Admins)
+	r.id, err = r.store.AcceptInvitation(ctx, store.Act{Name: inv.DecidedBy}, policy.Overview(policy.Powers{Manager: true}), sent.ID, 0, r.c.Admins)
 	require.NoError(r.t, err)
 	r.work = policy.ForWork(r.id, "replay")
 }

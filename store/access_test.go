@@ -160,7 +160,7 @@ func TestRightsMakeViewsStale(t *testing.T) {
 			return err
 		}},
 		{"another relation", true, func() error {
-			_, err := h.AcceptInvitation(t.Context(), maya, managing, pending.ID, []Member{pia})
+			_, err := h.AcceptInvitation(t.Context(), maya, managing, pending.ID, 0, []Member{pia})
 			return err
 		}},
 		{"consent withdrawn in Entra", true, h.finishing(customer, CollectWithdrawn)},

@@ -228,6 +228,12 @@ func (p *places) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("count the rooms of a customer: %w", err)
 	}
+	if len(p.placed) > 0 { // whoever waits for a room waits for its devices
+		_, err := p.t.exec(ctx, `UPDATE collect_jobs SET due_at = $1 WHERE customer_id = $2 AND kind = 'devices' AND due_at > $1`, p.t.now, p.customer)
+		if err != nil {
+			return fmt.Errorf("make a collection of devices due: %w", err)
+		}
+	}
 	if !p.moved {
 		return nil
 	}

@@ -48,7 +48,7 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 		"AcceptInvitation": func(h *house) (func() error, string) {
 			inv := h.invited(northwind)
 			return func() error {
-				_, err := h.AcceptInvitation(h.t.Context(), maya, managing, inv.ID, []Member{pia})
+				_, err := h.AcceptInvitation(h.t.Context(), maya, managing, inv.ID, 0, []Member{pia})
 				return err
 			}, "invitation.accept"
 		},

@@ -43,7 +43,7 @@ func (w *collectWorld) accept(tenant string, grant policy.Grant) ID {
 	require.NoError(w.t, w.Consented(ctx, act, Tenant{ID: tenant, Name: "Customer " + tenant}))
 	inv, err := w.SendInvitation(ctx, act, Invitation{Grant: grant, Ceiling: policy.DefaultCeiling(), RetentionDays: 180, ExpiresAt: w.time().Add(time.Hour)}, "", false)
 	require.NoError(w.t, err)
-	id, err := w.AcceptInvitation(ctx, Act{Side: SidePartner, Name: "Maya"}, policy.Overview(policy.Powers{Manager: true}), inv.ID,
+	id, err := w.AcceptInvitation(ctx, Act{Side: SidePartner, Name: "Maya"}, policy.Overview(policy.Powers{Manager: true}), inv.ID, 0,
 		[]Member{{Principal: policy.User("admin"), Name: "Admin"}})
 	require.NoError(w.t, err)
 	return id

@@ -33,6 +33,9 @@ type Customer struct {
 	StrongAuth    string // id of the authentication context that is demanded of the partner's people; "" for none
 	EndsAt        time.Time
 	RetentionDays int
+	SealDays      int      // for how long the audit record is kept sealed for the customer after the end
+	Contacts      []string // mail addresses of the customer to which notices go
+	Version       int64    // of what was agreed: raised by each change of it
 	AcceptedAt    time.Time
 	AcceptedBy    string
 	Rooms         int // granted rooms that are collected and not hidden
@@ -72,9 +75,9 @@ const PrimaryAdmins = "Primary admins"
 const AssignedAdmins = "Assigned admins"
 
 // AcceptInvitation makes the relation: the customer, its built-in role with the given primary admins over all granted rooms, and the
-// first collection, due at once. Only the partner accepts: any other view answers ErrNotFound. Conflicts: invitation-not-pending,
-// invitation-expired, relation-exists, primary-admin-missing.
-func (s *Store) AcceptInvitation(ctx context.Context, act Act, v policy.View, id ID, admins []Member) (ID, error) {
+// first collection, due at once. version is that of the offer as it was read, or 0 for whichever is there. Only the partner accepts: any other
+// view answers ErrNotFound. Conflicts: invitation-not-pending, invitation-expired, invitation-changed, relation-exists, primary-admin-missing.
+func (s *Store) AcceptInvitation(ctx context.Context, act Act, v policy.View, id ID, version int64, admins []Member) (ID, error) {
 	if v.Kind() != policy.KindOverview {
 		return 0, ErrNotFound
 	}
@@ -86,6 +89,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, act Act, v policy.View, id
 		inv, err := pendingInvitation(ctx, t, v, id)
 		if err != nil {
 			return err
+		}
+		if version != 0 && version != inv.Version {
+			return Conflict{"invitation-changed"}
 		}
 		if err := setInvitation(ctx, t, id, InvitationAccepted, act.Name); err != nil {
 			return err
@@ -105,6 +111,11 @@ func (s *Store) AcceptInvitation(ctx context.Context, act Act, v policy.View, id
 		if err := raiseRules(ctx, t, customer); err != nil {
 			return err
 		}
+		err = tell(ctx, t, notice{to: SideCustomer, tenant: inv.TenantID, customer: customer, kind: "invitation.accepted",
+			detail: map[string]any{"by": act.Name, "primaryAdmins": len(admins)}})
+		if err != nil {
+			return err
+		}
 		return act.record(ctx, t, entry{customer: customer, tenant: inv.TenantID, operation: "invitation.accept", object: inv.Name,
 			objectID: id.String(), detail: map[string]any{"primaryAdmins": admins}})
 	})
@@ -116,9 +127,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, act Act, v policy.View, id
 
 func insertCustomer(ctx context.Context, t *tx, id ID, inv Invitation, by string) error {
 	_, err := t.exec(ctx, `INSERT INTO customers (id, tenant_id, name, state, rule_version, grant_json, ceiling_json, change_control_json,
-			strong_auth, ends_at, retention_days, invitation_id, accepted_at, accepted_by_name)
+			strong_auth, ends_at, retention_days, seal_days, contacts_json, invitation_id, accepted_at, accepted_by_name)
 		SELECT $1, tenant_id, name, 'active', 1, grant_json, ceiling_json, change_control_json, strong_auth, relation_ends_at,
-			retention_days, id, $2, $3 FROM invitations WHERE id = $4`, id, t.now, by, inv.ID)
+			retention_days, seal_days, contacts_json, id, $2, $3 FROM invitations WHERE id = $4`, id, t.now, by, inv.ID)
 	if isUnique(err) {
 		return Conflict{"relation-exists"}
 	}
@@ -139,17 +150,18 @@ func startPrimaryAdmins(ctx context.Context, t *tx, customer ID, admins []Member
 }
 
 const customerColumns = `c.id, c.tenant_id, c.name, t.domains_json, c.state, c.grant_json, c.ceiling_json, c.change_control_json,
-	c.strong_auth, c.ends_at, c.retention_days, c.accepted_at, c.accepted_by_name, c.rooms, j.last_good_at, coalesce(j.state, 'new'), c.without_admin_since, c.withdrawn_at
+	c.strong_auth, c.ends_at, c.retention_days, c.seal_days, c.contacts_json, c.version, c.accepted_at, c.accepted_by_name, c.rooms, j.last_good_at,
+	coalesce(j.state, 'new'), c.without_admin_since, c.withdrawn_at
 	FROM customers c JOIN tenants t ON t.tenant_id = c.tenant_id
 	LEFT JOIN collect_jobs j ON j.customer_id = c.id AND j.kind = 'devices'`
 
 func scanCustomer(row interface{ Scan(...any) error }) (Customer, error) {
 	var c Customer
-	var domains, grant, ceiling, control string
+	var domains, grant, ceiling, control, contacts string
 	var ends, good, without, withdrawn sql.NullInt64
 	var accepted int64
 	err := row.Scan(&c.ID, &c.TenantID, &c.Name, &domains, &c.State, &grant, &ceiling, &control, &c.StrongAuth, &ends, &c.RetentionDays,
-		&accepted, &c.AcceptedBy, &c.Rooms, &good, &c.CollectState, &without, &withdrawn)
+		&c.SealDays, &contacts, &c.Version, &accepted, &c.AcceptedBy, &c.Rooms, &good, &c.CollectState, &without, &withdrawn)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrNotFound
 	}
@@ -158,7 +170,8 @@ func scanCustomer(row interface{ Scan(...any) error }) (Customer, error) {
 	}
 	c.EndsAt, c.AcceptedAt, c.LastGoodAt, c.WithoutAdminSince = whenOr0(ends), when(accepted), whenOr0(good), whenOr0(without)
 	c.WithdrawnAt = whenOr0(withdrawn)
-	return c, errors.Join(fromJSON(domains, &c.Domains), fromJSON(grant, &c.Grant), fromJSON(ceiling, &c.Ceiling), fromJSON(control, &c.ChangeControl))
+	return c, errors.Join(fromJSON(domains, &c.Domains), fromJSON(grant, &c.Grant), fromJSON(ceiling, &c.Ceiling), fromJSON(control, &c.ChangeControl),
+		fromJSON(contacts, &c.Contacts))
 }
 
 // inCustomers is the condition of a view on the customers' own rows: its customers for a member, one tenant for the customer's own
@@ -202,7 +215,7 @@ func (s *Store) Customers(ctx context.Context, v policy.View) ([]Customer, error
 // shown leaves of a customer what the view may see: the partner-wide powers see names and states, never data (design 5).
 func shown(v policy.View, c Customer) Customer {
 	if v.Kind() == policy.KindOverview {
-		c.Grant, c.Rooms, c.CollectState = policy.Grant{}, 0, ""
+		c.Grant, c.Rooms, c.CollectState, c.Contacts = policy.Grant{}, 0, "", nil
 	}
 	return c
 }

@@ -12,13 +12,14 @@ func TestAcceptMakesTheRelation(t *testing.T) {
 	h := openHouse(t)
 	inv := h.invited(northwind)
 	rules := h.number(`SELECT value FROM counters WHERE name = 'rules'`)
-	id, err := h.AcceptInvitation(t.Context(), maya, managing, inv.ID, []Member{pia, desk})
+	id, err := h.AcceptInvitation(t.Context(), maya, managing, inv.ID, 0, []Member{pia, desk})
 	require.NoError(t, err)
 
 	got, err := h.OwnCustomer(t.Context(), policy.Own(northwind))
 	require.NoError(t, err)
 	require.Equal(t, Customer{ID: id, TenantID: northwind, Name: inv.Name, Domains: inv.Domains, State: CustomerActive, Grant: inv.Grant, Ceiling: inv.Ceiling,
-		ChangeControl: inv.ChangeControl, StrongAuth: inv.StrongAuth, EndsAt: inv.RelationEnds, RetentionDays: inv.RetentionDays, AcceptedAt: h.clock(),
+		ChangeControl: inv.ChangeControl, StrongAuth: inv.StrongAuth, EndsAt: inv.RelationEnds, RetentionDays: inv.RetentionDays,
+		SealDays: inv.SealDays, Contacts: inv.Contacts, Version: 1, AcceptedAt: h.clock(),
 		AcceptedBy: maya.Name, CollectState: CollectNew}, got, "what was offered is what is agreed")
 	require.Equal(t, int64(2), h.number(`SELECT count(*) FROM collect_jobs WHERE customer_id = $1 AND due_at <= $2`, id, millis(h.clock())))
 	require.Greater(t, h.number(`SELECT value FROM counters WHERE name = 'rules'`), rules)
@@ -80,7 +81,7 @@ func TestAcceptRefusals(t *testing.T) {
 			h := openHouse(t)
 			inv := h.invited(northwind)
 			before := h.dump()
-			id, err := h.AcceptInvitation(t.Context(), maya, managing, inv.ID, tc.admins)
+			id, err := h.AcceptInvitation(t.Context(), maya, managing, inv.ID, 0, tc.admins)
 			require.Error(t, err)
 			require.Zero(t, id)
 			if tc.conflict != "" {

@@ -37,7 +37,11 @@ type Invitation struct {
 	StrongAuth    string            // id of the demanded authentication context, such as "c1"; "" for none
 	RelationEnds  time.Time
 	RetentionDays int
+	SealDays      int      // for how long the audit record is kept sealed for the customer after the end
+	Contacts      []string // mail addresses of the customer to which notices go
 	TermsVersion  string
+	Version       int64     // raised by each change of the offer while it waits
+	ChangedAt     time.Time // zero when it never was
 	SentAt        time.Time
 	SentBy        string
 	SentByOID     string
@@ -56,10 +60,10 @@ const (
 )
 
 // SendInvitation keeps a new pending invitation. code is the partner's one-time code, "" where none is asked for.
-// Conflicts: consent-missing, relation-exists, invitation-pending, too-many-invitations, code-unknown, expiry-out-of-range. The audit
+// Conflicts: consent-missing, relation-exists, invitation-pending, too-many-invitations, code-unknown, expiry-out-of-range, end-not-ahead. The audit
 // entry tells how much was offered and not what: the offer itself goes when the invitation is declined, and the record stays.
 func (s *Store) SendInvitation(ctx context.Context, act Act, inv Invitation, code string, needCode bool) (Invitation, error) {
-	inv.ID, inv.State, inv.SentBy, inv.SentByOID, inv.TenantID = policy.NewID(), InvitationPending, act.Name, act.OID, act.TenantID
+	inv.ID, inv.State, inv.SentBy, inv.SentByOID, inv.TenantID, inv.Version = policy.NewID(), InvitationPending, act.Name, act.OID, act.TenantID, 1
 	err := s.write(ctx, func(t *tx) error {
 		tenant, err := readTenant(ctx, t, act.TenantID)
 		if errors.Is(err, ErrNotFound) || err == nil && tenant.Consent != ConsentGiven {
@@ -72,6 +76,9 @@ func (s *Store) SendInvitation(ctx context.Context, act Act, inv Invitation, cod
 		if life := inv.ExpiresAt.Sub(inv.SentAt); life <= 0 || life > MaxInvitationLife {
 			return Conflict{"expiry-out-of-range"}
 		}
+		if inv.endsTooSoon() {
+			return Conflict{"end-not-ahead"}
+		}
 		if err := mayInvite(ctx, t, act.TenantID); err != nil {
 			return err
 		}
@@ -83,22 +90,44 @@ func (s *Store) SendInvitation(ctx context.Context, act Act, inv Invitation, cod
 		if err := insertInvitation(ctx, t, inv); err != nil {
 			return err
 		}
+		if err := tellOffer(ctx, t, "invitation.sent", inv); err != nil {
+			return err
+		}
 		return act.record(ctx, t, entry{tenant: act.TenantID, operation: "invitation.send", object: inv.Name, objectID: inv.ID.String(),
-			detail: map[string]any{"partnerDomain": inv.PartnerDomain, "rooms": inv.RoomsOffered, "allRooms": inv.Grant.All,
-				"ceiling": nonNil(inv.Ceiling), "expiresAt": inv.ExpiresAt}})
+			detail: offerNote(inv)})
 	})
 	return inv, err
+}
+
+// endsTooSoon tells that the relation could be over before it is accepted.
+func (inv Invitation) endsTooSoon() bool {
+	return !inv.RelationEnds.IsZero() && !inv.RelationEnds.After(inv.ExpiresAt)
+}
+
+// offerNote is what the record says of an offer: how many rooms and not which.
+func offerNote(inv Invitation) map[string]any {
+	note := map[string]any{"partnerDomain": inv.PartnerDomain, "rooms": inv.RoomsOffered, "allRooms": inv.Grant.All, "ceiling": nonNil(inv.Ceiling),
+		"expiresAt": inv.ExpiresAt, "changeControl": inv.ChangeControl, "strongAuth": inv.StrongAuth, "retentionDays": inv.RetentionDays,
+		"sealDays": inv.SealDays, "termsVersion": inv.TermsVersion}
+	if !inv.RelationEnds.IsZero() {
+		note["endsAt"] = inv.RelationEnds
+	}
+	return note
+}
+
+// tellOffer tells those of the partner who answer invitations what became of one.
+func tellOffer(ctx context.Context, t *tx, kind string, inv Invitation) error {
+	return tell(ctx, t, notice{to: SidePartner, tenant: inv.TenantID, kind: kind, detail: map[string]any{"invitation": inv.ID, "rooms": inv.RoomsOffered,
+		"expiresAt": inv.ExpiresAt}})
 }
 
 func mayInvite(ctx context.Context, t *tx, tenant string) error {
 	if err := expire(ctx, t); err != nil {
 		return err
 	}
-	var relations, pending, recent int
+	var relations, pending int
 	err := t.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM customers WHERE tenant_id = $1),
-		(SELECT count(*) FROM invitations WHERE tenant_id = $1 AND state = 'pending'),
-		(SELECT count(*) FROM invitations WHERE tenant_id = $1 AND sent_at > $2)`, tenant, t.now-24*time.Hour.Milliseconds()).
-		Scan(&relations, &pending, &recent)
+		(SELECT count(*) FROM invitations WHERE tenant_id = $1 AND state = 'pending')`, tenant).Scan(&relations, &pending)
 	switch {
 	case err != nil:
 		return fmt.Errorf("count the invitations of a tenant: %w", err)
@@ -106,30 +135,50 @@ func mayInvite(ctx context.Context, t *tx, tenant string) error {
 		return Conflict{"relation-exists"}
 	case pending > 0:
 		return Conflict{"invitation-pending"}
-	case recent >= quota:
+	}
+	return withinQuota(ctx, t, tenant)
+}
+
+// withinQuota refuses to bother the partner once more in a day in which the tenant has sent, or sent again, too often.
+func withinQuota(ctx context.Context, t *tx, tenant string) error {
+	var recent int
+	err := t.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM invitations WHERE tenant_id = $1 AND sent_at > $2)
+		+ (SELECT count(*) FROM audit WHERE tenant_id = $1 AND operation = 'invitation.resend' AND at > $2)`,
+		tenant, t.now-24*time.Hour.Milliseconds()).Scan(&recent)
+	if err != nil {
+		return fmt.Errorf("count what a tenant has sent lately: %w", err)
+	}
+	if recent >= quota {
 		return Conflict{"too-many-invitations"}
 	}
 	return nil
 }
 
+// offerColumns are the parts of an offer as they are stored, in the order of offered.
+const offerColumns = `grant_json, rooms_offered, ceiling_json, change_control_json, strong_auth, relation_ends_at, retention_days, seal_days, contacts_json,
+	terms_version`
+
+// offered are the values of offerColumns.
+func offered(inv Invitation) ([]any, error) {
+	texts := make([]string, 4)
+	for i, part := range []any{inv.Grant, nonNil(inv.Ceiling), inv.ChangeControl, nonNil(inv.Contacts)} {
+		var err error
+		if texts[i], err = toJSON(part); err != nil {
+			return nil, err
+		}
+	}
+	return []any{texts[0], inv.RoomsOffered, texts[1], texts[2], inv.StrongAuth, orNull(inv.RelationEnds), inv.RetentionDays, inv.SealDays, texts[3],
+		inv.TermsVersion}, nil
+}
+
 func insertInvitation(ctx context.Context, t *tx, inv Invitation) error {
-	grant, err := toJSON(inv.Grant)
+	offer, err := offered(inv)
 	if err != nil {
 		return err
 	}
-	ceiling, err := toJSON(nonNil(inv.Ceiling))
-	if err != nil {
-		return err
-	}
-	control, err := toJSON(inv.ChangeControl)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, `INSERT INTO invitations (id, tenant_id, name, partner_domain, state, grant_json, rooms_offered, ceiling_json,
-			change_control_json, strong_auth, relation_ends_at, retention_days, terms_version, sent_at, sent_by_oid, sent_by_name, expires_at)
-		VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		inv.ID, inv.TenantID, inv.Name, inv.PartnerDomain, grant, inv.RoomsOffered, ceiling, control, inv.StrongAuth,
-		orNull(inv.RelationEnds), inv.RetentionDays, inv.TermsVersion, t.now, inv.SentByOID, inv.SentBy, millis(inv.ExpiresAt))
+	_, err = t.exec(ctx, `INSERT INTO invitations (id, tenant_id, name, partner_domain, state, sent_at, sent_by_oid, sent_by_name, expires_at, `+offerColumns+`)
+		VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		append([]any{inv.ID, inv.TenantID, inv.Name, inv.PartnerDomain, t.now, inv.SentByOID, inv.SentBy, millis(inv.ExpiresAt)}, offer...)...)
 	if isUnique(err) {
 		return Conflict{"invitation-pending"}
 	}
@@ -142,26 +191,26 @@ func insertInvitation(ctx context.Context, t *tx, inv Invitation) error {
 const invitationColumns = `i.id, i.tenant_id, i.name, t.domains_json, i.partner_domain,
 	CASE WHEN i.state = 'pending' AND i.expires_at <= $1 THEN 'expired' ELSE i.state END,
 	i.grant_json, i.rooms_offered, i.ceiling_json, i.change_control_json, i.strong_auth, i.relation_ends_at, i.retention_days,
-	i.terms_version, i.sent_at, i.sent_by_name, i.sent_by_oid, i.expires_at, i.decided_at, i.decided_by_name
+	i.seal_days, i.contacts_json, i.terms_version, i.version, i.changed_at, i.sent_at, i.sent_by_name, i.sent_by_oid, i.expires_at, i.decided_at, i.decided_by_name
 	FROM invitations i JOIN tenants t ON t.tenant_id = i.tenant_id`
 
 func scanInvitation(row interface{ Scan(...any) error }) (Invitation, error) {
 	var inv Invitation
-	var domains, grant, ceiling, control string
-	var ends, decided sql.NullInt64
+	var domains, grant, ceiling, control, contacts string
+	var ends, changed, decided sql.NullInt64
 	var sent, expires int64
 	err := row.Scan(&inv.ID, &inv.TenantID, &inv.Name, &domains, &inv.PartnerDomain, &inv.State, &grant, &inv.RoomsOffered, &ceiling,
-		&control, &inv.StrongAuth, &ends, &inv.RetentionDays, &inv.TermsVersion, &sent, &inv.SentBy, &inv.SentByOID, &expires, &decided,
-		&inv.DecidedBy)
+		&control, &inv.StrongAuth, &ends, &inv.RetentionDays, &inv.SealDays, &contacts, &inv.TermsVersion, &inv.Version, &changed, &sent, &inv.SentBy,
+		&inv.SentByOID, &expires, &decided, &inv.DecidedBy)
 	if errors.Is(err, sql.ErrNoRows) {
 		return inv, ErrNotFound
 	}
 	if err != nil {
 		return inv, fmt.Errorf("read an invitation: %w", err)
 	}
-	inv.RelationEnds, inv.DecidedAt, inv.SentAt, inv.ExpiresAt = whenOr0(ends), whenOr0(decided), when(sent), when(expires)
+	inv.RelationEnds, inv.DecidedAt, inv.SentAt, inv.ExpiresAt, inv.ChangedAt = whenOr0(ends), whenOr0(decided), when(sent), when(expires), whenOr0(changed)
 	return inv, errors.Join(fromJSON(domains, &inv.Domains), fromJSON(grant, &inv.Grant), fromJSON(ceiling, &inv.Ceiling),
-		fromJSON(control, &inv.ChangeControl))
+		fromJSON(control, &inv.ChangeControl), fromJSON(contacts, &inv.Contacts))
 }
 
 // Invitations lists what the view may see, newest first, at most 500. A tenant's administrators see all of its own. The partner's managers
@@ -250,15 +299,28 @@ func (s *Store) decide(ctx context.Context, act Act, v policy.View, id ID, state
 			if err := emptyInvitation(ctx, t, id); err != nil {
 				return err
 			}
+			if err := tellSender(ctx, t, "invitation.declined", inv); err != nil {
+				return err
+			}
+		}
+		if state == InvitationWithdrawn {
+			if err := tellOffer(ctx, t, "invitation.withdrawn", inv); err != nil {
+				return err
+			}
 		}
 		return act.record(ctx, t, entry{tenant: inv.TenantID, operation: operation, object: inv.Name, objectID: id.String()})
 	})
 }
 
+// tellSender tells the customer what became of its invitation.
+func tellSender(ctx context.Context, t *tx, kind string, inv Invitation) error {
+	return tell(ctx, t, notice{to: SideCustomer, tenant: inv.TenantID, kind: kind, detail: map[string]any{"invitation": inv.ID}})
+}
+
 // emptyInvitation deletes what an invitation offered and leaves that there was one.
 func emptyInvitation(ctx context.Context, t *tx, id ID) error {
 	_, err := t.exec(ctx, `UPDATE invitations SET grant_json = '{"all":false}', rooms_offered = 0, ceiling_json = '[]', change_control_json = '{}',
-		strong_auth = '', relation_ends_at = NULL WHERE id = $1`, id)
+		strong_auth = '', relation_ends_at = NULL, contacts_json = '[]' WHERE id = $1`, id)
 	if err != nil {
 		return fmt.Errorf("delete what an invitation offered: %w", err)
 	}
@@ -312,6 +374,9 @@ func expire(ctx context.Context, t *tx) error {
 	for _, inv := range gone {
 		if err := System("expiry").record(ctx, t, entry{tenant: inv.TenantID, operation: "invitation.expire", object: inv.Name,
 			objectID: inv.ID.String()}); err != nil {
+			return err
+		}
+		if err := tellSender(ctx, t, "invitation.expired", inv); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ import (
 func (h *house) verbs(inv Invitation) map[string]func() error {
 	ctx := h.t.Context()
 	return map[string]func() error{
-		"accept":  func() error { _, err := h.AcceptInvitation(ctx, maya, managing, inv.ID, []Member{pia}); return err },
+		"accept":  func() error { _, err := h.AcceptInvitation(ctx, maya, managing, inv.ID, 0, []Member{pia}); return err },
 		"decline": func() error { return h.DeclineInvitation(ctx, maya, managing, inv.ID) },
 		"withdraw": func() error {
 			return h.WithdrawInvitation(ctx, adminOf(inv.TenantID), policy.Own(inv.TenantID), inv.ID)
@@ -267,7 +267,7 @@ func TestViewsOfInvitations(t *testing.T) {
 			before := h.dump()
 			_, err := h.InvitationByID(ctx, v, inv.ID)
 			require.ErrorIs(t, err, ErrNotFound)
-			_, err = h.AcceptInvitation(ctx, maya, v, inv.ID, []Member{pia})
+			_, err = h.AcceptInvitation(ctx, maya, v, inv.ID, 0, []Member{pia})
 			require.ErrorIs(t, err, ErrNotFound)
 			require.ErrorIs(t, h.DeclineInvitation(ctx, maya, v, inv.ID), ErrNotFound)
 			require.ErrorIs(t, h.WithdrawInvitation(ctx, maya, v, inv.ID), ErrNotFound)
@@ -284,7 +284,7 @@ func TestViewsOfInvitations(t *testing.T) {
 	}
 	require.ErrorIs(t, h.WithdrawInvitation(ctx, maya, managing, inv.ID), ErrNotFound, "the partner does not withdraw")
 	require.ErrorIs(t, h.DeclineInvitation(ctx, adminOf(northwind), policy.Own(northwind), inv.ID), ErrNotFound, "the customer does not decline")
-	_, err := h.AcceptInvitation(ctx, adminOf(northwind), policy.Own(northwind), inv.ID, []Member{pia})
+	_, err := h.AcceptInvitation(ctx, adminOf(northwind), policy.Own(northwind), inv.ID, 0, []Member{pia})
 	require.ErrorIs(t, err, ErrNotFound, "the customer does not accept for the partner")
 	for _, missing := range []ID{policy.NewID(), 0, -1} {
 		require.ErrorIs(t, h.DeclineInvitation(ctx, maya, managing, missing), ErrNotFound)

@@ -23,6 +23,12 @@ func badge(n int) string { return fmt.Sprintf("badge%02dx", n) }
 // leavers is a seeded world of some customers whose strings can be told apart, and which has lived: rows were changed and moved.
 func leavers(t *testing.T, customers int) (*house, []ID) {
 	t.Helper()
+	return marked(t, customers, func(n int, c *SeedCustomer) { mark(c, badge(n)) })
+}
+
+// marked is leavers with other badges.
+func marked(t *testing.T, customers int, mark func(int, *SeedCustomer)) (*house, []ID) {
+	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), at: morning}
 	var err error
 	h.Store, err = Open(t.Context(), Options{Dir: h.dir, Mode: ModeReal, Now: h.clock})
@@ -32,7 +38,7 @@ func leavers(t *testing.T, customers int) (*house, []ID) {
 	_, err = h.Seed(t.Context(), maya, "leavers", func(yield func(SeedCustomer, error) bool) {
 		for n := range customers {
 			c := benchCustomer(n, false, h.clock())
-			mark(&c, badge(n))
+			mark(n, &c)
 			ids = append(ids, c.ID)
 			if !yield(c, nil) {
 				return

@@ -81,7 +81,8 @@ func (h *house) consent(tenant, name string) {
 func (h *house) offer() Invitation {
 	return Invitation{PartnerDomain: "partner.example", Grant: policy.Grant{Rules: []policy.GrantRule{{Building: "London Bridge"}}, Rooms: []string{"place-boardroom"}},
 		RoomsOffered: 7, Ceiling: policy.DefaultCeiling(), ChangeControl: map[string]string{"restart": "manual"},
-		RelationEnds: h.clock().AddDate(1, 0, 0), RetentionDays: 180, TermsVersion: "t-1", ExpiresAt: h.clock().Add(14 * 24 * time.Hour)}
+		RelationEnds: h.clock().AddDate(1, 0, 0), RetentionDays: 180, SealDays: 60, Contacts: []string{"ann@northwind.example"}, TermsVersion: "t-1",
+		ExpiresAt: h.clock().Add(14 * 24 * time.Hour)}
 }
 
 // invited is a pending invitation of a tenant that has consented.
@@ -96,7 +97,7 @@ func (h *house) invited(tenant string) Invitation {
 // customer is a relation in force with Pia and the desk leads as primary admins.
 func (h *house) customer(tenant string) ID {
 	h.t.Helper()
-	id, err := h.AcceptInvitation(h.t.Context(), maya, managing, h.invited(tenant).ID, []Member{pia, desk})
+	id, err := h.AcceptInvitation(h.t.Context(), maya, managing, h.invited(tenant).ID, 0, []Member{pia, desk})
 	require.NoError(h.t, err)
 	return id
 }

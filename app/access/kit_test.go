@@ -235,7 +235,7 @@ func (h *house) relation(tenant, name string, ceiling []policy.Permission) (id p
 		Ceiling: ceiling, ExpiresAt: time.Now().Add(time.Hour)}, "", false)
 	require.NoError(h.t, err)
 	pia := h.person("primary.admin@partner.example")
-	id, err = h.store.AcceptInvitation(ctx, maya, managing, inv.ID, []store.Member{{Principal: policy.User(pia.OID), Name: pia.Name}})
+	id, err = h.store.AcceptInvitation(ctx, maya, managing, inv.ID, 0, []store.Member{{Principal: policy.User(pia.OID), Name: pia.Name}})
 	require.NoError(h.t, err)
 	return id, h.addRooms(id)
 }

@@ -71,6 +71,8 @@ func Invalid(location, message string) *Problem {
 // conflictTexts are the sentences of the store's conflicts.
 var conflictTexts = map[string][2]string{
 	"invitation-not-pending":    {"This invitation is not pending any more.", "Reload to see what became of it."},
+	"invitation-changed":        {"The customer has changed its offer since you read it.", "Read it again before you accept."},
+	"end-not-ahead":             {"The relation would end before it can begin, or in the past.", "Choose a later moment, or none."},
 	"invitation-expired":        {"This invitation has expired.", "Ask the customer for a new one."},
 	"invitation-pending":        {"This organisation has a pending invitation already.", "Withdraw it before sending another."},
 	"relation-exists":           {"There is a relation with this customer already.", "End it before inviting again."},

@@ -62,7 +62,7 @@ type Collector struct {
 	mu       sync.Mutex
 	progress map[policy.ID]*Progress
 	asked    map[jobKey]string // who asked for the next run
-	running  map[policy.ID]context.CancelFunc
+	running  map[policy.ID]*context.CancelFunc
 }
 
 // Progress is a running collection, for people who wait for it.
@@ -100,7 +100,7 @@ func New(cfg Config) *Collector {
 		memory:   newMemory(),
 		progress: map[policy.ID]*Progress{},
 		asked:    map[jobKey]string{},
-		running:  map[policy.ID]context.CancelFunc{},
+		running:  map[policy.ID]*context.CancelFunc{},
 	}
 }
 
@@ -111,25 +111,28 @@ func (c *Collector) Kick() {
 	}
 }
 
-// Stop ends the running collection of a customer, if there is one: its relation has ended, and the store takes nothing of it any more.
+// Stop ends the running collection of a customer, if there is one: its relation has ended or its choice of rooms is another one, and the store takes
+// nothing of it any more.
 func (c *Collector) Stop(customer policy.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if stop := c.running[customer]; stop != nil {
-		stop()
+		(*stop)()
 	}
 }
 
-// begin makes a run that Stop can end; two of one customer never run at once.
+// begin makes a run that Stop can end. Two of one customer never run at once, but one that was stopped may end while the next has begun.
 func (c *Collector) begin(ctx context.Context, customer policy.ID) (_ context.Context, end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.running[customer] = stop
+	c.running[customer] = &stop
 	return ctx, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		delete(c.running, customer)
+		if c.running[customer] == &stop {
+			delete(c.running, customer)
+		}
 		stop()
 	}
 }

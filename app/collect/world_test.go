@@ -149,7 +149,7 @@ func (w *world) accept(tenant, name string, grant policy.Grant) policy.ID {
 		Ceiling: policy.DefaultCeiling(), ChangeControl: map[string]string{}, RetentionDays: 180, TermsVersion: "1",
 		ExpiresAt: w.clock.Now().Add(24 * time.Hour)}, "", false)
 	require.NoError(w.t, err)
-	id, err := w.store.AcceptInvitation(w.t.Context(), store.Act{Side: store.SidePartner, Name: "Maya"}, policy.Overview(policy.Powers{Manager: true}), inv.ID,
+	id, err := w.store.AcceptInvitation(w.t.Context(), store.Act{Side: store.SidePartner, Name: "Maya"}, policy.Overview(policy.Powers{Manager: true}), inv.ID, 0,
 		[]store.Member{{Principal: policy.User("admin"), Name: "Admin"}})
 	require.NoError(w.t, err)
 	w.customers[tenant] = id

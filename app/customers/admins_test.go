@@ -27,7 +27,7 @@ func TestRelationWithoutAdmin(t *testing.T) {
 	leads := h.world.Partner.FindGroup("Desk leads")
 	require.NoError(t, h.cloud.SetMembership(leads.ID, h.person(nora).OID, true))
 	invitation := h.send(ann, fields{"grant": fields{"all": true}})
-	customer := h.must(maya, "POST", "/api/invitations/"+invitation+"/accept", fields{"primaryAdmins": []fields{user(h, pia),
+	customer := h.must(maya, "POST", "/api/invitations/"+invitation+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia),
 		{"kind": "group", "id": leads.ID}}})["customerId"].(string)
 	rooms := func(closed bool) {
 		t.Helper()
@@ -53,7 +53,7 @@ func TestProposingAndConfirming(t *testing.T) {
 	h := open(t)
 	customer := h.accept(h.send(ann, fields{"grant": fields{"all": true}}))
 	other := h.must(maya, "POST", "/api/invitations/"+h.send(tara, fields{"grant": fields{"all": true}})+"/accept",
-		fields{"primaryAdmins": []fields{user(h, nora)}})["customerId"].(string)
+		fields{"version": 1, "primaryAdmins": []fields{user(h, nora)}})["customerId"].(string)
 	require.NoError(t, h.cloud.SetDisabled(litware, h.person(pia).OID, true))
 	h.check()
 	require.Equal(t, "without-admin", h.state(pia))

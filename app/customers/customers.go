@@ -26,9 +26,9 @@ const (
 )
 
 // TermsVersion names the text of the terms that a customer agrees to. It changes with the text.
-const TermsVersion = "2026-12"
+const TermsVersion = "2027-01"
 
-// RetentionDays is how long the working copy of a customer's history is kept, as the terms say.
+// RetentionDays is how long the working copy of a customer's history is kept, unless the customer says otherwise.
 const RetentionDays = 180
 
 // Config is what the feature needs from its surroundings.
@@ -46,6 +46,9 @@ type Config struct {
 	Member func(ctx context.Context, p policy.Principal) (store.Member, error)
 	// Started is told of a new customer, so that its first collection starts at once.
 	Started func(customer policy.ID)
+	// Regranted is told of a customer that changed its choice of rooms, so that what runs by the old one stops, what is new in it is collected at once,
+	// and the last bytes of what is not go.
+	Regranted func(customer policy.ID)
 	// Left is told of a customer whose relation has ended, so that its running work stops and its last bytes go.
 	Left func(customer policy.ID)
 	// Progress tells how far the running collection of a customer is; nil when none runs.

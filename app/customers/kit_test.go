@@ -97,6 +97,7 @@ type house struct {
 	at      time.Time
 	started []policy.ID
 	left    []policy.ID
+	granted []policy.ID
 }
 
 type gate struct{ store *store.Store }
@@ -138,9 +139,10 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 	people := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware})
 	cfg := customers.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", Domains: []string{"partner.example", "desk.partner.example"},
 		Contexts: []api.AuthContext{{ID: "c1", Name: "Phishing-resistant MFA"}}, Mode: customers.InviteOpen, Now: h.now, Member: people.Member,
-		Started:  func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.started = append(h.started, id) },
-		Left:     func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.left = append(h.left, id) },
-		Progress: func(policy.ID) *customers.Progress { return &customers.Progress{Step: "places", Done: 1, Total: 3} }}
+		Started:   func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.started = append(h.started, id) },
+		Regranted: func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.granted = append(h.granted, id) },
+		Left:      func(id policy.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.left = append(h.left, id) },
+		Progress:  func(policy.ID) *customers.Progress { return &customers.Progress{Step: "places", Done: 1, Total: 3} }}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -184,6 +186,19 @@ func (h *house) serve() {
 		api.Op("GET", "/api/partnership/invitations", api.CustomerAdmin(), "", c.Sent),
 		api.Op("POST", "/api/partnership/invitations", api.CustomerAdmin(), "", c.Send).Creates(),
 		api.Op("POST", "/api/partnership/invitations/{id}/withdraw", api.CustomerAdmin(), "", c.Withdraw),
+		api.Op("GET", "/api/partnership/invitations/{id}", api.CustomerAdmin(), "", c.SentOne),
+		api.Op("PUT", "/api/partnership/invitations/{id}", api.CustomerAdmin(), "", c.ChangeOffer),
+		api.Op("POST", "/api/partnership/invitations/{id}/resend", api.CustomerAdmin(), "", c.Resend),
+		api.Op("POST", "/api/partnership/grant/preview", api.CustomerAdmin(), "", c.PreviewGrant),
+		api.Op("PUT", "/api/partnership/grant", api.CustomerAdmin(), "", c.ChangeGrant),
+		api.Op("POST", "/api/partnership/ceiling/preview", api.CustomerAdmin(), "", c.PreviewCeiling),
+		api.Op("PUT", "/api/partnership/ceiling", api.CustomerAdmin(), "", c.ChangeCeiling),
+		api.Op("GET", "/api/partnership/change-control", api.CustomerAdmin(), "", c.ChangeControl),
+		api.Op("PUT", "/api/partnership/change-control", api.CustomerAdmin(), "", c.SetChangeControl),
+		api.Op("PUT", "/api/partnership/strong-auth", api.CustomerAdmin(), "", c.SetStrongAuth),
+		api.Op("PUT", "/api/partnership/end-date", api.CustomerAdmin(), "", c.SetEndDate),
+		api.Op("PUT", "/api/partnership/retention", api.CustomerAdmin(), "", c.SetRetention),
+		api.Op("PUT", "/api/partnership/contacts", api.CustomerAdmin(), "", c.SetContacts),
 	})
 	require.NoError(h.t, err)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -239,6 +254,12 @@ func (h *house) person(upn string) *api.Person {
 // do calls the API as somebody and answers the status and the body.
 func (h *house) do(who, method, path string, body any) (int, map[string]any, string) {
 	h.t.Helper()
+	return h.doIf(who, "", method, path, body)
+}
+
+// doIf is do with the tag that must still hold.
+func (h *house) doIf(who, tag, method, path string, body any) (int, map[string]any, string) {
+	h.t.Helper()
 	sent, ok := body.(string)
 	if !ok && body != nil {
 		b, err := json.Marshal(body)
@@ -248,6 +269,9 @@ func (h *house) do(who, method, path string, body any) (int, map[string]any, str
 	r, err := http.NewRequestWithContext(context.Background(), method, h.url+path, strings.NewReader(sent))
 	require.NoError(h.t, err)
 	r.Header.Set("X-Person", who)
+	if tag != "" {
+		r.Header.Set("If-Match", tag)
+	}
 	r.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(r)
 	require.NoError(h.t, err)
@@ -294,7 +318,7 @@ func user(h *house, upn string) fields { return fields{"kind": "user", "id": h.p
 // accept accepts with Pia as primary admin and answers the customer's id.
 func (h *house) accept(id string) string {
 	h.t.Helper()
-	return h.must(maya, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": []fields{user(h, pia)}})["customerId"].(string)
+	return h.must(maya, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}})["customerId"].(string)
 }
 
 func items(page map[string]any) []map[string]any {

@@ -59,6 +59,12 @@ type Detail struct {
 	Terms      string               `json:"termsVersion,omitempty"`
 	StrongAuth *api.DemandedContext `json:"strongAuth,omitempty" doc:"The sign-in that the customer demands of the partner's people."`
 
+	ChangeControl map[string]string `json:"changeControl" doc:"By event: auto runs at once, manual waits for the customer's approval."`
+	SealDays      int               `json:"sealDays" doc:"For how long the audit record is kept sealed for the customer after the end."`
+	Contacts      []string          `json:"contacts,omitempty" nullable:"false" doc:"Of an invitation: the customer's addresses to which notices go."`
+	Version       int64             `json:"version,omitempty" doc:"Of an invitation: of its offer. Accepting names it."`
+	ChangedAt     *time.Time        `json:"changedAt,omitempty" doc:"Of an invitation: when the customer changed its offer last."`
+
 	PrimaryAdmin  bool           `json:"primaryAdmin" doc:"Whether you are a primary admin there who can act: only such a one removes the customer or exports its audit."`
 	AdminProposal *AdminProposal `json:"adminProposal,omitempty" doc:"Whom the partner proposes as primary admins; the customer has not answered yet. Only for who may propose."`
 }
@@ -244,7 +250,8 @@ func (c *Customers) Get(ctx context.Context, call *api.Call, in *byID) (Detail, 
 		return Detail{}, err
 	}
 	d := Detail{Entry: entryOf(customer), Ceiling: permissionNames(customer.Ceiling), Catalogue: permissionNames(policy.Permissions()),
-		AcceptedBy: customer.AcceptedBy, Retention: customer.RetentionDays, StrongAuth: api.Demanded(c.Contexts, customer.StrongAuth)}
+		AcceptedBy: customer.AcceptedBy, Retention: customer.RetentionDays, StrongAuth: api.Demanded(c.Contexts, customer.StrongAuth),
+		ChangeControl: relationOf(customer).ChangeControl, SealDays: customer.SealDays}
 	proposal, err := c.Store.AdminProposal(ctx, call.Overview, id)
 	switch {
 	case err == nil:
@@ -300,7 +307,8 @@ func (c *Customers) Invitation(ctx context.Context, call *api.Call, in *byID) (D
 	}
 	d := Detail{Entry: invitationEntry(inv), Ceiling: permissionNames(inv.Ceiling), Catalogue: permissionNames(policy.Permissions()),
 		Grant: highLevel(inv.Grant), SentBy: inv.SentBy, Retention: inv.RetentionDays, Terms: inv.TermsVersion,
-		StrongAuth: api.Demanded(c.Contexts, inv.StrongAuth)}
+		StrongAuth: api.Demanded(c.Contexts, inv.StrongAuth), ChangeControl: inv.ChangeControl, SealDays: inv.SealDays, Contacts: inv.Contacts,
+		Version: inv.Version, ChangedAt: timeOrNil(inv.ChangedAt)}
 	for _, e := range entries {
 		if e.ID == d.ID {
 			d.LooksLike = e.LooksLike
@@ -319,6 +327,7 @@ func highLevel(g policy.Grant) *policy.Grant {
 func (c *Customers) Accept(ctx context.Context, call *api.Call, in *struct {
 	ID   string `path:"id" maxLength:"64"` // spelled out: huma does not look into an embedded byID
 	Body struct {
+		Version       int64         `json:"version" minimum:"1" doc:"Of the offer that was read: one that the customer has changed since is not accepted."`
 		PrimaryAdmins []NamedMember `json:"primaryAdmins" minItems:"1" maxItems:"50" doc:"Who becomes primary admin: users or security groups."`
 	}
 }) (struct {
@@ -335,7 +344,7 @@ func (c *Customers) Accept(ctx context.Context, call *api.Call, in *struct {
 	if err != nil {
 		return out, err
 	}
-	customer, err := c.Store.AcceptInvitation(ctx, call.Act, call.Overview, id, admins)
+	customer, err := c.Store.AcceptInvitation(ctx, call.Act, call.Overview, id, in.Body.Version, admins)
 	if err != nil {
 		return out, err
 	}

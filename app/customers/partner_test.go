@@ -64,7 +64,7 @@ func TestInvitationInDetail(t *testing.T) {
 	require.NotContains(t, got, "rooms")
 	h.pass(3 * 24 * time.Hour)
 	require.Equal(t, "expired", h.must(tim, "GET", "/api/invitations/"+id, nil)["state"], "by itself, at the exact moment")
-	status, problem, _ := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": []fields{user(h, pia)}})
+	status, problem, _ := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}})
 	require.Equal(t, []any{http.StatusConflict, "invitation-expired"}, []any{status, problem["code"]})
 	for _, missing := range []string{policy.NewID().String(), "nonsense", strings.Repeat("0", 13)} {
 		status, problem, _ := h.do(tim, "GET", "/api/invitations/"+missing, nil)
@@ -105,26 +105,26 @@ func TestAcceptAsksForPrimaryAdmins(t *testing.T) {
 		"a kind of its own":        {[]fields{member("device", oid(pia))}, "body.primaryAdmins[0].kind"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, problem, text := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": tc.admins})
+			status, problem, text := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": tc.admins})
 			require.Equal(t, http.StatusUnprocessableEntity, status, text)
 			require.Equal(t, tc.at, problem["errors"].([]any)[0].(map[string]any)["location"], text)
 			require.Equal(t, "pending", h.must(maya, "GET", "/api/invitations/"+id, nil)["state"])
 		})
 	}
 	for who, want := range map[string]string{nora: "needs-manager", pia: "needs-manager", ann: "other-side"} {
-		status, problem, _ := h.do(who, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": []fields{user(h, pia)}})
+		status, problem, _ := h.do(who, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}})
 		require.Equal(t, []any{http.StatusForbidden, want}, []any{status, problem["code"]}, who)
 	}
 	require.Empty(t, h.started)
 
 	customer := h.must(tim, "POST", "/api/invitations/"+id+"/accept",
-		fields{"primaryAdmins": []fields{user(h, pia), member("group", leads), member("user", strings.ToUpper(oid(pia)))}})["customerId"].(string)
+		fields{"version": 1, "primaryAdmins": []fields{user(h, pia), member("group", leads), member("user", strings.ToUpper(oid(pia)))}})["customerId"].(string)
 	require.Len(t, h.started, 1)
 	require.Equal(t, customer, h.started[0].String(), "the first collection starts at once")
 	got := h.must(pia, "GET", "/api/customers/"+customer, nil)
 	require.Equal(t, []any{map[string]any{"kind": "group", "id": leads, "name": "Desk leads"}, map[string]any{"kind": "user", "id": oid(pia), "name": "Pia Primary"}},
 		got["primaryAdmins"], "with the names of the directory, each once")
-	status, problem, _ := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": []fields{user(h, pia)}})
+	status, problem, _ := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}})
 	require.Equal(t, []any{http.StatusConflict, "invitation-not-pending"}, []any{status, problem["code"]}, "twice")
 	require.Len(t, h.started, 1)
 }
@@ -136,7 +136,7 @@ func TestAcceptAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range statuses {
 		all.Go(func() {
-			statuses[i], _, _ = h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": []fields{user(h, pia)}})
+			statuses[i], _, _ = h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}})
 		})
 	}
 	all.Wait()
@@ -171,7 +171,7 @@ func TestDecline(t *testing.T) {
 
 func fieldsOf(verb string, h *house) any {
 	if verb == "accept" {
-		return fields{"primaryAdmins": []fields{user(h, pia)}}
+		return fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}}
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func TestWhoSeesWhichCustomers(t *testing.T) {
 	h := open(t)
 	mine := h.accept(h.send(ann, nil))
 	theirs := h.must(maya, "POST", "/api/invitations/"+h.send(tara, fields{"grant": fields{"all": true}})+"/accept",
-		fields{"primaryAdmins": []fields{user(h, maya)}})["customerId"].(string)
+		fields{"version": 1, "primaryAdmins": []fields{user(h, maya)}})["customerId"].(string)
 	keys := func(m map[string]any) (out []string) {
 		for k := range m {
 			out = append(out, k)

@@ -23,7 +23,9 @@ type Partnership struct {
 	Refusal      string            `json:"refusal,omitempty" enum:"government-cloud" doc:"Why this organisation cannot be served."`
 	NeedsCode    bool              `json:"needsCode" doc:"Whether an invitation needs a code of the partner."`
 	TermsVersion string            `json:"termsVersion" doc:"The terms to agree to."`
-	Retention    int               `json:"retentionDays"`
+	Retention    int               `json:"retentionDays" doc:"How long history is kept unless the offer says otherwise."`
+	Seal         int               `json:"sealDays" doc:"For how long the audit record is kept sealed for you after the end unless the offer says otherwise."`
+	Events       []string          `json:"events" nullable:"false" doc:"What change control decides about, in order."`
 	Permissions  []string          `json:"permissions" nullable:"false" doc:"All permissions there are, in order."`
 	Ceiling      []string          `json:"defaultCeiling" nullable:"false" doc:"What a partner usually gets at most."`
 	AuthContexts []api.AuthContext `json:"authContexts" nullable:"false" doc:"How the partner's people can be asked to sign in: one of these can be demanded. Empty when the partner offers none."`
@@ -58,34 +60,6 @@ type InvitedPartner struct {
 	Domain string `json:"domain"`
 }
 
-// SentInvitation is an invitation as its sender sees it.
-type SentInvitation struct {
-	ID           string       `json:"id"`
-	State        string       `json:"state" enum:"pending,accepted,declined,expired,withdrawn"`
-	Partner      string       `json:"partnerDomain"`
-	Grant        policy.Grant `json:"grant"`
-	RoomsOffered int          `json:"roomsOffered"`
-	Ceiling      []string     `json:"ceiling" nullable:"false"`
-	SentAt       time.Time    `json:"sentAt"`
-	SentBy       string       `json:"sentBy"`
-	ExpiresAt    time.Time    `json:"expiresAt"`
-	DecidedAt    *time.Time   `json:"decidedAt,omitempty"`
-}
-
-// Relation is a relation in force as the customer sees it.
-type Relation struct {
-	AcceptedAt time.Time    `json:"acceptedAt"`
-	AcceptedBy string       `json:"acceptedBy"`
-	State      string       `json:"state" enum:"active,consent-withdrawn,without-admin"`
-	Rooms      int          `json:"rooms" doc:"Rooms that the partner can see."`
-	Grant      policy.Grant `json:"grant"`
-	Ceiling    []string     `json:"ceiling" nullable:"false"`
-	DataAt     *time.Time   `json:"dataAt,omitempty"`
-	EndsAt     *time.Time   `json:"endsAt,omitempty" doc:"When the relation ends, if you set a date."`
-	Withdrawn  *time.Time   `json:"withdrawnAt,omitempty" doc:"Since when the consent is withdrawn."`
-	PurgeAt    *time.Time   `json:"purgeAt,omitempty" doc:"When the relation ends because the consent is withdrawn; giving it again before keeps it."`
-}
-
 // Partnership answers the own relation of a customer at a glance.
 func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}) (Partnership, error) {
 	tenant, err := c.Store.TenantByID(ctx, call.Person.TenantID)
@@ -95,7 +69,7 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 	out := Partnership{
 		Organisation: Organisation{TenantID: call.Person.TenantID, Name: cmp.Or(tenant.Name, domainOf(call.Person.UPN)), Domains: list(tenant.Domains),
 			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: timeOrNil(tenant.ConsentAt)},
-		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays,
+		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays, Seal: SealDays, Events: eventNames(),
 		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), Administers: call.Administers,
 	}
 	if out.Refusal, err = c.refusal(ctx, call.Person.TenantID); err != nil {
@@ -109,7 +83,8 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 		return Partnership{}, err
 	}
 	if len(invitations) > 0 {
-		out.Invitation = sentOf(invitations[0])
+		latest := sentOf(invitations[0])
+		out.Invitation = &latest
 	}
 	customer, err := c.Store.OwnCustomer(ctx, call.Own)
 	switch {
@@ -118,9 +93,8 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 	case err != nil:
 		return Partnership{}, err
 	}
-	out.Relation = &Relation{AcceptedAt: customer.AcceptedAt, AcceptedBy: customer.AcceptedBy, State: entryOf(customer).State, Rooms: customer.Rooms,
-		Grant: customer.Grant, Ceiling: permissionNames(customer.Ceiling), DataAt: timeOrNil(customer.LastGoodAt),
-		EndsAt: timeOrNil(customer.EndsAt), Withdrawn: timeOrNil(customer.WithdrawnAt), PurgeAt: timeOrNil(customer.PurgeAt())}
+	relation := relationOf(customer)
+	out.Relation = &relation
 	return out, nil
 }
 
@@ -236,9 +210,21 @@ func microsoftSays(err error) error {
 
 // Covered is how many rooms a choice covers now.
 type Covered struct {
-	Covered int `json:"covered"`
-	Total   int `json:"total"`
+	Covered   int               `json:"covered"`
+	Total     int               `json:"total"`
+	Buildings []CoveredBuilding `json:"buildings" nullable:"false" doc:"The same by building, those with most rooms first, at most 100."`
 }
+
+// CoveredBuilding is how many rooms of a building a choice covers now.
+type CoveredBuilding struct {
+	Building string `json:"building"`
+	City     string `json:"city"`
+	Covered  int    `json:"covered"`
+	Total    int    `json:"total"`
+}
+
+// shownBuildings is how many of them an answer has.
+const shownBuildings = 100
 
 // Preview counts the rooms that a choice covers.
 func (c *Customers) Preview(ctx context.Context, call *api.Call, in *struct {
@@ -257,12 +243,20 @@ func (c *Customers) cover(ctx context.Context, tenant string, g policy.Grant) (C
 	if err != nil {
 		return Covered{}, err
 	}
-	out := Covered{Total: len(rooms)}
-	for _, r := range rooms {
+	out := Covered{Total: len(rooms), Buildings: []CoveredBuilding{}}
+	for _, r := range rooms { // by building
+		last := len(out.Buildings) - 1
+		if last < 0 || out.Buildings[last].Building != r.Building || out.Buildings[last].City != r.City {
+			out.Buildings, last = append(out.Buildings, CoveredBuilding{Building: r.Building, City: r.City}), last+1
+		}
+		out.Buildings[last].Total++
 		if g.Covers(policy.Place{ID: r.PlaceID, Country: r.Country, City: r.City, Building: r.Building}) {
 			out.Covered++
+			out.Buildings[last].Covered++
 		}
 	}
+	slices.SortStableFunc(out.Buildings, func(a, b CoveredBuilding) int { return cmp.Compare(b.Total, a.Total) })
+	out.Buildings = out.Buildings[:min(len(out.Buildings), shownBuildings)]
 	return out, nil
 }
 
@@ -273,118 +267,6 @@ func checkGrant(g policy.Grant) error {
 		return api.Invalid("body.grant."+field.Field, field.Reason)
 	}
 	return err
-}
-
-// Sent lists the invitations that the organisation sent.
-func (c *Customers) Sent(ctx context.Context, call *api.Call, _ *struct{}) (api.Page[SentInvitation], error) {
-	found, err := c.Store.Invitations(ctx, call.Own)
-	items := []SentInvitation{}
-	for _, inv := range found {
-		items = append(items, *sentOf(inv))
-	}
-	return api.Page[SentInvitation]{Items: items}, err
-}
-
-func sentOf(inv store.Invitation) *SentInvitation {
-	return &SentInvitation{ID: inv.ID.String(), State: string(inv.State), Partner: inv.PartnerDomain, Grant: inv.Grant, RoomsOffered: inv.RoomsOffered,
-		Ceiling: permissionNames(inv.Ceiling), SentAt: inv.SentAt, SentBy: inv.SentBy, ExpiresAt: inv.ExpiresAt, DecidedAt: timeOrNil(inv.DecidedAt)}
-}
-
-// NewInvitation is what a customer sends.
-type NewInvitation struct {
-	PartnerDomain string       `json:"partnerDomain" minLength:"1" maxLength:"253" doc:"The domain that the partner told you."`
-	Code          string       `json:"code,omitempty" maxLength:"40" doc:"The one-time code of the partner, where it asks for one."`
-	ExpiresInDays int          `json:"expiresInDays" minimum:"1" maximum:"30"`
-	Grant         policy.Grant `json:"grant" doc:"The rooms that the partner may reach."`
-	Ceiling       []string     `json:"ceiling,omitempty" maxItems:"21" doc:"The permissions that the partner may have at most; the usual set when absent."`
-	AgreedTerms   string       `json:"agreedTerms" maxLength:"20" doc:"The version of the terms that were agreed to."`
-}
-
-// Send sends an invitation (design 7 lists what is refused).
-func (c *Customers) Send(ctx context.Context, call *api.Call, in *struct{ Body NewInvitation }) (SentInvitation, error) {
-	return c.Invite(ctx, call.Act, in.Body)
-}
-
-// Invite sends an invitation for the tenant of the act. Refusals: the partner's own tenant, an unknown partner domain, an expiry out of 1 to
-// 30 days, other terms, a bad or empty choice of rooms, a tenant that is not listed, a government cloud, missing consent, and those of store.SendInvitation.
-func (c *Customers) Invite(ctx context.Context, act store.Act, body NewInvitation) (SentInvitation, error) {
-	tenant := act.TenantID
-	if tenant == c.PartnerTenant {
-		return SentInvitation{}, api.ConflictWith("own-tenant", "A partner cannot invite itself.", "")
-	}
-	domain, ok := c.partnerDomain(body.PartnerDomain)
-	if !ok {
-		return SentInvitation{}, unknownPartner("body.partnerDomain")
-	}
-	if body.ExpiresInDays < 1 || body.ExpiresInDays > 30 {
-		return SentInvitation{}, api.Invalid("body.expiresInDays", "An invitation is open for 1 to 30 days.")
-	}
-	if body.AgreedTerms != TermsVersion {
-		return SentInvitation{}, api.Invalid("body.agreedTerms", "The terms changed meanwhile, or were not agreed to.")
-	}
-	if err := checkGrant(body.Grant); err != nil {
-		return SentInvitation{}, err
-	}
-	ceiling, err := ceilingOf(body.Ceiling)
-	if err != nil {
-		return SentInvitation{}, err
-	}
-	if c.Mode == InviteListed && !slices.ContainsFunc(c.Listed, func(id string) bool { return strings.EqualFold(id, tenant) }) {
-		return SentInvitation{}, api.Forbidden("tenant-not-listed", c.PartnerName+" does not take invitations from this organisation.", "Talk to the partner first.")
-	}
-	refusal, err := c.refusal(ctx, tenant)
-	if err != nil {
-		return SentInvitation{}, microsoftSays(err)
-	}
-	if refusal != "" {
-		return SentInvitation{}, api.ConflictWith(refusal, "Your organisation is in a government cloud. Roomward cannot serve it.", "")
-	}
-	if err := c.Consented(ctx, act, tenant); err != nil {
-		return SentInvitation{}, microsoftSays(err)
-	}
-	covered, err := c.cover(ctx, tenant, body.Grant)
-	if err != nil {
-		return SentInvitation{}, err
-	}
-	if covered.Covered == 0 {
-		return SentInvitation{}, api.Invalid("body.grant", "This choice covers no room.")
-	}
-	inv, err := c.Store.SendInvitation(ctx, act, store.Invitation{
-		PartnerDomain: domain, Grant: body.Grant, RoomsOffered: covered.Covered, Ceiling: ceiling,
-		ChangeControl: map[string]string{}, RetentionDays: RetentionDays, TermsVersion: TermsVersion,
-		ExpiresAt: c.Now().Add(time.Duration(body.ExpiresInDays) * 24 * time.Hour),
-	}, body.Code, c.Mode == InviteByCode && act.Side == store.SideCustomer)
-	if err != nil {
-		return SentInvitation{}, err
-	}
-	c.live.drop(tenant)
-	return *sentOf(inv), nil
-}
-
-func ceilingOf(names []string) ([]policy.Permission, error) {
-	if names == nil {
-		return policy.DefaultCeiling(), nil
-	}
-	out := []policy.Permission{}
-	for i, name := range names {
-		p := policy.Permission(name)
-		if !p.Valid() {
-			return nil, api.Invalid(location("body.ceiling", i, ""), "There is no such permission.")
-		}
-		if !slices.Contains(out, p) {
-			out = append(out, p)
-		}
-	}
-	return out, nil
-}
-
-// Withdraw withdraws a pending invitation.
-func (c *Customers) Withdraw(ctx context.Context, call *api.Call, in *byID) (api.None, error) {
-	id, err := policy.ParseID(in.ID)
-	if err != nil {
-		return api.None{}, store.ErrNotFound
-	}
-	return api.None{}, c.Store.WithdrawInvitation(ctx, call.Act, call.Own, id)
 }
 
 func location(list string, i int, field string) string {

@@ -166,7 +166,14 @@ func TestPreview(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := h.must(ann, "POST", portal+"/rooms/preview", fields{"grant": tc.grant})
-			require.Equal(t, map[string]any{"covered": float64(tc.covered), "total": float64(4)}, got)
+			require.Equal(t, []any{float64(tc.covered), float64(4)}, []any{got["covered"], got["total"]})
+			sum := 0.0
+			for _, b := range got["buildings"].([]any) {
+				sum += b.(map[string]any)["covered"].(float64)
+			}
+			require.Equal(t, got["covered"], sum)
+			require.Equal(t, []any{"London Bridge", "London", float64(2)}, []any{got["buildings"].([]any)[0].(map[string]any)["building"],
+				got["buildings"].([]any)[0].(map[string]any)["city"], got["buildings"].([]any)[0].(map[string]any)["total"]}, "the largest first")
 		})
 	}
 	for name, tc := range map[string]struct{ body, location string }{
@@ -296,10 +303,10 @@ func TestPartnerCannotInviteItself(t *testing.T) {
 	h := open(t)
 	p := h.person(maya)
 	_, err := h.parts.Invite(t.Context(), store.Act{Side: store.SidePartner, TenantID: p.TenantID, OID: p.OID, Name: p.Name}, customers.NewInvitation{
-		PartnerDomain: "partner.example", ExpiresInDays: 3, Grant: policy.Grant{All: true}, AgreedTerms: customers.TermsVersion})
+		PartnerDomain: "partner.example", ExpiresInDays: 3, Offer: customers.Offer{Grant: policy.Grant{All: true}, AgreedTerms: customers.TermsVersion}}, maya)
 	require.ErrorContains(t, err, "own-tenant")
 	_, err = h.parts.Invite(t.Context(), store.Act{Side: store.SideCustomer, TenantID: northwind}, customers.NewInvitation{
-		PartnerDomain: "partner.example", ExpiresInDays: 31, Grant: policy.Grant{All: true}, AgreedTerms: customers.TermsVersion})
+		PartnerDomain: "partner.example", ExpiresInDays: 31, Offer: customers.Offer{Grant: policy.Grant{All: true}, AgreedTerms: customers.TermsVersion}}, ann)
 	require.ErrorContains(t, err, "invalid", "the bounds hold for callers without HTTP too")
 }
 
@@ -339,7 +346,7 @@ func TestWithdraw(t *testing.T) {
 	require.Empty(t, items(h.must(maya, "GET", "/api/invitations", nil)))
 	status, _, _ = h.do(maya, "GET", "/api/invitations/"+id, nil)
 	require.Equal(t, http.StatusNotFound, status)
-	status, problem, _ := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"primaryAdmins": []fields{user(h, pia)}})
+	status, problem, _ := h.do(maya, "POST", "/api/invitations/"+id+"/accept", fields{"version": 1, "primaryAdmins": []fields{user(h, pia)}})
 	require.Equal(t, []any{http.StatusConflict, "invitation-not-pending"}, []any{status, problem["code"]})
 
 	again := h.send(ann, nil)

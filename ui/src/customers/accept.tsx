@@ -12,7 +12,7 @@ import { WizardDialog } from '../kit/form/WizardDialog'
 import { IconAssign } from '../kit/icons'
 import { usePlace } from '../kit/scope'
 import { useFormat } from '../text/i18n'
-import { LookAlike, useCeilingCount } from './agreed'
+import { LookAlike, useAgreedWords, useCeilingCount } from './agreed'
 import { useChanged } from './changed'
 import { wordsOf } from './grant'
 import { accept, type Detail } from './queries'
@@ -30,7 +30,7 @@ export function AcceptDialog({ invitation, onClose }: { invitation: Detail; onCl
 
   const send = async () => {
     try {
-      const customer = await accept(invitation.id, admins)
+      const customer = await accept(invitation, admins)
       changed.done(t('accept.done', { name }))
       onClose()
       // The row of the invitation is gone; the customer's own pane goes on with the first collection.
@@ -121,6 +121,7 @@ function Review({ invitation, admins }: { invitation: Detail; admins: readonly P
   const { t } = useTranslation('customers')
   const format = useFormat()
   const count = useCeilingCount()
+  const agreed = useAgreedWords()(invitation)
   const grant = invitation.grant && wordsOf(invitation.grant, format, t)
   return (
     <>
@@ -156,7 +157,19 @@ function Review({ invitation, admins }: { invitation: Detail; admins: readonly P
         </span>
       </Part>
       <Part title={t('accept.ceiling')}>{count(invitation)}</Part>
-      <Part title={t('accept.data')}>{t('retention', { count: invitation.retentionDays })}</Part>
+      <Part title={t('accept.control')}>{agreed.control}</Part>
+      <Part title={t('accept.signin')}>
+        <span className="lines">
+          <span>{agreed.signin}</span>
+          <span>{invitation.endsAt ? t('accept.ends', { date: format.date(invitation.endsAt) }) : t('noEnd')}</span>
+        </span>
+      </Part>
+      <Part title={t('accept.data')}>
+        <span className="lines">
+          <span>{t('retention', { count: invitation.retentionDays })}</span>
+          <span>{agreed.after}</span>
+        </span>
+      </Part>
     </>
   )
 }

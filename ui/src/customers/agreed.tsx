@@ -45,6 +45,39 @@ export function useCeilingCount(): (detail: Pick<Detail, 'ceiling' | 'catalogue'
     t('ceiling.count', { held: format.number(catalogue.filter((one) => ceiling.includes(one)).length), all: format.number(catalogue.length) })
 }
 
+/** What the customer approves, how your people sign in, and what is left after the end, in words. */
+export function useAgreedWords(): (detail: Pick<Detail, 'changeControl' | 'strongAuth' | 'sealDays'>) => { control: string; signin: string; after: string } {
+  const { t } = useTranslation('customers')
+  const { t: event } = useTranslation('portal')
+  const format = useFormat()
+  return ({ changeControl, strongAuth, sealDays }) => {
+    const manual = events.filter((one) => changeControl[one] === 'manual').map((one) => event(`event.${one}.is`))
+    return {
+      control: manual.length === 0 ? t('agreed.auto') : t('agreed.manual', { events: format.list(manual) }),
+      signin: strongAuth === undefined ? t('agreed.ownSignin') : t('strongAuth', { name: strongAuth.name }),
+      after: sealDays === 0 ? t('agreed.sealNone') : t('agreed.sealed', { count: sealDays }),
+    }
+  }
+}
+
+/** What change control decides about, in the order in which people read it: store/change.go. */
+const events = ['role', 'assignment', 'group', 'action', 'export'] as const
+
+/** What was agreed beside rooms and permissions, as facts. */
+export function AgreedFacts({ detail }: { detail: Detail }) {
+  const { t } = useTranslation('customers')
+  const { control, signin, after } = useAgreedWords()(detail)
+  return (
+    <>
+      <Fact label={t('fact.control')}>{control}</Fact>
+      <Fact label={t('fact.strongAuth')}>{signin}</Fact>
+      <Fact label={t('fact.retention')}>{t('retention', { count: detail.retentionDays })}</Fact>
+      <Fact label={t('fact.after')}>{after}</Fact>
+      {detail.contacts !== undefined && <Fact label={t('fact.contacts')}>{detail.contacts.join(', ')}</Fact>}
+    </>
+  )
+}
+
 /** The ceiling against the whole catalogue: granted ones filled, the others dashed and said. */
 export function CeilingSection({ detail }: { detail: Pick<Detail, 'ceiling' | 'catalogue'> }) {
   const { t } = useTranslation('customers')

@@ -15,7 +15,7 @@ import { Tile } from '../kit/Tile'
 import { useNow, When } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { AdminsTab, WithoutAdmin } from './admins'
-import { CeilingSection, GrantFacts } from './agreed'
+import { AgreedFacts, CeilingSection, GrantFacts } from './agreed'
 import { LeaveCustomer, leaveRefusal } from './leave'
 import { useCustomer, type Detail, type Entry } from './queries'
 import { isFresh, isStarting } from './starting'
@@ -121,8 +121,7 @@ function Overview({ customer }: { customer: Detail }) {
             <Code copy>{customer.tenantId}</Code>
           </Fact>
           <Fact label={t('fact.domains')}>{customer.domains.join(', ')}</Fact>
-          <Fact label={t('fact.retention')}>{t('retention', { count: customer.retentionDays })}</Fact>
-          <Fact label={t('fact.strongAuth')}>{customer.strongAuth && t('strongAuth', { name: customer.strongAuth.name })}</Fact>
+          <AgreedFacts detail={customer} />
         </Facts>
       </Section>
       {(customer.rooms !== undefined || customer.grant) && (

@@ -11,7 +11,7 @@ import { Tile } from '../kit/Tile'
 import { When } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { AcceptDialog } from './accept'
-import { CeilingSection, GrantFacts, LookAlike } from './agreed'
+import { AgreedFacts, CeilingSection, GrantFacts, LookAlike } from './agreed'
 import { useChanged } from './changed'
 import { decline, useInvitation, type Detail, type Entry } from './queries'
 
@@ -50,6 +50,7 @@ export function InvitationPane({ id, row }: { id: string; row: Entry | undefined
             {invitation.state === 'expired' && invitation.expiresAt && (
               <Message tone="warning">{t('invitation.expired', { name, date: format.date(invitation.expiresAt) })}</Message>
             )}
+            {pending && invitation.changedAt !== undefined && <Message>{t('invitation.changed', { name, date: format.moment(invitation.changedAt) })}</Message>}
             {invitation.looksLike !== undefined && <LookAlike name={invitation.looksLike} />}
             <Offer invitation={invitation} />
             <CeilingSection detail={invitation} />
@@ -97,8 +98,7 @@ function Offer({ invitation }: { invitation: Detail }) {
           </Fact>
           {invitation.grant && <GrantFacts grant={invitation.grant} offered />}
           <Fact label={t('fact.ends')}>{invitation.endsAt ? <When at={invitation.endsAt} as="date" /> : t('noEnd')}</Fact>
-          <Fact label={t('fact.retention')}>{t('retention', { count: invitation.retentionDays })}</Fact>
-          <Fact label={t('fact.strongAuth')}>{invitation.strongAuth && t('strongAuth', { name: invitation.strongAuth.name })}</Fact>
+          <AgreedFacts detail={invitation} />
           {invitation.state === 'pending' && invitation.expiresAt && (
             <Fact label={t('fact.expires')}>
               <When at={invitation.expiresAt} as="moment" /> <span className="mut">(<When at={invitation.expiresAt} />)</span>

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { member, people } from '../test/world'
 import { button, click, find, press, stage, type, until, type Stage } from '../test/stage'
 import collecting from '../collect/text.en.json'
+import portal from '../portal/text.en.json'
 import { AcceptDialog } from './accept'
 import { AdminsTab } from './admins'
 import { CustomerPane } from './customer'
@@ -25,6 +26,8 @@ const customer: Detail = {
   catalogue: ['rooms.view', 'rooms.act'],
   primaryAdmin: false,
   retentionDays: 180,
+  sealDays: 30,
+  changeControl: { role: 'manual', assignment: 'auto', group: 'auto', action: 'auto', export: 'auto' },
 }
 const invitation: Detail = {
   ...customer,
@@ -37,6 +40,9 @@ const invitation: Detail = {
   roomsOffered: 46,
   grant: { all: false, rules: [{ country: 'FR' }] },
   looksLike: 'Tail Spin',
+  version: 3,
+  contacts: ['rooms@tailspin.example'],
+  strongAuth: { id: 'c1', name: 'Phishing-resistant MFA' },
 }
 
 interface Asked {
@@ -69,7 +75,7 @@ afterEach(async () => {
   here = undefined
   vi.unstubAllGlobals()
 })
-const texts = { customers: words, collect: collecting }
+const texts = { customers: words, collect: collecting, portal }
 const show = async (content: () => ReactNode, me = people.primaryAdmin) => {
   here = await stage(content, { words: texts, me })
   return here
@@ -117,11 +123,11 @@ test('an invitation is accepted by keyboard, with somebody chosen from the direc
   await until(() => find('[role=option]'))
   await press('Enter', {}, find('[role=combobox]'))
   await click(button('Next'))
-  for (const part of ['Desk leads', 'All rooms in France', '46 rooms', '1 of 2 permissions', invitation.tenantId]) expect(text()).toContain(part)
+  for (const part of ['Desk leads', 'All rooms in France', '46 rooms', '1 of 2 permissions', invitation.tenantId, 'They approve first: Roles', 'They demand: Phishing-resistant MFA', 'Record sealed for them for 30 days']) expect(text()).toContain(part)
   await click(button(words.accept.submit))
   await until(() => expect(done).toHaveBeenCalledOnce())
   expect(asked.filter((a) => a.method === 'POST')).toEqual([
-    { method: 'POST', path: '/api/invitations/inv-1/accept', body: { primaryAdmins: [{ kind: 'group', id: 'g1' }] } },
+    { method: 'POST', path: '/api/invitations/inv-1/accept', body: { version: 3, primaryAdmins: [{ kind: 'group', id: 'g1' }] } },
   ])
   // The pane of the new customer takes over.
   await until(() => expect(set.address()).toContain('open=tailspin'))

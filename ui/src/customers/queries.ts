@@ -93,9 +93,9 @@ export function useInvitation(id: string) {
   )
 }
 
-/** Accepts an invitation; answers the id of the new customer. */
-export async function accept(id: string, admins: readonly Person[]): Promise<string> {
-  const body = { primaryAdmins: admins.map((person) => ({ kind: person.kind, id: person.id })) }
+/** Accepts an invitation as it was read; answers the id of the new customer. Refused when the customer has changed its offer since. */
+export async function accept({ id, version }: Pick<Detail, 'id' | 'version'>, admins: readonly Person[]): Promise<string> {
+  const body = { version: version ?? 0, primaryAdmins: admins.map((person) => ({ kind: person.kind, id: person.id })) }
   const answer = await unwrap(api.POST('/api/invitations/{id}/accept', { params: { path: { id } }, body }))
   return answer.customerId
 }

@@ -14,6 +14,8 @@ const partnership: Partnership = {
   partner: { name: 'Litware', domain: 'litware.example' },
   permissions: ['rooms.view'],
   retentionDays: 180,
+  sealDays: 30,
+  events: ['role'],
   termsVersion: '1',
 }
 const relation: Partnership['relation'] = {
@@ -23,6 +25,11 @@ const relation: Partnership['relation'] = {
   grant: { all: true },
   rooms: 3,
   state: 'without-admin',
+  changeControl: { role: 'auto' },
+  retentionDays: 180,
+  sealDays: 30,
+  contacts: ['admin@northwind.example'],
+  version: 1,
 }
 const absent: OwnAdmins = {
   members: [{ kind: 'user', id: 'u1', name: 'Ada', absent: 'disabled' }],
@@ -35,7 +42,7 @@ function serve(answers: Record<string, () => { status?: number; body?: unknown }
   asked.length = 0
   vi.stubGlobal('fetch', async (request: Request) => {
     const line = `${request.method} ${new URL(request.url, 'http://host').pathname}`
-    if (request.method !== 'GET') asked.push({ line, body: await request.text() })
+    if (request.method !== 'GET' && !line.endsWith('/preview')) asked.push({ line, body: await request.text() })
     const { status = 200, body } = answers[line]?.() ?? { status: 404, body: { status: 404, code: 'not-found' } }
     const kind = status < 400 ? 'application/json' : 'application/problem+json'
     return new Response(body === undefined ? null : JSON.stringify(body), { status, headers: { 'Content-Type': kind } })

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { Message } from '../kit/Message'
+import { Card } from '../kit/Page'
 import { useFormat } from '../text/i18n'
 import type { Partnership } from './queries'
 import { Step, type Progress } from './step'
@@ -23,6 +24,20 @@ export function ConsentStep({ partnership }: { partnership: Partnership }) {
       </p>
       {administers && consent !== 'given' && <ConsentLink again={consent === 'withdrawn'} />}
     </Step>
+  )
+}
+
+/** The consent of a relation in force: what it allows, and how it is taken back. */
+export function ConsentCard({ partnership }: { partnership: Partnership }) {
+  const { t } = useTranslation('portal')
+  const format = useFormat()
+  const { consent, consentAt } = partnership.organisation
+  return (
+    <Card title={t('consent.title')} note={consent === 'given' && consentAt !== undefined ? t('consent.givenOn', { date: format.date(consentAt) }) : t(`consent.${consent}`)}>
+      <p className="pread">
+        {t('consent.wide')} {t('consent.kill', { partner: partnership.partner.name })}
+      </p>
+    </Card>
   )
 }
 

@@ -10,8 +10,10 @@ import { usePlace } from '../kit/scope'
 import { useToast } from '../kit/toast'
 import { useNow } from '../kit/When'
 import { useFormat } from '../text/i18n'
+import { ControlLines } from './control'
 import { Allowed, GrantFacts } from './parts'
 import { feature, withdraw, type Invitation, type Partnership } from './queries'
+import { ResendDialog } from './resend'
 import { Step, type Progress } from './step'
 
 /** The latest invitation: what was offered while it waits, else what became of it and the way to the next one. */
@@ -95,6 +97,7 @@ function Pending({ invitation, partnership }: { invitation: Invitation; partners
   const toast = useToast()
   const { session } = usePlace()
   const [asking, setAsking] = useState(false)
+  const [sending, setSending] = useState(false)
   const partner = partnership.partner.name
   const left = Math.max(0, new Date(invitation.expiresAt).getTime() - now)
   const run = async () => {
@@ -117,10 +120,26 @@ function Pending({ invitation, partnership }: { invitation: Invitation; partners
           <span>{t('held', { held: format.number(invitation.ceiling.length), all: format.number(partnership.permissions.length) })}</span>
           <Allowed names={invitation.ceiling} />
         </Fact>
+        <Fact label={t('control.title')}>
+          <ControlLines events={partnership.events} value={invitation.changeControl} />
+        </Fact>
+        <Fact label={t('fact.signin')}>
+          {partnership.authContexts.find((one) => one.id === invitation.strongAuth)?.name ?? invitation.strongAuth ?? t('signin.ownAt', { partner })}
+        </Fact>
+        <Fact label={t('fact.ends')}>{invitation.endsAt === undefined ? t('end.none') : format.date(invitation.endsAt)}</Fact>
+        <Fact label={t('fact.kept')}>{t('retention', { count: invitation.retentionDays })}</Fact>
+        <Fact label={t('fact.after')}>{invitation.sealDays === 0 ? t('data.sealNone') : t('data.sealed', { count: invitation.sealDays })}</Fact>
+        <Fact label={t('fact.contacts')}>{format.list([...invitation.contacts])}</Fact>
         <Fact label={t('fact.sent')}>{t('sentBy', { date: format.moment(invitation.sentAt), name: invitation.sentBy })}</Fact>
+        {invitation.changedAt !== undefined && <Fact label={t('fact.changed')}>{format.moment(invitation.changedAt)}</Fact>}
         <Fact label={t('fact.until')}>{t('untilLeft', { date: format.moment(invitation.expiresAt), left: format.age(left) })}</Fact>
       </Facts>
-      <Button onClick={() => setAsking(true)}>{t('invitation.withdraw')}</Button>
+      <div className="row">
+        <ButtonLink page="/portal/invitation">{t('invitation.change')}</ButtonLink>
+        <Button onClick={() => setSending(true)}>{t('invitation.resend')}</Button>
+        <Button onClick={() => setAsking(true)}>{t('invitation.withdraw')}</Button>
+      </div>
+      {sending && <ResendDialog invitation={invitation} partner={partner} onClose={() => setSending(false)} />}
       <ConfirmDialog
         open={asking}
         title={t('invitation.withdrawTitle', { partner })}

@@ -13,24 +13,36 @@ interface PermissionsStepProps {
   readonly usual: readonly string[]
 }
 
-/** The ceiling: what any role of the partner can hold at most. What Microsoft offers nothing for is greyed, with the reason. */
+/** The ceiling as a step of the wizard. */
 export function PermissionsStep({ state, catalogue, usual }: PermissionsStepProps) {
+  const { draft, change, refused } = state
+  return <CeilingFields held={draft.ceiling} onChange={(ceiling) => change({ ceiling })} words={refused('permissions')} catalogue={catalogue} usual={usual} />
+}
+
+interface CeilingFieldsProps {
+  readonly held: readonly string[]
+  readonly onChange: (held: readonly string[]) => void
+  /** Why it was refused. */
+  readonly words: string | undefined
+  readonly catalogue: readonly string[]
+  readonly usual: readonly string[]
+}
+
+/** The ceiling: what any role of the partner can hold at most. What Microsoft offers nothing for is greyed, with the reason. */
+export function CeilingFields({ held, onChange, words, catalogue, usual }: CeilingFieldsProps) {
   const { t } = useTranslation('portal')
   const format = useFormat()
-  const { draft, change, refused } = state
-  const held = draft.ceiling
   const looking = viewOnly(usual)
   const permission = usePermissionWords()
-  const words = refused('permissions')
   return (
     <>
       <p className="sec">{t('wizard.permissions.lead')}</p>
       {words !== undefined && <Message tone="critical">{words}</Message>}
       <div className="row" role="group" aria-label={t('wizard.permissions.presets')}>
-        <Button small className="ppreset" aria-pressed={sameSet(held, usual)} onClick={() => change({ ceiling: usual })}>
+        <Button small className="ppreset" aria-pressed={sameSet(held, usual)} onClick={() => onChange(usual)}>
           {t('wizard.permissions.standard')}
         </Button>
-        <Button small className="ppreset" aria-pressed={sameSet(held, looking)} onClick={() => change({ ceiling: looking })}>
+        <Button small className="ppreset" aria-pressed={sameSet(held, looking)} onClick={() => onChange(looking)}>
           {t('wizard.permissions.viewOnly')}
         </Button>
         <span className="mut" role="status">
@@ -47,7 +59,7 @@ export function PermissionsStep({ state, catalogue, usual }: PermissionsStepProp
                   key={name}
                   name={name}
                   on={held.includes(name)}
-                  onTick={(on) => change({ ceiling: withTick(held, name, on, catalogue) })}
+                  onTick={(on) => onChange(withTick(held, name, on, catalogue))}
                 />
               ))}
             </div>

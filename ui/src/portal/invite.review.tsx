@@ -6,7 +6,9 @@ import { useFormat } from '../text/i18n'
 import { domainOf } from './check'
 import { termsHere, type Draft } from './draft'
 import { Allowed, Lines } from './parts'
-import type { Covered, Grant } from './queries'
+import { addressesIn, endOfDay } from './agreed'
+import { ControlLines } from './control'
+import type { Covered, Grant, Invitation, Partnership } from './queries'
 import { grantWords } from './words'
 
 const day = 86_400_000
@@ -16,22 +18,25 @@ interface ReviewStepProps {
   readonly grant: Grant | undefined
   readonly covered: Covered | undefined
   readonly partner: string
-  readonly catalogue: readonly string[]
-  /** How long history is kept, in days. */
-  readonly retention: number
+  readonly partnership: Partnership
+  /** The pending one that is changed. */
+  readonly invitation: Invitation | undefined
 }
 
 /** The whole offer once more, each part with the way back to it. */
-export function ReviewStep({ draft, grant, covered, partner, catalogue, retention }: ReviewStepProps) {
+export function ReviewStep({ draft, grant, covered, partner, partnership, invitation }: ReviewStepProps) {
   const { t } = useTranslation('portal')
   const format = useFormat()
   const now = useNow()
   const days = draft.days ?? 0
+  const ends = endOfDay(draft.endsOn)
   const words = grant && grantWords(grant, format, t)
-  const never = catalogue.filter((name) => !draft.ceiling.includes(name))
+  const { permissions, events, authContexts } = partnership
+  const never = permissions.filter((name) => !draft.ceiling.includes(name))
   return (
     <>
       <p className="sec">{t('wizard.review.lead', { partner })}</p>
+      {invitation === undefined && (
         <ReviewPart title={t('wizard.partner.label')} step="partner">
           <Lines
             lines={[
@@ -45,6 +50,7 @@ export function ReviewStep({ draft, grant, covered, partner, catalogue, retentio
             ]}
           />
         </ReviewPart>
+      )}
         <ReviewPart title={t('wizard.rooms.label')} step="rooms">
           <Lines
             lines={[
@@ -80,8 +86,28 @@ export function ReviewStep({ draft, grant, covered, partner, catalogue, retentio
             )}
           </div>
         </ReviewPart>
+        <ReviewPart title={t('wizard.control.label')} step="control">
+          <div className="stack">
+            <ControlLines events={events} value={draft.control} />
+            <Lines
+              lines={[
+                authContexts.find((one) => one.id === draft.strongAuth)?.name ?? (draft.strongAuth === '' ? t('signin.ownAt', { partner }) : draft.strongAuth),
+                ends === undefined ? t('end.none') : t('end.on', { date: format.date(ends) }),
+              ]}
+            />
+          </div>
+        </ReviewPart>
+        <ReviewPart title={t('wizard.data.label')} step="data">
+          <Lines
+            lines={[
+              t('retention', { count: draft.retention ?? 0 }),
+              draft.seal === 0 ? t('data.sealNone') : t('data.sealed', { count: draft.seal ?? 0 }),
+              t('contacts.to', { addresses: format.list([...addressesIn(draft.contacts)]) }),
+            ]}
+          />
+        </ReviewPart>
         <ReviewPart title={t('wizard.terms.label')} step="terms">
-          {t('wizard.review.terms', { version: termsHere, days: t('wizard.review.days', { count: retention }) })}
+          {t('wizard.review.terms', { version: termsHere })}
         </ReviewPart>
     </>
   )

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAnnounce } from '../kit/announce'
 import { Empty } from '../kit/Empty'
@@ -16,46 +16,59 @@ import { useOwnRooms, type Covered, type Grant, type OwnRoom } from './queries'
 import { placeRows, roomRows, roomsFound, type RowWords, type TreeRow } from './rows'
 import { grantWords } from './words'
 
+type Counted = Pick<UseQueryResult<Covered>, 'data' | 'error' | 'refetch' | 'isFetching'>
+
 interface RoomsStepProps {
   readonly state: DraftState
   readonly grant: Grant | undefined
-  readonly covered: Pick<UseQueryResult<Covered>, 'data' | 'error' | 'refetch' | 'isFetching'>
+  readonly covered: Counted
 }
 
-/** Which rooms the partner may reach, with their number at every moment. */
+/** Which rooms the partner may reach, as a step of the wizard. */
 export function RoomsStep({ state, grant, covered }: RoomsStepProps) {
-  const { t } = useTranslation('portal')
-  const rooms = useOwnRooms()
   const { draft, change, refused } = state
   const { tried } = useWizard()
+  return (
+    <RoomsChoice choice={draft.choice} onChange={(choice) => change({ choice })} reason={tried ? undefined : refused('rooms')}>
+      <Count grant={grant} covered={covered} />
+    </RoomsChoice>
+  )
+}
+
+interface RoomsChoiceProps {
+  readonly choice: Choice
+  readonly onChange: (choice: Choice) => void
+  readonly reason: string | undefined
+  /** What the choice comes to, between the ways of choosing and the places. */
+  readonly children: ReactNode
+}
+
+/** The three ways of choosing rooms, and the places or rooms to choose from. */
+export function RoomsChoice({ choice, onChange, reason, children }: RoomsChoiceProps) {
+  const { t } = useTranslation('portal')
+  const rooms = useOwnRooms()
   return (
     <>
       <ChoiceField<Mode>
         name="mode"
         label={t('wizard.rooms.mode')}
-        value={draft.choice.mode}
-        onChange={(mode) => change({ choice: { ...draft.choice, mode } })}
+        value={choice.mode}
+        onChange={(mode) => onChange({ ...choice, mode })}
         onLeave={() => undefined}
-        reason={tried ? undefined : refused('rooms')}
+        reason={reason}
         options={[
           { value: 'all', label: t('wizard.rooms.all'), hint: t('wizard.rooms.allHint') },
           { value: 'places', label: t('wizard.rooms.places'), hint: t('wizard.rooms.placesHint') },
           { value: 'rooms', label: t('wizard.rooms.rooms'), hint: t('wizard.rooms.roomsHint') },
         ]}
       />
-      <Count grant={grant} covered={covered} />
+      {children}
       <Loaded query={rooms} lines={8}>
         {({ items, asOf }) =>
           items.length === 0 ? (
             <Empty icon={IconRooms}>{t('wizard.rooms.noRooms')}</Empty>
           ) : (
-            <Pick
-              key={draft.choice.mode}
-              rooms={items}
-              asOf={asOf}
-              choice={draft.choice}
-              onChange={(choice) => change({ choice })}
-            />
+            <Pick key={choice.mode} rooms={items} asOf={asOf} choice={choice} onChange={onChange} />
           )
         }
       </Loaded>
@@ -64,7 +77,7 @@ export function RoomsStep({ state, grant, covered }: RoomsStepProps) {
 }
 
 /** "118 of 131 rooms", and the choice in words. */
-function Count({ grant, covered }: Omit<RoomsStepProps, 'state'>) {
+export function Count({ grant, covered }: Omit<RoomsStepProps, 'state'>) {
   const { t } = useTranslation('portal')
   const format = useFormat()
   const { data, error, refetch } = covered

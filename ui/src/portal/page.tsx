@@ -10,8 +10,9 @@ import { Card, PlainPage } from '../kit/Page'
 import { Tag } from '../kit/status'
 import { useFormat } from '../text/i18n'
 import { AdminProposalCard } from './admins'
-import { ConsentStep } from './consent'
+import { ConsentCard, ConsentStep } from './consent'
 import { ComingEnd, KeptRecord, RemovePartner } from './end'
+import { AgreedFacts } from './facts'
 import { InvitationStep } from './invitation'
 import { PastInvitations } from './past'
 import { useCovered, usePartnership, type Partnership } from './queries'
@@ -26,7 +27,13 @@ export function Page() {
   const { data } = query
   const notices = useNotices(data)
   return (
-    <PlainPage title={data?.partner.name ?? t('kit.loading')} count={data && <StateTag partnership={data} />} actions={data?.relation && <RemovePartner partnership={data} />} notice={notices}>
+    <PlainPage
+      wide={data?.relation !== undefined}
+      title={data?.partner.name ?? t('kit.loading')}
+      count={data && <StateTag partnership={data} />}
+      actions={data?.relation && <RemovePartner partnership={data} />}
+      notice={notices}
+    >
       <Loaded query={query} lines={8}>
         {(partnership) => <Home partnership={partnership} />}
       </Loaded>
@@ -93,21 +100,24 @@ function useNotices(partnership: Partnership | undefined): ReactNode {
 
 function Home({ partnership }: { partnership: Partnership }) {
   const { t } = useTranslation('portal')
-  const { organisation, administers, refusal } = partnership
+  const { organisation, administers, refusal, relation } = partnership
+  const running = relation !== undefined && situationOf(partnership) !== 'halted'
   return (
     <>
       <Lead partnership={partnership} />
       <ComingEnd partnership={partnership} />
       <AdminProposalCard partnership={partnership} />
       <KeptRecord partnership={partnership} />
-      {refusal === undefined && (
+      {refusal === undefined && !running && (
         <ol className="psteps">
           <ConsentStep partnership={partnership} />
           <InvitationStep partnership={partnership} />
           <RelationStep partnership={partnership} />
         </ol>
       )}
-      {administers && <PastInvitations latest={partnership.invitation?.id} />}
+      {relation !== undefined && <AgreedFacts partnership={partnership} relation={relation} />}
+      {running && <ConsentCard partnership={partnership} />}
+      {administers && relation === undefined && <PastInvitations latest={partnership.invitation?.id} />}
       <Card title={t('organisation')}>
         <Facts wide>
           <Fact label={t('fact.name')}>{organisation.name}</Fact>

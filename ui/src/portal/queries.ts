@@ -14,6 +14,11 @@ export type GrantRule = components['schemas']['GrantRule']
 export type NewInvitation = components['schemas']['NewInvitation']
 export type InvitedPartner = components['schemas']['InvitedPartner']
 export type AdminProposal = components['schemas']['AdminProposal']
+export type Offer = components['schemas']['Offer']
+export type AuthContext = components['schemas']['AuthContext']
+export type GrantPreview = components['schemas']['GrantPreview']
+export type CeilingPreview = components['schemas']['CeilingPreview']
+export type ChangeControl = components['schemas']['ChangeControl']
 export type OwnAdmins = components['schemas']['OwnAdmins']
 export type OwnAccess = components['schemas']['OwnAccess']
 export type OwnRole = components['schemas']['OwnRole']
@@ -155,4 +160,100 @@ export function endRelation(confirm: string): Promise<unknown> {
 /** Deletes the record that is kept of a relation that has ended. */
 export function dropRecord(): Promise<unknown> {
   return unwrap(api.DELETE('/api/partnership/record'))
+}
+
+const ifMatch = (version: number) => ({ 'If-Match': `"${version}"` })
+
+/** Puts another offer in the place of a pending one; refused when it is another one by now. */
+export function changeOffer({ id, version }: Pick<Invitation, 'id' | 'version'>, body: Offer): Promise<Invitation> {
+  return unwrap(api.PUT('/api/partnership/invitations/{id}', { params: { path: { id }, header: ifMatch(version) }, body }))
+}
+
+/** Sends a pending invitation again: open for so many days from now. */
+export function resend(id: string, expiresInDays: number): Promise<Invitation> {
+  return unwrap(api.POST('/api/partnership/invitations/{id}/resend', { params: { path: { id } }, body: { expiresInDays } }))
+}
+
+/** What waits for approval in the relation, and how many requests wait now; only while there is a relation. */
+export function useChangeControl() {
+  return useQuery(
+    one({
+      scope: usePlace(),
+      feature,
+      operation: 'change-control',
+      every: usual,
+      read: (signal) => unwrap<ChangeControl>(api.GET('/api/partnership/change-control', { signal })),
+    }),
+  )
+}
+
+/** What another choice of rooms gives to the partner and takes from it; the answer before stays while the next one is counted. */
+export function useGrantPreview(grant: Grant | undefined) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'grant-preview',
+      params: { grant },
+      read: (signal) => {
+        if (grant === undefined) throw new Error('preview a choice that is none')
+        return unwrap<GrantPreview>(api.POST('/api/partnership/grant/preview', { body: { grant }, signal }))
+      },
+    }),
+    enabled: grant !== undefined,
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+  })
+}
+
+/** Which roles of the partner another ceiling changes; the answer before stays while the next one is found out. */
+export function useCeilingPreview(ceiling: readonly string[]) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'ceiling-preview',
+      params: { ceiling },
+      read: (signal) => unwrap<CeilingPreview>(api.POST('/api/partnership/ceiling/preview', { body: { ceiling: [...ceiling] }, signal })),
+    }),
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+  })
+}
+
+// The changes of what was agreed. `version` is that of what was read: when somebody else was quicker, the change is refused.
+
+/** Changes the rooms that the partner may reach. What it loses is removed at once. */
+export function changeGrant(version: number, grant: Grant): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/grant', { params: { header: ifMatch(version) }, body: { grant } }))
+}
+
+/** Changes what the partner may have at most. */
+export function changeCeiling(version: number, ceiling: readonly string[]): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/ceiling', { params: { header: ifMatch(version) }, body: { ceiling: [...ceiling] } }))
+}
+
+/** Says what runs at once and what waits for approval. */
+export function changeControl(version: number, events: Record<string, string>): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/change-control', { params: { header: ifMatch(version) }, body: { events } }))
+}
+
+/** Demands an authentication context of the partner's people; '' demands none. */
+export function changeStrongAuth(version: number, strongAuth: string): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/strong-auth', { params: { header: ifMatch(version) }, body: { strongAuth } }))
+}
+
+/** Sets, moves or takes away the end of the relation. */
+export function changeEnd(version: number, endsAt: string | undefined): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/end-date', { params: { header: ifMatch(version) }, body: endsAt === undefined ? {} : { endsAt } }))
+}
+
+/** How long history is kept, and the record after the end. */
+export function changeRetention(version: number, retentionDays: number, sealDays: number): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/retention', { params: { header: ifMatch(version) }, body: { retentionDays, sealDays } }))
+}
+
+/** To which addresses notices go. */
+export function changeContacts(version: number, contacts: readonly string[]): Promise<Relation> {
+  return unwrap(api.PUT('/api/partnership/contacts', { params: { header: ifMatch(version) }, body: { contacts: [...contacts] } }))
 }

@@ -1,7 +1,7 @@
 import { ApiError } from '../api/client'
 
 /** The part of the invitation that a refusal is about. */
-export type Spot = 'domain' | 'code' | 'days' | 'rooms' | 'permissions' | 'terms'
+export type Spot = 'domain' | 'code' | 'days' | 'rooms' | 'permissions' | 'control' | 'strongAuth' | 'end' | 'retention' | 'seal' | 'contacts' | 'terms'
 
 /** The step of the wizard where a spot is. */
 export const stepOf: Readonly<Record<Spot, string>> = {
@@ -10,6 +10,12 @@ export const stepOf: Readonly<Record<Spot, string>> = {
   days: 'partner',
   rooms: 'rooms',
   permissions: 'permissions',
+  control: 'control',
+  strongAuth: 'control',
+  end: 'control',
+  retention: 'data',
+  seal: 'data',
+  contacts: 'data',
   terms: 'terms',
 }
 
@@ -19,6 +25,7 @@ const byCode: Readonly<Record<string, Spot>> = {
   'tenant-not-listed': 'domain',
   'code-unknown': 'code',
   'expiry-out-of-range': 'days',
+  'end-not-ahead': 'end',
 }
 
 const byField: Readonly<Record<string, Spot>> = {
@@ -27,6 +34,12 @@ const byField: Readonly<Record<string, Spot>> = {
   expiresInDays: 'days',
   grant: 'rooms',
   ceiling: 'permissions',
+  changeControl: 'control',
+  strongAuth: 'strongAuth',
+  endsAt: 'end',
+  retentionDays: 'retention',
+  sealDays: 'seal',
+  contacts: 'contacts',
   agreedTerms: 'terms',
 }
 

@@ -12,4 +12,8 @@ export const routes: readonly PageRoute[] = [
   { path: 'portal', side: 'customer', load: () => import('./page') },
   { path: 'portal/members', side: 'customer', load: () => import('./members') },
   { path: 'portal/invite', side: 'customer', load: () => import('./invite') },
+  { path: 'portal/invitation', side: 'customer', load: () => import('./change') },
+  { path: 'portal/rooms', side: 'customer', load: () => import('./grant') },
+  { path: 'portal/permissions', side: 'customer', load: () => import('./permissions') },
+  { path: 'portal/relation', side: 'customer', load: () => import('./settings') },
 ]
