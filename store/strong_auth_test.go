@@ -26,7 +26,7 @@ func TestStrongAuthIsAgreed(t *testing.T) {
 	inv, err := h.SendInvitation(t.Context(), adminOf(northwind), offer, "", false)
 	require.NoError(t, err)
 	require.Equal(t, "c1", inv.StrongAuth)
-	id, err := h.AcceptInvitation(t.Context(), maya, managing, inv.ID, []Member{pia})
+	id, err := h.AcceptInvitation(t.Context(), maya, managing, inv.ID, 0, []Member{pia})
 	require.NoError(t, err)
 	got, err := h.OwnCustomer(t.Context(), policy.Own(northwind))
 	require.NoError(t, err)

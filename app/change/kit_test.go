@@ -153,7 +153,7 @@ func (h *house) relation(tenant, name, control string) (id policy.ID, rooms []po
 	for _, who := range []string{pia, paul} {
 		admins = append(admins, store.Member{Principal: policy.User(h.people[who].OID), Name: who})
 	}
-	id, err = h.store.AcceptInvitation(ctx, store.System("test"), policy.Overview(policy.Powers{Manager: true}), inv.ID, admins)
+	id, err = h.store.AcceptInvitation(ctx, store.System("test"), policy.Overview(policy.Powers{Manager: true}), inv.ID, 0, admins)
 	require.NoError(h.t, err)
 	all, err := h.store.AddRole(ctx, store.System("test"), id, store.Role{Name: "Everything", Permissions: policy.Permissions()})
 	require.NoError(h.t, err)

@@ -24,7 +24,7 @@ func TestWholeOffer(t *testing.T) {
 		[]any{own["changeControl"], own["strongAuth"], own["endsAt"], own["retentionDays"], own["sealDays"], own["contacts"], own["termsVersion"], own["version"]})
 	seen := h.must(tim, "GET", "/api/invitations/"+id, nil)
 	require.Equal(t, []any{control, "Phishing-resistant MFA", ends, float64(400), float64(0), contacts, customers.TermsVersion, float64(1)},
-		[]any{seen["changeControl"], seen["strongAuth"], seen["endsAt"], seen["retentionDays"], seen["sealDays"], seen["contacts"], seen["termsVersion"], seen["version"]})
+		[]any{seen["changeControl"], seen["strongAuth"].(map[string]any)["name"], seen["endsAt"], seen["retentionDays"], seen["sealDays"], seen["contacts"], seen["termsVersion"], seen["version"]})
 	h.accept(id)
 	relation := h.must(ann, "GET", portal, nil)["relation"].(map[string]any)
 	require.Equal(t, []any{control, "c1", ends, float64(400), float64(0), contacts},

@@ -85,8 +85,8 @@ func TestSettings(t *testing.T) {
 	got := h.must(ann, "PUT", portal+"/end-date", fields{})
 	require.NotContains(t, got, "endsAt", "renewed")
 
-	detail := h.must(pia, "GET", "/api/customers/"+customer, nil)
-	require.Equal(t, []any{"Phishing-resistant MFA", float64(30), float64(0)}, []any{detail["strongAuth"], detail["retentionDays"], detail["sealDays"]},
+	detail := h.must(maya, "GET", "/api/customers/"+customer, nil)
+	require.Equal(t, []any{"Phishing-resistant MFA", float64(30), float64(0)}, []any{detail["strongAuth"].(map[string]any)["name"], detail["retentionDays"], detail["sealDays"]},
 		"the partner reads what was agreed")
 	require.Equal(t, "manual", detail["changeControl"].(map[string]any)["role"])
 	require.NotContains(t, detail, "contacts", "whom the customer has told is its own matter")

@@ -42,7 +42,7 @@ const invitation: Detail = {
   looksLike: 'Tail Spin',
   version: 3,
   contacts: ['rooms@tailspin.example'],
-  strongAuth: { id: 'c1', name: 'Phishing-resistant MFA' },
+  strongAuth: { id: 'c1', name: 'Phishing-resistant MFA', offered: true },
 }
 
 interface Asked {
@@ -123,7 +123,7 @@ test('an invitation is accepted by keyboard, with somebody chosen from the direc
   await until(() => find('[role=option]'))
   await press('Enter', {}, find('[role=combobox]'))
   await click(button('Next'))
-  for (const part of ['Desk leads', 'All rooms in France', '46 rooms', '1 of 2 permissions', invitation.tenantId, 'They approve first: Roles', 'They demand: Phishing-resistant MFA', 'Record sealed for them for 30 days']) expect(text()).toContain(part)
+  for (const part of ['Desk leads', 'All rooms in France', '46 rooms', '1 of 2 permissions', invitation.tenantId, 'They approve first: Roles', 'Phishing-resistant MFA, of everybody', 'Record sealed for them for 30 days']) expect(text()).toContain(part)
   await click(button(words.accept.submit))
   await until(() => expect(done).toHaveBeenCalledOnce())
   expect(asked.filter((a) => a.method === 'POST')).toEqual([
