@@ -1000,6 +1000,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/partnership/ceiling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change what the partner may have at most
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-ceiling"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/ceiling/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Which roles of the partner another ceiling changes
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-ceiling-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/change-control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What runs at once and what waits for approval
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-change-control"];
+        /**
+         * Say what runs at once and what waits for approval
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-change-control"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/partnership/change-requests": {
         parameters: {
             query?: never;
@@ -1080,6 +1144,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/partnership/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * To which addresses notices go
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-contacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/end-date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set, move or take away the end of the relation
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-end-date"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the rooms that the partner may reach
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-grant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/grant/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What another choice of rooms gives to the partner and takes from it
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-grant-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/partnership/invitations": {
         parameters: {
             query?: never;
@@ -1098,6 +1242,50 @@ export interface paths {
          * @description May call: customer, administrator.
          */
         post: operations["post-partnership-invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One invitation with its whole offer
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-invitations-id"];
+        /**
+         * Change the offer of a pending invitation
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-invitations-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a pending invitation again, with another expiry
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-invitations-id-resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1228,6 +1416,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/partnership/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * How long history is kept, and the record after the end
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/partnership/roles/{id}": {
         parameters: {
             query?: never;
@@ -1282,6 +1490,26 @@ export interface paths {
          * @description May call: customer, administrator.
          */
         post: operations["post-partnership-rooms-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/strong-auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Demand strong authentication of the partner's people
+         * @description May call: customer, administrator.
+         */
+        put: operations["put-partnership-strong-auth"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1767,10 +1995,49 @@ export interface components {
              */
             rooms: number;
         };
+        AssignmentShrink: {
+            /**
+             * Format: int64
+             * @description Rooms.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description Rooms.
+             */
+            before: number;
+            id: string;
+            /** @description Names. */
+            members: string[];
+            name: string;
+            /** @description It named nothing but single rooms that are lost, and is removed with them. */
+            removed: boolean;
+            /** @description The name of its role. */
+            role: string;
+        };
         AuthContext: {
             /** @description As Entra knows it: c1 to c99. */
             id: string;
             name: string;
+        };
+        CeilingPreview: {
+            /** @description Those that hold more or less in effect; the others stay as they are. */
+            roles: components["schemas"]["RoleShift"][];
+        };
+        ChangeControl: {
+            /** @description By event: auto for what runs at once, manual for what waits for your approval. */
+            events: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Of what was agreed, for If-Match.
+             */
+            version: number;
+            /** @description By event, how many requests wait for you now. They go on waiting when their event becomes auto. */
+            waiting: {
+                [key: string]: number;
+            };
         };
         Code: {
             /** Format: date-time */
@@ -1819,6 +2086,16 @@ export interface components {
             waitedMs?: number;
         };
         Covered: {
+            /** @description The same by building, those with most rooms first, at most 100. */
+            buildings: components["schemas"]["CoveredBuilding"][];
+            /** Format: int64 */
+            covered: number;
+            /** Format: int64 */
+            total: number;
+        };
+        CoveredBuilding: {
+            building: string;
+            city: string;
             /** Format: int64 */
             covered: number;
             /** Format: int64 */
@@ -1886,8 +2163,19 @@ export interface components {
             catalogue: string[];
             /** @description The permissions that the customer lets the partner have at most. */
             ceiling: string[];
+            /** @description By event: auto runs at once, manual waits for the customer's approval. */
+            changeControl: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description Of an invitation: when the customer changed its offer last.
+             */
+            changedAt?: string;
             /** @description What the collection says; only for who has a role there. */
             collectState?: string;
+            /** @description Of an invitation: the customer's addresses to which notices go. */
+            contacts?: string[];
             /**
              * Format: date-time
              * @description End of the last good collection; only for who has a role there.
@@ -1939,6 +2227,11 @@ export interface components {
              * @description Rooms that the invitation covered when it was sent.
              */
             roomsOffered?: number;
+            /**
+             * Format: int64
+             * @description For how long the audit record is kept sealed for the customer after the end.
+             */
+            sealDays: number;
             /** Format: date-time */
             sentAt?: string;
             sentBy?: string;
@@ -1951,6 +2244,11 @@ export interface components {
             /** @description The Entra tenant, the lasting key of the organisation. */
             tenantId: string;
             termsVersion?: string;
+            /**
+             * Format: int64
+             * @description Of an invitation: of its offer. Accepting names it.
+             */
+            version?: number;
             /**
              * Format: date-time
              * @description Since when the consent is withdrawn.
@@ -2113,6 +2411,57 @@ export interface components {
             rooms?: string[] | null;
             rules?: components["schemas"]["GrantRule"][] | null;
         };
+        GrantIn: {
+            /** @description The rooms that the partner may reach. */
+            grant: components["schemas"]["Grant"];
+        };
+        GrantPreview: {
+            /** @description Assignments of the partner that reach fewer rooms. */
+            assignments: components["schemas"]["AssignmentShrink"][];
+            /**
+             * Format: int64
+             * @description Rooms that the choice covers, as Microsoft lists them now; absent when Microsoft does not answer.
+             */
+            covered?: number;
+            /**
+             * Format: int64
+             * @description Of the lost rooms.
+             */
+            devices: number;
+            /** @description Rooms that come into the choice; absent when Microsoft does not answer. */
+            gained?: components["schemas"]["RoomNames"];
+            /** @description Room groups that lose rooms. They stay. */
+            groups: components["schemas"]["GroupShrink"][];
+            /**
+             * Format: int64
+             * @description Of the lost rooms, with their history.
+             */
+            incidents: number;
+            /**
+             * Format: int64
+             * @description Rooms that the partner has now and keeps.
+             */
+            keeps: number;
+            /** @description Rooms that the partner has now and loses, with all that is known of them. */
+            lost: components["schemas"]["RoomNames"];
+            /**
+             * Format: int64
+             * @description Of these, those that are open.
+             */
+            openIncidents: number;
+            /**
+             * Format: int64
+             * @description All rooms of the organisation, likewise.
+             */
+            total?: number;
+            /** @description The code of why Microsoft does not answer. What the partner loses is known nevertheless. */
+            unread?: string;
+            /**
+             * Format: int64
+             * @description Of what was agreed, with which the choice was compared, for If-Match.
+             */
+            version: number;
+        };
         GrantRule: {
             building?: string;
             city?: string;
@@ -2253,6 +2602,13 @@ export interface components {
             maker?: string[];
             /** @description Of the room, as lists show it. */
             model?: string[];
+        };
+        GroupShrink: {
+            /** Format: int64 */
+            after: number;
+            /** Format: int64 */
+            before: number;
+            name: string;
         };
         Groups: {
             items: components["schemas"]["Group"][];
@@ -2629,14 +2985,37 @@ export interface components {
             agreedTerms: string;
             /** @description The permissions that the partner may have at most; the usual set when absent. */
             ceiling?: string[] | null;
+            /** @description By event, auto for what runs at once and manual for what waits for your approval; auto when absent. */
+            changeControl?: {
+                [key: string]: string;
+            };
             /** @description The one-time code of the partner, where it asks for one. */
             code?: string;
+            /** @description Mail addresses to which notices go; yours when absent. */
+            contacts?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the relation ends by itself; never when absent.
+             */
+            endsAt?: string;
             /** Format: int64 */
             expiresInDays: number;
             /** @description The rooms that the partner may reach. */
             grant: components["schemas"]["Grant"];
             /** @description The domain that the partner told you. */
             partnerDomain: string;
+            /**
+             * Format: int64
+             * @description How long history is kept; the usual time when absent.
+             */
+            retentionDays?: number;
+            /**
+             * Format: int64
+             * @description For how long the audit record is kept sealed for you after the end; 0 to have it reduced at once. The usual time when absent.
+             */
+            sealDays?: number;
+            /** @description The authentication context that the partner's people must meet: one of authContexts. None when absent. */
+            strongAuth?: string;
         };
         Notice: {
             about: components["schemas"]["About"];
@@ -2682,6 +3061,37 @@ export interface components {
              * @enum {string}
              */
             kind?: "places" | "devices";
+        };
+        Offer: {
+            /** @description The version of the terms that were agreed to. */
+            agreedTerms: string;
+            /** @description The permissions that the partner may have at most; the usual set when absent. */
+            ceiling?: string[] | null;
+            /** @description By event, auto for what runs at once and manual for what waits for your approval; auto when absent. */
+            changeControl?: {
+                [key: string]: string;
+            };
+            /** @description Mail addresses to which notices go; yours when absent. */
+            contacts?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the relation ends by itself; never when absent.
+             */
+            endsAt?: string;
+            /** @description The rooms that the partner may reach. */
+            grant: components["schemas"]["Grant"];
+            /**
+             * Format: int64
+             * @description How long history is kept; the usual time when absent.
+             */
+            retentionDays?: number;
+            /**
+             * Format: int64
+             * @description For how long the audit record is kept sealed for you after the end; 0 to have it reduced at once. The usual time when absent.
+             */
+            sealDays?: number;
+            /** @description The authentication context that the partner's people must meet: one of authContexts. None when absent. */
+            strongAuth?: string;
         };
         OrgRef: {
             domain: string;
@@ -2961,6 +3371,8 @@ export interface components {
             defaultCeiling: string[];
             /** @description The last relation that has ended; only for administrators, and not while there is one. */
             ended?: components["schemas"]["EndedRelation"];
+            /** @description What change control decides about, in order. */
+            events: string[];
             /** @description The latest one; only for administrators. */
             invitation?: components["schemas"]["SentInvitation"];
             /** @description Whether an invitation needs a code of the partner. */
@@ -2976,8 +3388,16 @@ export interface components {
             refusal?: "government-cloud";
             /** @description The relation in force; only for administrators. */
             relation?: components["schemas"]["Relation"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How long history is kept unless the offer says otherwise.
+             */
             retentionDays: number;
+            /**
+             * Format: int64
+             * @description For how long the audit record is kept sealed for you after the end unless the offer says otherwise.
+             */
+            sealDays: number;
             /** @description The terms to agree to. */
             termsVersion: string;
         };
@@ -3061,9 +3481,21 @@ export interface components {
         "Post-invitations-id-acceptRequest": {
             /** @description Who becomes primary admin: users or security groups. */
             primaryAdmins: components["schemas"]["NamedMember"][] | null;
+            /**
+             * Format: int64
+             * @description Of the offer that was read: one that the customer has changed since is not accepted.
+             */
+            version: number;
         };
         "Post-invitations-id-acceptResponse": {
             customerId: string;
+        };
+        "Post-partnership-ceiling-previewRequest": {
+            ceiling: string[];
+        };
+        "Post-partnership-invitations-id-resendRequest": {
+            /** Format: int64 */
+            expiresInDays: number;
         };
         "Post-partnership-rooms-previewRequest": {
             grant: components["schemas"]["Grant"];
@@ -3144,6 +3576,39 @@ export interface components {
             /** @description The id of the proposal that was read. */
             proposal: string;
         };
+        "Put-partnership-ceilingRequest": {
+            /** @description The permissions that the partner may have at most. */
+            ceiling: string[];
+        };
+        "Put-partnership-change-controlRequest": {
+            /** @description By event: auto or manual. Those that are left out run at once. */
+            events: {
+                [key: string]: string;
+            };
+        };
+        "Put-partnership-contactsRequest": {
+            contacts: string[];
+        };
+        "Put-partnership-end-dateRequest": {
+            /**
+             * Format: date-time
+             * @description In the future, at most 10 years ahead; absent for no end.
+             */
+            endsAt?: string;
+        };
+        "Put-partnership-retentionRequest": {
+            /** Format: int64 */
+            retentionDays: number;
+            /**
+             * Format: int64
+             * @description 0 to have the record reduced at the end.
+             */
+            sealDays: number;
+        };
+        "Put-partnership-strong-authRequest": {
+            /** @description One of authContexts, or empty for none. */
+            strongAuth: string;
+        };
         Reason: {
             /** @description In a few words. */
             reason: string;
@@ -3153,11 +3618,17 @@ export interface components {
             acceptedAt: string;
             acceptedBy: string;
             ceiling: string[];
+            /** @description By event: auto or manual. */
+            changeControl: {
+                [key: string]: string;
+            };
+            /** @description Mail addresses to which notices go. */
+            contacts: string[];
             /** Format: date-time */
             dataAt?: string;
             /**
              * Format: date-time
-             * @description When the relation ends, if you set a date.
+             * @description When the relation ends by itself; absent for never.
              */
             endsAt?: string;
             grant: components["schemas"]["Grant"];
@@ -3168,11 +3639,28 @@ export interface components {
             purgeAt?: string;
             /**
              * Format: int64
+             * @description How long history is kept.
+             */
+            retentionDays: number;
+            /**
+             * Format: int64
              * @description Rooms that the partner can see.
              */
             rooms: number;
+            /**
+             * Format: int64
+             * @description For how long the audit record is kept sealed for you after the end.
+             */
+            sealDays: number;
             /** @enum {string} */
             state: "active" | "consent-withdrawn" | "without-admin";
+            /** @description The authentication context that is demanded; absent for none. */
+            strongAuth?: string;
+            /**
+             * Format: int64
+             * @description Of what was agreed, for If-Match; raised by each change of it.
+             */
+            version: number;
             /**
              * Format: date-time
              * @description Since when the consent is withdrawn.
@@ -3284,6 +3772,24 @@ export interface components {
              */
             people: number;
             removed: string[];
+        };
+        RoleShift: {
+            builtIn: boolean;
+            gains: string[];
+            /**
+             * Format: int64
+             * @description Permissions in effect afterwards.
+             */
+            keeps: number;
+            loses: string[];
+            /**
+             * Format: int64
+             * @description Users and groups that hold it.
+             */
+            members: number;
+            name: string;
+            /** @description Id of the role. */
+            role: string;
         };
         RoleTemplate: {
             /** @description Comes with Roomward: never changed. */
@@ -3496,6 +4002,17 @@ export interface components {
             /** Format: int64 */
             warning: number;
         };
+        RoomName: {
+            building: string;
+            city: string;
+            name: string;
+        };
+        RoomNames: {
+            /** Format: int64 */
+            count: number;
+            /** @description The first 200. */
+            rooms: components["schemas"]["RoomName"][];
+        };
         RoomPlaces: {
             /** @description By name, at most 50. */
             items: components["schemas"]["RoomChoice"][];
@@ -3602,20 +4119,47 @@ export interface components {
         };
         SentInvitation: {
             ceiling: string[];
+            /** @description By event: auto or manual. */
+            changeControl: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description When the offer was changed last.
+             */
+            changedAt?: string;
+            contacts: string[];
             /** Format: date-time */
             decidedAt?: string;
+            /**
+             * Format: date-time
+             * @description When the relation would end by itself.
+             */
+            endsAt?: string;
             /** Format: date-time */
             expiresAt: string;
             grant: components["schemas"]["Grant"];
             id: string;
             partnerDomain: string;
             /** Format: int64 */
+            retentionDays: number;
+            /** Format: int64 */
             roomsOffered: number;
+            /** Format: int64 */
+            sealDays: number;
             /** Format: date-time */
             sentAt: string;
             sentBy: string;
             /** @enum {string} */
             state: "pending" | "accepted" | "declined" | "expired" | "withdrawn";
+            /** @description The authentication context that is demanded; absent for none. */
+            strongAuth?: string;
+            termsVersion: string;
+            /**
+             * Format: int64
+             * @description Of the offer, for If-Match; raised by each change of it.
+             */
+            version: number;
         };
         TenantManager: {
             /** Format: date-time */
@@ -8184,6 +8728,296 @@ export interface operations {
             };
         };
     };
+    "put-partnership-ceiling": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-partnership-ceilingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-ceiling-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-partnership-ceiling-previewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeilingPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-change-control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeControl"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-partnership-change-control": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-partnership-change-controlRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-partnership-change-requests": {
         parameters: {
             query?: {
@@ -8466,6 +9300,321 @@ export interface operations {
             };
         };
     };
+    "put-partnership-contacts": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-partnership-contactsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-partnership-end-date": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-partnership-end-dateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-partnership-grant": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-grant-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-partnership-invitations": {
         parameters: {
             query?: never;
@@ -8538,6 +9687,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8555,6 +9705,248 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-invitations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-partnership-invitations-id": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Offer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-invitations-id-resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-partnership-invitations-id-resendRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9062,6 +10454,88 @@ export interface operations {
             };
         };
     };
+    "put-partnership-retention": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-partnership-retentionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "delete-partnership-roles-id": {
         parameters: {
             query?: never;
@@ -9243,6 +10717,88 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-partnership-strong-auth": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. Without it the last change wins. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-partnership-strong-authRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

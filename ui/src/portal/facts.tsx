@@ -116,7 +116,7 @@ function Terms({ partnership, relation }: InForceProps) {
     <Facts>
       <Fact label={t('fact.since')}>{format.date(relation.acceptedAt)}</Fact>
       <Fact label={t('fact.acceptedBy')}>{relation.acceptedBy}</Fact>
-      <Fact label={t('fact.ends')}>{relation.endsAt === undefined ? t('end.none') : <When at={relation.endsAt} as="date" />}</Fact>
+      <Fact label={t('fact.ends')}>{relation.endsAt === undefined ? t('endDate.none') : <When at={relation.endsAt} as="date" />}</Fact>
       <Fact label={t('fact.signin')}>{context ?? t('signin.ownAt', { partner })}</Fact>
       <AdminsFact />
       <Fact label={t('fact.data')}>{relation.dataAt === undefined ? t('noData') : <When at={relation.dataAt} />}</Fact>

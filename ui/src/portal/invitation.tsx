@@ -126,7 +126,7 @@ function Pending({ invitation, partnership }: { invitation: Invitation; partners
         <Fact label={t('fact.signin')}>
           {partnership.authContexts.find((one) => one.id === invitation.strongAuth)?.name ?? invitation.strongAuth ?? t('signin.ownAt', { partner })}
         </Fact>
-        <Fact label={t('fact.ends')}>{invitation.endsAt === undefined ? t('end.none') : format.date(invitation.endsAt)}</Fact>
+        <Fact label={t('fact.ends')}>{invitation.endsAt === undefined ? t('endDate.none') : format.date(invitation.endsAt)}</Fact>
         <Fact label={t('fact.kept')}>{t('retention', { count: invitation.retentionDays })}</Fact>
         <Fact label={t('fact.after')}>{invitation.sealDays === 0 ? t('data.sealNone') : t('data.sealed', { count: invitation.sealDays })}</Fact>
         <Fact label={t('fact.contacts')}>{format.list([...invitation.contacts])}</Fact>

@@ -37,8 +37,8 @@ export function ControlStep({ state, partner, events, contexts }: ControlStepPro
       <DateField
         {...stay}
         name="endsOn"
-        label={t('end.label')}
-        hint={t('end.hint')}
+        label={t('endDate.label')}
+        hint={t('endDate.hint')}
         min={dayOf(now + day)}
         value={draft.endsOn}
         onChange={(endsOn) => change({ endsOn })}

@@ -92,7 +92,7 @@ export function ReviewStep({ draft, grant, covered, partner, partnership, invita
             <Lines
               lines={[
                 authContexts.find((one) => one.id === draft.strongAuth)?.name ?? (draft.strongAuth === '' ? t('signin.ownAt', { partner }) : draft.strongAuth),
-                ends === undefined ? t('end.none') : t('end.on', { date: format.date(ends) }),
+                ends === undefined ? t('endDate.none') : t('endDate.on', { date: format.date(ends) }),
               ]}
             />
           </div>

@@ -69,7 +69,7 @@ export function InviteWizard({ partnership, invitation }: InviteWizardProps) {
         terms: t('wizard.terms.changed'),
         days: t('wizard.partner.daysNeeded'),
         strongAuth: t('signin.refused'),
-        end: t('end.ahead'),
+        end: t('endDate.ahead'),
         contacts: t('contacts.wrong'),
       } as const
       if (spot !== undefined) state.refuse({ spot, words: (spot in own ? own[spot as keyof typeof own] : sentence(error)) ?? '' })

@@ -145,14 +145,14 @@ function End({ relation }: InForceProps) {
     initial: { endsAt: dayOf(relation.endsAt) },
     check: ({ endsAt }) => {
       const end = endOfDay(endsAt)
-      return end !== undefined && Date.parse(end) <= now ? { endsAt: t('end.ahead') } : {}
+      return end !== undefined && Date.parse(end) <= now ? { endsAt: t('endDate.ahead') } : {}
     },
     version: relation.version,
     send: (version, { endsAt }) => changeEnd(version, endOfDay(endsAt)),
   })
   return (
-    <Part title={t('end.title')} form={form}>
-      <DateField {...form.field('endsAt')} label={t('end.label')} hint={t('end.hint')} min={dayOf(now + day)} />
+    <Part title={t('endDate.title')} form={form}>
+      <DateField {...form.field('endsAt')} label={t('endDate.label')} hint={t('endDate.hint')} min={dayOf(now + day)} />
     </Part>
   )
 }
