@@ -31,7 +31,7 @@ func story() []relation {
 		{"contoso.example", all, true},
 		{"adatum.example", all, true},
 		{"alpine.example", all, true},
-		{"fourthcoffee.example", all, true},
+		{demanding, all, true},
 		{"lucerne.example", all, true},
 		{"trey.example", all, true},
 		{"wingtip.example", all, true},
@@ -51,6 +51,9 @@ func (r relation) ceiling() []string {
 	}
 	return names
 }
+
+// demanding is the customer that demands a sign-in, the first of demoContexts.
+const demanding = "fourthcoffee.example"
 
 // withdrawing is the customer that takes its consent back once its first data are in.
 const withdrawing = "fabrikam.example"
@@ -122,6 +125,9 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 		return err
 	}
 	d.Customers.Started(customer)
+	if r.domain == demanding {
+		return d.Store.DemandStrongAuth(ctx, admin, customer, "c1")
+	}
 	return nil
 }
 

@@ -29,13 +29,13 @@ type actor struct {
 	customers []string // domains whose name and ids it may read
 }
 
-// relations are the customers whose data the primary admins see: those that accepted and have not withdrawn.
-var relations = []string{"northwind.example", "contoso.example", "adatum.example", "alpine.example", "fourthcoffee.example",
+// relations are the customers whose data the primary admins see: those that accepted, have not withdrawn, and demand no sign-in that nobody has here.
+var relations = []string{"northwind.example", "contoso.example", "adatum.example", "alpine.example",
 	"lucerne.example", "trey.example", "wingtip.example"}
 
 func actors() []actor {
 	none := func(string, string, string) bool { return false }
-	everybody := append(slices.Clone(relations), "fabrikam.example", "tailspin.example")
+	everybody := append(slices.Clone(relations), demanding, "fabrikam.example", "tailspin.example")
 	own := func(domain string, rooms bool) func(string, string, string) bool {
 		return func(d, _, _ string) bool { return rooms && d == domain }
 	}
@@ -44,7 +44,7 @@ func actors() []actor {
 		{login: "manager@partner.example", side: "partner", manager: true, accepts: true, rooms: none, customers: everybody},
 		{login: "ga@partner.example", side: "partner", manager: true, accepts: true, rooms: none, customers: everybody},
 		{login: "tenant.manager@partner.example", side: "partner", accepts: true, rooms: none, customers: everybody},
-		{login: "primary.admin@partner.example", side: "partner", customers: append(slices.Clone(relations), "fabrikam.example"),
+		{login: "primary.admin@partner.example", side: "partner", customers: append(slices.Clone(relations), demanding, "fabrikam.example"),
 			rooms: func(domain, building, _ string) bool {
 				return slices.Contains(relations, domain) && building != "Quayside Annex"
 			}},
@@ -419,6 +419,8 @@ func (w world) ofOwn(a actor, name, id string) int {
 		switch {
 		case a.login != "primary.admin@partner.example":
 			return http.StatusForbidden // knows the customer, and is no primary admin
+		case w.ids["customers"][id].domain == demanding:
+			return http.StatusForbidden // has not signed in as it demands
 		case !sees:
 			return http.StatusConflict // the customer withdrew its consent
 		}

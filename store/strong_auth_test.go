@@ -8,13 +8,10 @@ import (
 	"roomward/policy"
 )
 
-// demanding makes a customer demand a sign-in, or none, as a change of its rules does.
+// demanding makes a customer demand a sign-in, or none.
 func (h *house) demanding(customer ID, context string) {
 	h.t.Helper()
-	require.NoError(h.t, h.changeRules(h.t.Context(), adminOf(northwind), customer, "strong-auth.update", context, customer, func(t *tx) error {
-		_, err := t.exec(h.t.Context(), `UPDATE customers SET strong_auth = $1 WHERE id = $2`, context, customer)
-		return err
-	}))
+	require.NoError(h.t, h.DemandStrongAuth(h.t.Context(), adminOf(northwind), customer, context))
 }
 
 // What the invitation demands is what the relation demands, and decides.

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { signinAddress } from '../api/signout'
 import { useHere } from '../kit/address'
 import { useTitle } from '../kit/announce'
-import { IconKey, IconLocked } from '../kit/icons'
+import { IconKey } from '../kit/icons'
 import { Message } from '../kit/Message'
 import { useFrame } from './frame'
 import { byDemand, waitingOf, type Waiting } from './stepUp'
@@ -35,9 +35,7 @@ export function StepUpPage({ waiting }: { waiting: Waiting }) {
   useTitle(title)
   return (
     <div className="only">
-      <h1>
-        <IconLocked className="i" aria-hidden /> {title}
-      </h1>
+      <h1>{title}</h1>
       <p>{t('stepUp.text', { customer: name, name: demands.name })}</p>
       <p className="sec">{demands.offered ? t('stepUp.back') : t('stepUp.notOffered', { name: demands.name })}</p>
       <p className="row">
