@@ -202,8 +202,9 @@ func remind(ctx context.Context, t *tx, e comingEnd) error {
 	if err != nil {
 		return fmt.Errorf("note a reminder: %w", err)
 	}
+	left := (e.due - t.now + day.Milliseconds() - 1) / day.Milliseconds() // fewer than the reminder's where the date was set later than that
 	what := map[EndReason]string{EndByDate: "endsAt", EndByConsent: "purgeAt"}[e.reason]
-	return tellBoth(ctx, t, notice{tenant: e.tenant, customer: e.customer, kind: "relation.ending", detail: map[string]any{"days": days, what: when(e.due)}})
+	return tellBoth(ctx, t, notice{tenant: e.tenant, customer: e.customer, kind: "relation.ending", detail: map[string]any{"days": left, what: when(e.due)}})
 }
 
 // tellBoth tells the people of both sides.

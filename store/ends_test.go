@@ -142,7 +142,7 @@ func TestReminders(t *testing.T) {
 	}
 	moved := at.Add(5 * day)
 	h.setEnd(customer, moved)
-	require.Equal(t, both(7, moved), remind(), "a date that was moved begins anew, with what is near")
+	require.Equal(t, both(6, moved), remind(), "a date that was moved begins anew, with what is near, and tells the days that are left")
 	h.setEnd(customer, at.Add(100*day))
 	require.Empty(t, remind())
 	h.setEnd(customer, moved)
