@@ -212,6 +212,10 @@ func (p *places) purge(ctx context.Context, room ID) error {
 	if _, err := p.t.exec(ctx, `DELETE FROM assignment_scopes WHERE customer_id = $1 AND scope = $2`, p.customer, "room:"+room.String()); err != nil {
 		return fmt.Errorf("purge the scopes of a room: %w", err)
 	}
+	_, err := p.t.exec(ctx, `DELETE FROM change_requests WHERE customer_id = $1 AND event = 'action' AND object_id = $2`, p.customer, room.String())
+	if err != nil {
+		return fmt.Errorf("purge the requests about a room: %w", err)
+	}
 	return nil
 }
 

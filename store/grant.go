@@ -286,6 +286,7 @@ func (g GrantChange) removeLost(ctx context.Context, t *tx, c Customer) error {
 		{`DELETE FROM cells WHERE customer_id = $1 AND room_id ` + inSet(2), []any{c.ID, rooms}},
 		{`DELETE FROM assignment_scopes WHERE customer_id = $1 AND scope ` + inSet(2), []any{c.ID, scopes}},
 		{`DELETE FROM assignments WHERE customer_id = $1 AND id ` + inSet(2), []any{c.ID, assignments}},
+		{`DELETE FROM change_requests WHERE customer_id = $1 AND event = 'action' AND 'room:' || object_id ` + inSet(2), []any{c.ID, scopes}},
 		{`UPDATE invitations SET grant_json = '{"all":false}' WHERE tenant_id = $1 AND state <> 'pending'`, []any{c.TenantID}},
 		{`UPDATE customers SET data_version = data_version + 1,
 			rooms = (SELECT count(*) FROM rooms WHERE customer_id = $1 AND hidden_at IS NULL) WHERE id = $1`, []any{c.ID}},

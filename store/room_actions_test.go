@@ -1,0 +1,81 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomward/policy"
+)
+
+// acted writes an action in a room, and a request for another that names it.
+func (h *house) acted(customer, room ID, name string) {
+	h.t.Helper()
+	h.run(`INSERT INTO room_actions (id, customer_id, room_id, device_graph_id, device_name, kind, state, asked_at, asked_by_oid, asked_by_name, contexts_json, due_at)
+		VALUES ($1, $2, $3, $4, 'Bar', 'restart', 'queued', 1, 'o', 'n', '[]', 1)`, policy.NewID(), customer, room, name)
+	for event, object := range map[Event]string{EventAction: room.String(), EventRole: policy.NewID().String()} {
+		h.run(`INSERT INTO change_requests (id, customer_id, event, route, input_json, operation, object, object_id, detail_json, asked_at, asked_by_oid,
+				asked_by_name, contexts_json, expires_at, state)
+			VALUES ($1, $2, $3, 'r', '{}', 'action.restart', $4, $5, '{}', 1, 'o', 'n', '[]', 1, 'done')`, policy.NewID(), customer, event, name, object)
+	}
+}
+
+// TestActionsGoWithTheirRoom: what was done in a room, and what was asked for there, goes with it whichever way it leaves the grant (law 7).
+func TestActionsGoWithTheirRoom(t *testing.T) {
+	left := func(h *house) map[string]int64 {
+		return map[string]int64{
+			"actions":  h.number(`SELECT count(*) FROM room_actions`),
+			"requests": h.number(`SELECT count(*) FROM change_requests WHERE event = 'action'`),
+			"others":   h.number(`SELECT count(*) FROM change_requests WHERE event <> 'action'`),
+		}
+	}
+	t.Run("narrowed by the customer", func(t *testing.T) {
+		h, customer, rooms, _ := granted(t)
+		h.acted(customer, rooms[0], "Alder")
+		h.acted(customer, rooms[1], "Birch")
+		_, err := h.SetGrant(t.Context(), adminOf(northwind), policy.Own(northwind), 0, policy.Grant{Rooms: []string{"place-" + rooms[0].String()}})
+		require.NoError(t, err)
+		require.Equal(t, map[string]int64{"actions": 1, "requests": 1, "others": 2}, left(h))
+		require.Zero(t, h.number(`SELECT count(*) FROM change_requests WHERE event = 'action' AND object = 'Birch'`))
+	})
+	t.Run("gone at Microsoft", func(t *testing.T) {
+		h := openHouse(t)
+		customer := h.customer(northwind)
+		h.run(`UPDATE customers SET grant_json = '{"all":true}'`)
+		collected := func(names ...string) {
+			var found []PlaceFound
+			for _, name := range names {
+				found = append(found, PlaceFound{PlaceID: name, Name: name, Email: name + "@northwind.example"})
+			}
+			_, err := h.ApplyPlaces(t.Context(), policy.ForWork(customer, "test"), h.leased(customer, CollectOK), found)
+			require.NoError(t, err)
+		}
+		collected("Alder", "Birch")
+		for _, name := range []string{"Alder", "Birch"} {
+			h.acted(customer, ID(h.number(`SELECT id FROM rooms WHERE name = $1`, name)), name)
+		}
+		collected("Alder")
+		h.pass(24 * time.Hour)
+		collected("Alder")
+		require.Equal(t, map[string]int64{"actions": 1, "requests": 1, "others": 2}, left(h))
+		require.Zero(t, h.number(`SELECT count(*) FROM change_requests WHERE event = 'action' AND object = 'Birch'`))
+	})
+}
+
+// TestActionsAreForgotten: half a year after their end, open ones never.
+func TestActionsAreForgotten(t *testing.T) {
+	h, customer, rooms, _ := granted(t)
+	h.acted(customer, rooms[0], "Alder")
+	h.acted(customer, rooms[1], "Birch")
+	h.run(`UPDATE room_actions SET state = 'succeeded', ended_at = $1 WHERE room_id = $2`, millis(h.clock()), rooms[0])
+	h.pass(keepActions)
+	gone, err := h.PruneActions(t.Context(), 10)
+	require.NoError(t, err)
+	require.Zero(t, gone)
+	h.pass(time.Millisecond)
+	gone, err = h.PruneActions(t.Context(), 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, gone)
+	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM room_actions`))
+}
