@@ -26,6 +26,7 @@ type commands struct {
 	Seed    seedCmd    `cmd:"" help:"Fill a data directory of the demo with a world: S has 10 customers, M 100, L 1,000. Always the same."`
 	Bench   benchCmd   `cmd:"" help:"Measure by HTTP what the people of a seeded data directory wait for, and what that costs the server."`
 	Server  serverCmd  `cmd:"" name:"bench-server" hidden:"" help:"The server that bench starts."`
+	Verify  verifyCmd  `cmd:"" help:"Check the audit record of a data directory, also while a server runs on it, or an exported file."`
 	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -76,6 +77,16 @@ type serverCmd struct {
 
 func (c *serverCmd) Run(ctx context.Context) error {
 	return app.BenchServer(ctx, c.Dir, os.Stdin, os.Stdout, versionText())
+}
+
+type verifyCmd struct {
+	Data    string `help:"Data directory whose record is checked." xor:"what" required:"" placeholder:"DIR"`
+	Export  string `help:"Exported file of JSON lines to check instead." xor:"what" required:"" type:"existingfile" placeholder:"FILE"`
+	Against string `help:"File of checkpoints that a customer kept, or a signed export: the record must go on from them." type:"existingfile" placeholder:"FILE"`
+}
+
+func (c *verifyCmd) Run(ctx context.Context) error {
+	return app.Verify(ctx, app.VerifySettings{Data: c.Data, Export: c.Export, Against: c.Against, Out: os.Stdout})
 }
 
 type configCmd struct{ app.Settings }

@@ -17,6 +17,7 @@ import (
 
 	"roomward/app/access"
 	"roomward/app/api"
+	"roomward/app/audit"
 	"roomward/app/change"
 	"roomward/app/collect"
 	"roomward/app/customers"
@@ -108,13 +109,13 @@ func (a *App) build() error {
 	a.notify = notify.New(notify.Config{Store: a.Store, Server: cfg.mailServer(), Partner: cfg.NoticeMail, PartnerName: cfg.PartnerName,
 		PublicURL: cfg.PublicURL, Work: policy.ForWork, Overview: policy.Overview(policy.Powers{TenantManager: true}), Now: cfg.Now, Log: cfg.Log})
 	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
-	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log}
+	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log, Record: a.Store}
 	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Graph, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
 		Now: cfg.Now, Log: cfg.Log})
 	spaces := rooms.New(a.Store, cfg.Now)
 	spaces.Wakes(a.actions)
 	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: spaces,
-		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change, Notify: a.notify})
+		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change, Notify: a.notify, Audit: audit.New(a.Store, cfg.Now)})
 	a.change.Use(api.Replays(desk, routes))
 	dist, err := fs.Sub(ui.Dist, "dist")
 	if err != nil {
@@ -233,6 +234,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	jobs.Go(func() { a.forget(work) })
 	jobs.Go(func() { a.sweep(work) })
 	jobs.Go(func() { a.retain(work) })
+	jobs.Go(func() { a.keepRecord(work) })
 	err := a.web.Serve(ctx, l)
 	stop()
 	jobs.Wait()

@@ -51,6 +51,8 @@ type Settings struct {
 
 	MailSettings
 
+	AuditDays int `help:"For how many days the audit record is kept; at least 180, as customers are promised." default:"730" placeholder:"DAYS"`
+
 	Cloud string `help:"Base address of a simulated cloud, for trials: loopback only." placeholder:"URL"`
 
 	LogFormat string `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
@@ -101,6 +103,9 @@ func ReadConfigFile(path string, known func(name string) bool) (map[string]strin
 	return out, lines.Err()
 }
 
+// leastAuditDays is how long the vendor's own portal keeps its record (product.md 8).
+const leastAuditDays = 180
+
 // Check completes the settings of `serve` and says in one error all that is missing or contradicts.
 func (s *Settings) Check() error {
 	var errs []error
@@ -133,6 +138,9 @@ func (s *Settings) Check() error {
 	}
 	if _, err := s.contexts(); err != nil {
 		errs = append(errs, err)
+	}
+	if s.AuditDays < leastAuditDays {
+		errs = append(errs, fmt.Errorf("--audit-days is at least %d", leastAuditDays))
 	}
 	if s.Cloud != "" {
 		if u, err := url.Parse(s.Cloud); err != nil || !loopback(u.Hostname()) {

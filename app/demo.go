@@ -28,10 +28,11 @@ type DemoSettings struct {
 
 // The demo reads more often than a real Roomward, so that one can watch signals go bad and recover.
 const (
-	demoDevices = 15 * time.Second
-	demoPlaces  = 2 * time.Minute
-	demoTick    = time.Second
-	demoRate    = 2000 // requests a second: the simulated cloud is on the same machine
+	demoDevices   = 15 * time.Second
+	demoPlaces    = 2 * time.Minute
+	demoTick      = time.Second
+	demoRate      = 2000 // requests a second: the simulated cloud is on the same machine
+	demoAuditDays = 730
 )
 
 // demoClientID is the application id in the simulated Entra. It means nothing elsewhere.
@@ -103,7 +104,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 		Listen: l.Addr().String(), Data: d.Data, Cloud: cloud.URL(),
 		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,
 		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code", AuthContexts: demoContexts(),
-		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, CollectTenantRate: demoRate, LogFormat: "text", LogLevel: "warn",
+		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, CollectTenantRate: demoRate, AuditDays: demoAuditDays, LogFormat: "text", LogLevel: "warn",
 	}
 	if d.Eager {
 		s.CollectDevices = 3 * time.Second

@@ -26,7 +26,7 @@ const module = "roomward"
 var rank = map[string]int{
 	"policy": 0, "store": 1,
 	"app/api": 2, "app/graph": 2,
-	"app/customers": 3, "app/access": 3, "app/rooms": 3, "app/incidents": 3, "app/change": 3, "app/notify": 3,
+	"app/customers": 3, "app/access": 3, "app/rooms": 3, "app/incidents": 3, "app/change": 3, "app/notify": 3, "app/audit": 3,
 	"app/signin": 4, "app/collect": 4,
 	"app/web": 5,
 	"app":     6,

@@ -136,6 +136,21 @@ var who = map[string]func(actor) bool{
 	"GET /api/customers/{id}/audit.jsonl":      isPartner,
 	"POST /api/customers/{id}/admin-proposals": accepts,
 
+	"GET /api/audit":                         isPartner,
+	"GET /api/audit.csv":                     isPartner,
+	"GET /api/audit.jsonl":                   isPartner,
+	"GET /api/audit/verification":            isPartner,
+	"GET /api/audit/{id}":                    isPartner,
+	"POST /api/customers/{id}/audit-exports": isPartner,
+
+	"GET /api/partnership/audit":              administers,
+	"GET /api/partnership/audit.csv":          administers,
+	"GET /api/partnership/audit.jsonl":        administers,
+	"GET /api/partnership/audit/sealed.jsonl": administers,
+	"GET /api/partnership/audit/verification": administers,
+	"GET /api/partnership/audit/checkpoints":  administers,
+	"GET /api/partnership/audit/{id}":         administers,
+
 	"GET /api/change-requests":                isPartner,
 	"GET /api/change-requests/{id}":           isPartner,
 	"POST /api/change-requests/{id}/withdraw": isPartner,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"roomward/policy"
@@ -11,8 +12,9 @@ import (
 
 // AuditRow is one entry of the record of who did what.
 type AuditRow struct {
-	ID          int64
+	ID          int64 // its place in the file; no statement of the record
 	At          time.Time
+	Customer    ID     // of the relation; 0 for none
 	TenantID    string // of the customer
 	Side        Side
 	ActorTenant string
@@ -25,6 +27,15 @@ type AuditRow struct {
 	Detail      string // JSON
 	RequestID   string
 	Address     string
+
+	Chain       string // the customer's tenant, or "" for what concerns the partner alone
+	Seq         int64  // 1 for the first entry of the chain
+	Salt        []byte
+	ContentHash []byte
+	Hash        []byte
+
+	Before       []byte // hash of the entry before it; where lists and exports read it
+	CustomerName string // of the relation; where lists and exports read it
 }
 
 // AuditPage asks for the next entries of an export, oldest first.
@@ -35,7 +46,8 @@ type AuditPage struct {
 }
 
 // AuditExport reads one page of the entries of a customer, for its primary admins; each page asks for the right anew. An export is read in pages
-// so that it holds neither memory nor a reader. Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrStrongAuth, ErrStaleView; conflict: views-closed.
+// so that it holds neither memory nor a reader. Errors: ErrNotFound, ErrNotPrimaryAdmin, ErrStrongAuth, ErrStaleView; conflict: views-closed,
+// needs-approval.
 func (s *Store) AuditExport(ctx context.Context, by AskingAdmin, customer ID, q AuditPage) ([]AuditRow, error) {
 	after := AuditRow{At: time.UnixMilli(-1)}
 	if q.After != nil {
@@ -49,11 +61,16 @@ func (s *Store) AuditExport(ctx context.Context, by AskingAdmin, customer ID, q 
 		if err := showsData(ctx, t, by.Related, customer); err != nil {
 			return err
 		}
-		var err error
-		out, err = readAll(ctx, t, "export the audit record", statement{`SELECT id, at, tenant_id, side, actor_tenant, actor_oid, actor_name, operation,
-				object, object_id, result, detail_json, request_id, address
+		closed, err := closedExports(ctx, t, by.Actor.User.OID())
+		if err != nil {
+			return err
+		}
+		if slices.Contains(closed, customer) {
+			return Conflict{"needs-approval"}
+		}
+		out, err = readAll(ctx, t, "export the audit record", statement{`SELECT ` + auditColumns + `, ` + hashBefore + `
 			FROM audit WHERE customer_id = $1 AND (at, id) > ($2, $3) AND at <= $4 ORDER BY at, id LIMIT $5`,
-			[]any{customer, millis(after.At), after.ID, millis(q.Until), q.Limit}}, scanAudit)
+			[]any{customer, millis(after.At), after.ID, millis(q.Until), q.Limit}}, scanLinked)
 		return err
 	})
 	return out, err
@@ -72,11 +89,34 @@ func showsData(ctx context.Context, t *tx, related policy.View, customer ID) err
 	return nil
 }
 
+// auditColumns are what scanAudit reads.
+const auditColumns = `audit.id, audit.at, coalesce(audit.customer_id, 0), audit.tenant_id, audit.side, audit.actor_tenant, audit.actor_oid, audit.actor_name,
+	audit.operation, audit.object, audit.object_id, audit.result, audit.detail_json, audit.request_id, audit.address,
+	audit.chain, audit.seq, audit.salt, audit.content_hash, audit.hash`
+
+// hashBefore is the hash of the entry before it in its chain, so that an exported entry can be checked alone, and the name of the customer.
+const hashBefore = `coalesce((SELECT p.hash FROM audit p WHERE p.chain = audit.chain AND p.seq = audit.seq - 1 AND p.seq > 0),
+	(SELECT h.before FROM audit_heads h WHERE h.chain = audit.chain AND h.first = audit.seq), x''),
+	coalesce((SELECT c.name FROM customers c WHERE c.id = audit.customer_id), '')`
+
+func (r *AuditRow) into(at *int64) []any {
+	return []any{&r.ID, at, &r.Customer, &r.TenantID, &r.Side, &r.ActorTenant, &r.ActorOID, &r.ActorName, &r.Operation, &r.Object, &r.ObjectID, &r.Result,
+		&r.Detail, &r.RequestID, &r.Address, &r.Chain, &r.Seq, &r.Salt, &r.ContentHash, &r.Hash}
+}
+
 func scanAudit(rows *sql.Rows, r *AuditRow) error {
 	var at int64
-	err := rows.Scan(&r.ID, &at, &r.TenantID, &r.Side, &r.ActorTenant, &r.ActorOID, &r.ActorName, &r.Operation, &r.Object, &r.ObjectID, &r.Result,
-		&r.Detail, &r.RequestID, &r.Address)
-	if err != nil {
+	if err := rows.Scan(r.into(&at)...); err != nil {
+		return fmt.Errorf("read an audit entry: %w", err)
+	}
+	r.At = when(at)
+	return nil
+}
+
+// scanLinked reads hashBefore after the columns.
+func scanLinked(rows *sql.Rows, r *AuditRow) error {
+	var at int64
+	if err := rows.Scan(append(r.into(&at), &r.Before, &r.CustomerName)...); err != nil {
 		return fmt.Errorf("read an audit entry: %w", err)
 	}
 	r.At = when(at)

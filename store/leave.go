@@ -174,10 +174,11 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 	return tenant, plain.record(ctx, t, entry{tenant: tenant, operation: e.operation()})
 }
 
-// reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15). The notes on invitation codes that
+// reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15), and the hashes: the chain still holds. The notes on invitation codes that
 // the tenant used name it as well.
 func reduceAudit(ctx context.Context, t *tx, customer ID, tenant string) error {
-	const reduce = `UPDATE audit SET customer_id = NULL, actor_name = '', object = '', object_id = '', detail_json = '{}', request_id = '', address = ''
+	const reduce = `UPDATE audit SET customer_id = NULL, actor_name = '', object = '', object_id = '', detail_json = '{}', request_id = '', address = '',
+		salt = x''
 		WHERE `
 	if _, err := t.exec(ctx, reduce+`customer_id = $1 OR tenant_id = $2`, customer, tenant); err != nil {
 		return fmt.Errorf("reduce the audit entries of a relation: %w", err)

@@ -11,7 +11,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +48,8 @@ type gathered struct {
 	keyID   string
 	buffer  bytes.Buffer
 	zip     *gzip.Writer
-	last    int64 // id of the last entry
+	last    int64 // seq of the last entry
+	seal    func(context.Context, *tx) (seal, error)
 	entries int
 }
 
@@ -58,6 +58,7 @@ type gathered struct {
 func (s *Store) gather(ctx context.Context, customer ID) (*gathered, error) {
 	g := &gathered{days: sealDays}
 	g.zip = gzip.NewWriter(&g.buffer)
+	g.seal = func(ctx context.Context, t *tx) (seal, error) { return s.sealOf(ctx, t, g.tenant) }
 	err := s.read(ctx, func(t *tx) error {
 		err := t.QueryRowContext(ctx, `SELECT tenant_id FROM customers WHERE id = $1`, customer).Scan(&g.tenant)
 		if err != nil {
@@ -83,19 +84,17 @@ func (s *Store) gather(ctx context.Context, customer ID) (*gathered, error) {
 
 // next reads on; more tells whether there may be further entries.
 func (g *gathered) next(ctx context.Context, t *tx) (more bool, err error) {
-	rows, err := readAll(ctx, t, "gather the record of a relation", statement{`SELECT id, at, tenant_id, side, actor_tenant, actor_oid, actor_name, operation,
-			object, object_id, result, detail_json, request_id, address
-		FROM audit WHERE tenant_id = $1 AND tenant_id <> '' AND id > $2 ORDER BY id LIMIT $3`, []any{g.tenant, g.last, gatherAtOnce}}, scanAudit)
+	rows, err := readAll(ctx, t, "gather the record of a relation", statement{`SELECT ` + auditColumns + `, ` + hashBefore + `
+		FROM audit WHERE chain = $1 AND chain <> '' AND seq > $2 ORDER BY seq LIMIT $3`, []any{g.tenant, g.last, gatherAtOnce}}, scanLinked)
 	if err != nil {
 		return false, err
 	}
-	out := json.NewEncoder(g.zip)
-	out.SetEscapeHTML(false)
+	out := lineWriter(g.zip)
 	for _, r := range rows {
-		if err := out.Encode(r); err != nil {
+		if err := out.Encode(map[string]any{"entry": r.Line()}); err != nil {
 			return false, fmt.Errorf("gather the record of a relation: %w", err)
 		}
-		g.last = r.ID
+		g.last = r.Seq
 	}
 	g.entries += len(rows)
 	return len(rows) == gatherAtOnce, nil
@@ -112,6 +111,13 @@ func (g *gathered) keep(ctx context.Context, t *tx, relation ID, endedAt int64) 
 		if more, err = g.next(ctx, t); err != nil {
 			return err
 		}
+	}
+	last, err := g.seal(ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := lineWriter(g.zip).Encode(map[string]any{"seal": last}); err != nil {
+		return fmt.Errorf("write the seal of a record: %w", err)
 	}
 	if err := g.zip.Close(); err != nil {
 		return fmt.Errorf("compress a record: %w", err)

@@ -51,6 +51,12 @@ func TestTheSealedRecord(t *testing.T) {
 	text, err := h.opened(northwind)
 	require.NoError(t, err)
 	require.Equal(t, gatherAtOnce, strings.Count(text, "Secret role of Northwind"), "each entry once")
+	proven, err := VerifyExport(strings.NewReader(text), nil)
+	require.NoError(t, err)
+	require.Equal(t, []Verification{{Chain: northwind, Upto: n, Entries: n}}, proven, "it is a signed export")
+	own, others := h.findings(nil)
+	require.Empty(t, own)
+	require.Zero(t, others)
 	require.Contains(t, text, "invitation.accept")
 	require.NotContains(t, text, tailspin)
 	for _, v := range []policy.View{{}, managing, policy.Own(tailspin), policy.Own(litware), policy.ForWork(customer, "test")} {

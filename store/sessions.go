@@ -71,7 +71,7 @@ func (s *Store) StartSession(ctx context.Context, act Act, secretHash, replacedH
 		if err := noteSeen(ctx, t, in.ID); err != nil {
 			return err
 		}
-		return act.record(ctx, t, entry{tenant: in.TenantID, operation: "session.start", object: in.UPN, objectID: in.ID})
+		return act.record(ctx, t, entry{tenant: in.TenantID, own: in.Side == SidePartner, operation: "session.start", object: in.UPN, objectID: in.ID})
 	})
 }
 
@@ -214,7 +214,7 @@ func endSessions(ctx context.Context, t *tx, act Act, reason, where string, args
 	}
 	for _, s := range ended {
 		err := act.record(ctx, t, entry{
-			tenant: s.TenantID, operation: "session.end", object: s.UPN, objectID: s.ID, detail: map[string]string{"reason": reason},
+			tenant: s.TenantID, own: s.Side == SidePartner, operation: "session.end", object: s.UPN, objectID: s.ID, detail: map[string]string{"reason": reason},
 		})
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"crypto/ed25519"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -53,6 +54,7 @@ type Store struct {
 	file   *os.File // of the database; closed last, for closing it gives up the process's locks on it
 	now    func() time.Time
 	log    *slog.Logger
+	key    ed25519.PrivateKey // of the checkpoints of the audit record
 	dir    string
 
 	departed *departedFile
@@ -74,11 +76,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
+	key, err := openKey(o.Dir)
+	if err != nil {
+		return nil, err
+	}
 	writer, reader, err := openSQLite(filepath.Join(o.Dir, "roomward.db"))
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, dir: o.Dir, cutAfter: cutReadsAfter}
+	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, key: key, dir: o.Dir, cutAfter: cutReadsAfter}
 	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
 	if err := s.prepare(ctx, o.Mode); err != nil {
 		_ = s.Close()
@@ -117,7 +123,10 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 	if _, err := s.writer.ExecContext(ctx, `INSERT INTO facts (name, value) VALUES ('mode', $1) ON CONFLICT DO NOTHING`, mode); err != nil {
 		return fmt.Errorf("mark the data directory with its mode: %w", err)
 	}
-	return s.refuseOtherMode(ctx, mode) // another process may have been quicker
+	if err := s.refuseOtherMode(ctx, mode); err != nil { // another process may have been quicker
+		return err
+	}
+	return s.chainAudit(ctx)
 }
 
 // refuseOtherMode compares the mark of a data directory, where there is one, with the mode asked for.

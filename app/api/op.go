@@ -120,6 +120,9 @@ type Desk struct {
 	Gate    Gate
 	Decider *policy.Decider
 	Log     *slog.Logger
+	Record  Recorder // nil records nothing
+
+	sensitive map[string]string // the operation of each route that is marked so
 }
 
 // Route is one line of the route table.
@@ -131,6 +134,7 @@ type Route struct {
 
 	status     int
 	controlled bool
+	sensitive  string
 	register   func(huma.API, *Desk, huma.Operation)
 	replay     func(context.Context, *Desk, Original, []byte) error
 }
@@ -190,13 +194,20 @@ func Op[I, O any](method, path string, access Access, summary string, fn func(co
 const tries = 4
 
 func run[I, O any](ctx context.Context, d *Desk, route string, access Access, in *I, fn func(context.Context, *Call, *I) (O, error)) (O, error) {
+	var by Person
 	out, err := try(ctx, d, in, fn, func(ctx context.Context) (*Call, error) {
-		call, err := d.call(ctx, access)
+		call, p, err := d.call(ctx, access)
+		by = p
 		if err == nil && call.Act.Side == store.SidePartner && !strings.HasPrefix(route, http.MethodGet) {
 			call.Act.Request = &store.Request{Route: route, Input: in, Contexts: call.Person.Contexts}
 		}
 		return call, err
 	})
+	if err == nil {
+		err = d.recordView(ctx, route, in, by)
+	} else {
+		d.recordRefusal(ctx, route, in, by, err)
+	}
 	if err != nil {
 		return out, answerOf(ctx, err, d.Log)
 	}
@@ -221,18 +232,20 @@ func try[I, O any](ctx context.Context, d *Desk, in *I, fn func(context.Context,
 	}
 }
 
-func (d *Desk) call(ctx context.Context, access Access) (*Call, error) {
+// call finds out who calls, and whether it may: the person is told also when it may not.
+func (d *Desk) call(ctx context.Context, access Access) (*Call, Person, error) {
 	if access.anyone {
-		return &Call{Decider: d.Decider}, nil
+		return &Call{Decider: d.Decider}, Person{}, nil
 	}
 	p, err := d.Gate.Person(ctx)
 	if err != nil {
-		return nil, err
+		return nil, Person{}, err
 	}
 	if p == nil {
-		return nil, Fail(http.StatusUnauthorized, "not-signed-in", "You are not signed in.", "Sign in again.")
+		return nil, Person{}, Fail(http.StatusUnauthorized, "not-signed-in", "You are not signed in.", "Sign in again.")
 	}
-	return d.callAs(ctx, access, *p)
+	call, err := d.callAs(ctx, access, *p)
+	return call, *p, err
 }
 
 // callAs is the call of a person, whoever found it out.
@@ -242,7 +255,7 @@ func (d *Desk) callAs(ctx context.Context, access Access, p Person) (*Call, erro
 	if access.side != "" && p.Side != access.side {
 		return nil, Forbidden("other-side", "This belongs to the other portal.", "")
 	}
-	c.Act = store.Act{Side: p.Side, TenantID: p.TenantID, OID: p.OID, Name: p.Name, RequestID: RequestID(ctx), Address: Address(ctx)}
+	c.Act = actOf(ctx, p)
 	if p.Side == store.SideCustomer {
 		c.Own, c.Administers = policy.Own(p.TenantID), d.Gate.IsAdmin(p)
 		if access.admin && !c.Administers {

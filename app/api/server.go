@@ -22,6 +22,7 @@ func Register(e *echo.Echo, d *Desk, version string, routes []Route) (huma.API, 
 	cfg.CreateHooks = nil // no $schema member in answers
 	cfg.RejectUnknownQueryParameters = true
 	h := humaecho.New(e, cfg)
+	d.sensitive = map[string]string{}
 	for _, r := range routes {
 		if !r.Access.Named() {
 			return nil, fmt.Errorf("route %s %s names nobody who may call it", r.Method, r.Path)
@@ -38,6 +39,9 @@ func Register(e *echo.Echo, d *Desk, version string, routes []Route) (huma.API, 
 		}
 		if r.controlled {
 			op.Responses = pendingResponse(h)
+		}
+		if r.sensitive != "" {
+			d.sensitive[r.key()] = r.sensitive
 		}
 		r.register(h, d, op)
 	}

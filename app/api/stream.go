@@ -44,7 +44,7 @@ func (d *Desk) stream(out huma.Context, access Access, s Stream) {
 	out.SetHeader("Cache-Control", "no-store")
 	out.SetStatus(http.StatusOK)
 	err := s.Write(ctx, out.BodyWriter(), func(ctx context.Context) (*Call, error) {
-		call, err := d.call(context.WithValue(ctx, anewKey{}, true), access)
+		call, _, err := d.call(context.WithValue(ctx, anewKey{}, true), access)
 		if err != nil {
 			return nil, err
 		}

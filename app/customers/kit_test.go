@@ -23,6 +23,7 @@ import (
 
 	"roomward/app/access"
 	"roomward/app/api"
+	"roomward/app/audit"
 	"roomward/app/cloudsim"
 	"roomward/app/customers"
 	"roomward/app/graph"
@@ -152,15 +153,15 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 }
 
 func (h *house) serve() {
-	c := h.parts
+	c, record := h.parts, audit.New(h.store, h.now)
 	desk := &api.Desk{Gate: gate{h.store}, Decider: policy.NewDecider(h.store, h.now, policy.Limits{}), Log: slog.New(slog.DiscardHandler)}
 	e := echo.New()
 	_, err := api.Register(e, desk, "test", []api.Route{ // who may call as in app/web/routes.go
 		api.Op("GET", "/api/customers", api.PartnerMember(), "", c.List),
 		api.Op("GET", "/api/customers/{id}", api.PartnerMember(), "", c.Get),
 		api.Op("DELETE", "/api/customers/{id}", api.PartnerMember(), "", c.Leave),
-		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.PartnerMember(), "", "text/csv", c.AuditCSV),
-		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.PartnerMember(), "", "application/jsonl", c.AuditLines),
+		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.PartnerMember(), "", "text/csv", record.WholeCSV),
+		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.PartnerMember(), "", "application/jsonl", record.WholeLines),
 		api.Op("POST", "/api/customers/{id}/admin-proposals", api.Accepting(), "", c.Propose).Creates(),
 		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "", c.EndOwn),
 		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "", "application/jsonl", c.Record),

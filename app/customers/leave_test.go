@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roomward/app/api"
-	"roomward/app/customers"
+	"roomward/app/audit"
 	"roomward/policy"
 	"roomward/store"
 )
@@ -255,7 +255,7 @@ func TestAnExportEndsWithTheRight(t *testing.T) {
 			}
 			call, err := again(t.Context())
 			require.NoError(t, err)
-			stream, err := h.parts.AuditCSV(t.Context(), call, &customers.ExportIn{ID: customer})
+			stream, err := audit.New(h.store, h.now).WholeCSV(t.Context(), call, &audit.WholeIn{ID: customer})
 			require.NoError(t, err)
 			w := &takingAway{take: func() { end(h, customer) }}
 			err = stream.Write(t.Context(), w, again)

@@ -78,6 +78,7 @@ func (s *Service) arrive(r *http.Request, in store.Signin) (secret string, refus
 	}
 	c, refused := s.redeem(ctx, in, q.Get("code"))
 	if refused != nil {
+		s.recordRefused(ctx, in.Side, c, refused.code)
 		return "", refused
 	}
 	var present *api.Person // of whom more was asked
@@ -88,6 +89,7 @@ func (s *Service) arrive(r *http.Request, in store.Signin) (secret string, refus
 		}
 	}
 	if refused := checkStepUp(in, present, c); refused != nil {
+		s.recordRefused(ctx, in.Side, c, refused.code)
 		return "", refused
 	}
 	if secret, err = s.start(r, in, present, c); err != nil {
@@ -112,7 +114,20 @@ func (s *Service) take(r *http.Request) (store.Signin, *refusal) {
 	return in, nil
 }
 
-// redeem changes the code for an ID token and checks all of it.
+// recordRefused takes an entry of a person whom Entra vouched for and whom the rules keep out; c is nil for who is not known. Codes that tell of
+// Microsoft's or our own trouble are no refusal.
+func (s *Service) recordRefused(ctx context.Context, side store.Side, c *claims, code string) {
+	if c == nil || code == "unavailable" || code == "invalid" {
+		return
+	}
+	by := act(ctx, api.Person{Side: side, TenantID: c.TenantID, OID: c.OID, Name: clip(c.Name, 256), UPN: clip(c.UPN, 320)})
+	err := s.store.RecordAsked(ctx, by, store.Asked{Operation: "session.start", Result: store.ResultRefused, Detail: map[string]string{"reason": code}})
+	if err != nil {
+		s.log.ErrorContext(ctx, "a refused sign-in could not be recorded", "error", err, "request", api.RequestID(ctx))
+	}
+}
+
+// redeem changes the code for an ID token and checks all of it. The claims of who is refused come too, once Entra vouched for them.
 func (s *Service) redeem(ctx context.Context, in store.Signin, code string) (*claims, *refusal) {
 	if code == "" {
 		return nil, refuseText("invalid", "no code came back")
@@ -141,7 +156,7 @@ func (s *Service) redeem(ctx context.Context, in store.Signin, code string) (*cl
 		return nil, refuseText("invalid", "the nonce is not the one of this sign-in")
 	}
 	if refused := c.check(in.Side, a, s.cfg.PartnerTenant); refused != nil {
-		return nil, refused
+		return c, refused
 	}
 	return c, s.checkGovernment(ctx, in.Side, c.TenantID)
 }

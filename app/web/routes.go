@@ -3,6 +3,7 @@ package web
 import (
 	"roomward/app/access"
 	"roomward/app/api"
+	"roomward/app/audit"
 	"roomward/app/change"
 	"roomward/app/collect"
 	"roomward/app/customers"
@@ -21,6 +22,7 @@ type Features struct {
 	Collect   *collect.Collector
 	Change    *change.Change
 	Notify    *notify.Notify
+	Audit     *audit.Audit
 }
 
 // Routes is the route table: the one place where a path meets its permission and its side (law 9).
@@ -35,8 +37,6 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/customers", api.PartnerMember(), "Customers and open invitations", f.Customers.List),
 		api.Op("GET", "/api/customers/{id}", api.PartnerMember(), "One customer", f.Customers.Get),
 		api.Op("DELETE", "/api/customers/{id}", api.Administering(), "Leave a customer: end the relation and remove its data", f.Customers.Leave),
-		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.Administering(), "Export the audit record of a customer as CSV", "text/csv", f.Customers.AuditCSV),
-		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.Administering(), "Export the audit record of a customer as JSON lines", "application/jsonl", f.Customers.AuditLines),
 		api.Op("POST", "/api/customers/{id}/admin-proposals", api.Accepting(), "Propose primary admins for a relation that has none", f.Customers.Propose).Creates(),
 		api.Op("GET", "/api/invitations", api.Accepting(), "Pending and lately expired invitations", f.Customers.Invitations),
 		api.Op("GET", "/api/invitations/{id}", api.Accepting(), "One invitation", f.Customers.Invitation),
@@ -59,7 +59,7 @@ func Routes(f Features) []api.Route {
 		api.Op("PUT", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesModify), "Change an assignment", f.Access.ChangeAssignment).Controlled(),
 		api.Op("DELETE", "/api/customers/{id}/assignments/{assignment}", api.Ruling(policy.RolesModify), "Remove an assignment", f.Access.DeleteAssignment).Controlled(),
 		api.Op("GET", "/api/customers/{id}/scopes", api.Ruling(policy.RolesView), "What an assignment's scope can be", f.Access.Scopes),
-		api.Op("GET", "/api/customers/{id}/effective-access", api.Ruling(policy.RolesView), "Who may do what where, and why", f.Access.EffectiveAccess),
+		api.Op("GET", "/api/customers/{id}/effective-access", api.Ruling(policy.RolesView), "Who may do what where, and why", f.Access.EffectiveAccess).Sensitive("access.view"),
 		api.Op("GET", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesView), "The primary admins of a customer", f.Access.PrimaryAdmins),
 		api.Op("POST", "/api/customers/{id}/primary-admins", api.Ruling(policy.RolesModify), "Add a primary admin", f.Access.AddPrimaryAdmin).Creates().Controlled(),
 		api.Op("DELETE", "/api/customers/{id}/primary-admins/{member}", api.Ruling(policy.RolesModify), "Remove a primary admin", f.Access.RemovePrimaryAdmin).Controlled(),
@@ -107,6 +107,15 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/partnership/notices", api.CustomerAdmin(), "What happened that your organisation is told of", f.Notify.OwnList),
 		api.Op("POST", "/api/partnership/notices/read", api.CustomerAdmin(), "Mark notices as read, up to one", f.Notify.OwnRead),
 
+		api.Op("GET", "/api/audit", api.Holding(policy.RolesView).OrPowers(), "Search the record of who did what", f.Audit.List).Sensitive("audit.view"),
+		api.OpStream("GET", "/api/audit.csv", api.Holding(policy.RolesView).OrPowers(), "Export the record as CSV", "text/csv", f.Audit.CSV).Sensitive("audit.export"),
+		api.OpStream("GET", "/api/audit.jsonl", api.Holding(policy.RolesView).OrPowers(), "Export the record as JSON lines", "application/jsonl", f.Audit.Lines).Sensitive("audit.export"),
+		api.Op("GET", "/api/audit/verification", api.Holding(policy.RolesView).OrPowers(), "Check that the record is complete and unchanged", f.Audit.Verify).Sensitive("audit.verify"),
+		api.Op("GET", "/api/audit/{id}", api.Holding(policy.RolesView).OrPowers(), "One entry of the record, with before and after", f.Audit.Entry),
+		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.Administering(), "Export the whole record of a relation as CSV", "text/csv", f.Audit.WholeCSV).Sensitive("audit.export"),
+		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.Administering(), "Export the whole record of a relation as JSON lines", "application/jsonl", f.Audit.WholeLines).Sensitive("audit.export"),
+		api.Op("POST", "/api/customers/{id}/audit-exports", api.Administering(), "Be permitted to export the record for a day", f.Audit.Permit).Creates().Controlled(),
+
 		api.Op("GET", "/api/partnership", api.CustomerMember(), "The own relation: consent, invitation, state", f.Customers.Partnership),
 		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "End the relation at once, and remove its data from the partner's machine", f.Customers.EndOwn),
 		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "The audit record that is kept of a relation that has ended", "application/jsonl", f.Customers.Record),
@@ -118,8 +127,15 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/partnership/admins", api.CustomerAdmin(), "The partner's primary admins, and whom it proposes", f.Customers.OwnAdmins),
 		api.Op("POST", "/api/partnership/admins/confirm", api.CustomerAdmin(), "Confirm the proposed primary admins", f.Customers.ConfirmAdmins),
 		api.Op("POST", "/api/partnership/admins/refuse", api.CustomerAdmin(), "Refuse the proposed primary admins", f.Customers.RefuseAdmins),
+		api.Op("GET", "/api/partnership/audit", api.CustomerAdmin(), "Search the own record of who did what", f.Audit.OwnList).Sensitive("audit.view"),
+		api.OpStream("GET", "/api/partnership/audit.csv", api.CustomerAdmin(), "Export the own record as CSV", "text/csv", f.Audit.OwnCSV).Sensitive("audit.export"),
+		api.OpStream("GET", "/api/partnership/audit.jsonl", api.CustomerAdmin(), "Export the own record as JSON lines", "application/jsonl", f.Audit.OwnLines).Sensitive("audit.export"),
+		api.OpStream("GET", "/api/partnership/audit/sealed.jsonl", api.CustomerAdmin(), "Export the whole own record, signed", "application/jsonl", f.Audit.Sealed).Sensitive("audit.export"),
+		api.Op("GET", "/api/partnership/audit/verification", api.CustomerAdmin(), "Check that the own record is complete and unchanged", f.Audit.OwnVerify).Sensitive("audit.verify"),
+		api.Op("GET", "/api/partnership/audit/checkpoints", api.CustomerAdmin(), "Signed heads of the own record, to keep elsewhere", f.Audit.Checkpoints).Sensitive("audit.checkpoint"),
+		api.Op("GET", "/api/partnership/audit/{id}", api.CustomerAdmin(), "One entry of the own record, with before and after", f.Audit.Entry),
 		api.Op("GET", "/api/partnership/partner", api.CustomerAdmin(), "Check the domain of a partner", f.Customers.CheckPartner),
-		api.Op("GET", "/api/partnership/rooms", api.CustomerAdmin(), "The organisation's rooms, read now and never stored", f.Customers.OwnRooms),
+		api.Op("GET", "/api/partnership/rooms", api.CustomerAdmin(), "The organisation's rooms, read now and never stored", f.Customers.OwnRooms).Sensitive("rooms.view"),
 		api.Op("POST", "/api/partnership/rooms/preview", api.CustomerAdmin(), "How many rooms a choice covers", f.Customers.Preview),
 		api.Op("GET", "/api/partnership/invitations", api.CustomerAdmin(), "The invitations that were sent", f.Customers.Sent),
 		api.Op("POST", "/api/partnership/invitations", api.CustomerAdmin(), "Invite the partner", f.Customers.Send).Creates(),

@@ -39,6 +39,7 @@ const icons: Record<NavPage, readonly [Icon, Icon]> = {
   'role-templates': [IconRoles, IconRolesOn],
   'check-access': [IconSearch, IconSearch],
   requests: [IconRequests, IconRequests],
+  audit: [IconHistory, IconHistory],
   collection: [IconCollection, IconCollectionOn],
   portal: [IconHome, IconHomeOn],
   'portal/rooms': [IconRooms, IconRoomsOn],

@@ -6,7 +6,7 @@ import { pathOf, type PageRoute } from '../kit/address'
 const partnerPages = [
   ['incidents', 'rooms', 'groups'],
   ['customers', 'tenant-managers', 'roles', 'role-templates', 'check-access', 'requests'],
-  ['collection'],
+  ['audit', 'collection'],
 ] as const
 const customerPages = [
   ['portal', 'portal/rooms', 'portal/permissions', 'portal/members', 'portal/approvals', 'portal/activity'],
@@ -28,6 +28,7 @@ const shown: Record<NavPage, (me: Me, customer: Customer) => boolean> = {
   'role-templates': (me) => (me.powers.manager || me.powers.globalAdmin) && !can(me, 'roles.view', 'all'),
   'check-access': (me, customer) => can(me, 'roles.view', customer),
   requests: (me, customer) => ['roles.view', 'groups.create', 'groups.modify', 'rooms.act'].some((permission) => can(me, permission, customer)),
+  audit: (me, customer) => seesInvitations(me) || can(me, 'roles.view', customer),
   collection: (me, customer) => can(me, 'rooms.view', customer),
   portal: () => true,
   'portal/rooms': (me) => me.powers.customerAdmin,

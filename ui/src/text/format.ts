@@ -26,6 +26,8 @@ export class Format {
   readonly #number: Intl.NumberFormat
   readonly #percent: Intl.NumberFormat
   readonly #time: Intl.DateTimeFormat
+  readonly #clock: Intl.DateTimeFormat
+  readonly #day: Intl.DateTimeFormat
   readonly #dayMonth: Intl.DateTimeFormat
   readonly #date: Intl.DateTimeFormat
   readonly #moment: Intl.DateTimeFormat
@@ -40,6 +42,8 @@ export class Format {
     this.#number = new Intl.NumberFormat(locale)
     this.#percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
     this.#time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone })
+    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23', timeZone })
+    this.#day = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeZone })
     this.#dayMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone })
     this.#date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone })
     this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone })
@@ -58,6 +62,12 @@ export class Format {
 
   /** 10:42, local time. */
   time = (at: Moment): string => this.#time.format(date(at))
+
+  /** 10:42:07, local time. */
+  clock = (at: Moment): string => this.#clock.format(date(at))
+
+  /** Saturday 24 October 2026, local time. */
+  day = (at: Moment): string => this.#day.format(date(at))
 
   /** 24 Oct / 24 oct. */
   dayMonth = (at: Moment): string => this.#dayMonth.format(date(at))

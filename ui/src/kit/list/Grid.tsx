@@ -25,6 +25,7 @@ export interface GridProps<Row> {
   readonly at: ReadonlyMap<string, number>
   readonly describe: ListSpec<Row>['row']
   readonly quiet: ((row: Row) => boolean) | undefined
+  readonly under?: ((row: Row) => string) | undefined
   readonly roomy: boolean
   /** All rows there are, or undefined while the server has more and did not say. */
   readonly total: number | undefined
@@ -78,6 +79,14 @@ export function Grid<Row>(props: GridProps<Row>) {
     focusBack.current = focusActive
   }, [focusBack, focusActive])
 
+  /** The heading over a row, where it is another than that of the row before. */
+  const heading = (index: number): string | undefined => {
+    const [row, before] = [rows[index], rows[index - 1]]
+    if (!props.under || row === undefined) return undefined
+    const own = props.under(row)
+    return before !== undefined && props.under(before) === own ? undefined : own
+  }
+
   // The active row stays mounted wherever one scrolls: without it Tab would find no way into the grid.
   const keep = active.row
   const rangeExtractor = useCallback(
@@ -91,7 +100,7 @@ export function Grid<Row>(props: GridProps<Row>) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => height,
+    estimateSize: (index) => (heading(index) === undefined ? height : 2 * height),
     overscan: 8,
     scrollPaddingStart: headHeight,
     getItemKey: (index) => ids[index] ?? index,
@@ -101,7 +110,8 @@ export function Grid<Row>(props: GridProps<Row>) {
   useLayoutEffect(() => {
     scrollTo.current = scrollToIndex
   }, [scrollToIndex])
-  useLayoutEffect(() => measure(), [height, measure])
+  const first = ids[0]
+  useLayoutEffect(() => measure(), [height, measure, first])
 
   const asked = useRef(question)
   useLayoutEffect(() => {
@@ -217,14 +227,20 @@ export function Grid<Row>(props: GridProps<Row>) {
           const row = rows[index]
           const id = ids[index]
           if (row === undefined || id === undefined) return null
-          return (
+          const over = heading(index)
+          return [
+            over !== undefined && (
+              <div key={`under ${key}`} className="under" aria-hidden style={{ transform: `translateY(${start}px)` }}>
+                {over}
+              </div>
+            ),
             <GridRow
               key={key}
               row={row}
               id={id}
               label={describe(row).label}
               index={index}
-              offset={start}
+              offset={over === undefined ? start : start + height}
               columns={shown}
               ticks={ticks}
               ticked={selection?.ids.has(id) === true}
@@ -235,8 +251,8 @@ export function Grid<Row>(props: GridProps<Row>) {
               onPress={onPress}
               onTick={onTick}
               onMenu={onContext}
-            />
-          )
+            />,
+          ]
         })}
       </div>
     </div>

@@ -124,6 +124,7 @@ function Allowed<Row, P extends Page<Row>>({ spec }: { spec: ListSpec<Row, P> })
         at={at}
         describe={spec.row}
         quiet={spec.quiet}
+        under={spec.under}
         roomy={spec.roomy === true}
         total={list.total}
         sort={address.ask.sort}

@@ -116,6 +116,8 @@ export interface ListSpec<Row, P extends Page<Row> = Page<Row>> {
   readonly search?: boolean
   readonly page: (scope: Scope, ask: Ask) => PageOptions<P>
   readonly row: (row: Row) => { readonly id: string; readonly customer?: Customer; readonly label: string }
+  /** The heading that a row stands under, such as its day: said where it changes. */
+  readonly under?: (row: Row) => string
   /** A tint and weight for rows that are out of the ordinary. */
   readonly quiet?: (row: Row) => boolean
   readonly commands?: readonly Command<Row>[]
