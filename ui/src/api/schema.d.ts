@@ -4,6 +4,106 @@
  */
 
 export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the record of who did what
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        get: operations["get-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the record as CSV
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        get: operations["get-audit-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the record as JSON lines
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        get: operations["get-audit-jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that the record is complete and unchanged
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        get: operations["get-audit-verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One entry of the record, with before and after
+         * @description May call: partner, roles.view or partner-wide powers.
+         */
+        get: operations["get-audit-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/change-requests": {
         parameters: {
             query?: never;
@@ -244,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/audit-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Be permitted to export the record for a day
+         * @description May call: partner, primary admin of the customer.
+         */
+        post: operations["post-customers-id-audit-exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/audit.csv": {
         parameters: {
             query?: never;
@@ -252,7 +372,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export the audit record of a customer as CSV
+         * Export the whole record of a relation as CSV
          * @description May call: partner, primary admin of the customer.
          */
         get: operations["get-customers-id-audit-csv"];
@@ -272,7 +392,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export the audit record of a customer as JSON lines
+         * Export the whole record of a relation as JSON lines
          * @description May call: partner, primary admin of the customer.
          */
         get: operations["get-customers-id-audit-jsonl"];
@@ -995,6 +1115,146 @@ export interface paths {
          * @description May call: customer, administrator.
          */
         delete: operations["delete-partnership-assignments-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the own record of who did what
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the own record as CSV
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the own record as JSON lines
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit-jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signed heads of the own record, to keep elsewhere
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit-checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit/sealed.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the whole own record, signed
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit-sealed-jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that the own record is complete and unchanged
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit-verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/audit/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One entry of the own record, with before and after
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-audit-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2039,6 +2299,27 @@ export interface components {
                 [key: string]: number;
             };
         };
+        CheckpointFile: {
+            /** @description Newest first. */
+            checkpoints: components["schemas"]["CheckpointLine"][];
+        };
+        CheckpointLine: {
+            /** Format: date-time */
+            at: string;
+            /** @description The customer's tenant. */
+            chain: string;
+            /** @description Its hash, in hexadecimal. */
+            hash: string;
+            /** @description Ed25519, base64. */
+            publicKey: string;
+            /**
+             * Format: int64
+             * @description The place of the last entry at that moment.
+             */
+            seq: number;
+            /** @description Over chain, seq, hash and time; base64. */
+            signature: string;
+        };
         Code: {
             /** Format: date-time */
             createdAt: string;
@@ -2386,6 +2667,20 @@ export interface components {
             location: string;
             /** @description What is wrong with it. */
             message: string;
+        };
+        Finding: {
+            /**
+             * @description What was done to it.
+             * @example edited-content
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Of the entry.
+             */
+            number: number;
+            /** @description What exactly, in a sentence. */
+            text: string;
         };
         Found: {
             /** @description The user principal name of a user. */
@@ -3432,6 +3727,11 @@ export interface components {
             /** @description Without a room: the scopes over which it is held, the widest first, at most 20. Those of assignments that you may not see are left out. */
             where: components["schemas"]["HeldScope"][];
         };
+        PermitOut: {
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+        };
         PersonAccess: {
             chains: components["schemas"]["AccessChain"][];
             member: components["schemas"]["AssignmentMember"];
@@ -3612,6 +3912,105 @@ export interface components {
         Reason: {
             /** @description In a few words. */
             reason: string;
+        };
+        RecordCheck: {
+            /**
+             * Format: int64
+             * @description How many are kept.
+             */
+            entries: number;
+            /** @description What is wrong, by entry; empty when nothing is. */
+            findings: components["schemas"]["Finding"][];
+            tenantId?: string;
+            /**
+             * Format: int64
+             * @description The number of the last entry.
+             */
+            upto: number;
+        };
+        RecordDetail: {
+            /** @description Object id of who did it, in the tenant of its side. */
+            actorId?: string;
+            actorName?: string;
+            /** @description From where it was asked for. */
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The hash of the entry before it. */
+            before: string;
+            /** @description Of the relation that it is about. */
+            customerId?: string;
+            customerName?: string;
+            /** @description What else was recorded; before and after where something was changed. */
+            detail: unknown;
+            /** @description SHA-256, hexadecimal. */
+            hash: string;
+            /** @description The record and the place in it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The place in the record, from 1.
+             */
+            number: number;
+            /** @description The name of what it was done to, as it was then. */
+            object?: string;
+            objectId?: string;
+            /**
+             * @description The word of the feature, then the verb.
+             * @example role.update
+             */
+            operation: string;
+            /** @description The relation has ended: only time, tenant, actor's id and operation are left. */
+            reduced: boolean;
+            requestId?: string;
+            /** @enum {string} */
+            result: "successful" | "waits" | "refused" | "denied" | "failed";
+            /** @enum {string} */
+            side: "partner" | "customer" | "system";
+        };
+        RecordEntry: {
+            /** @description Object id of who did it, in the tenant of its side. */
+            actorId?: string;
+            actorName?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Of the relation that it is about. */
+            customerId?: string;
+            customerName?: string;
+            /** @description The record and the place in it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The place in the record, from 1.
+             */
+            number: number;
+            /** @description The name of what it was done to, as it was then. */
+            object?: string;
+            objectId?: string;
+            /**
+             * @description The word of the feature, then the verb.
+             * @example role.update
+             */
+            operation: string;
+            /** @enum {string} */
+            result: "successful" | "waits" | "refused" | "denied" | "failed";
+            /** @enum {string} */
+            side: "partner" | "customer" | "system";
+        };
+        RecordPage: {
+            /**
+             * Format: int64
+             * @description How many customers of this question an export leaves out, because they want to approve it first.
+             */
+            exportLeavesOut: number;
+            items: components["schemas"]["RecordEntry"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all; only with total=true.
+             */
+            total?: number;
         };
         Relation: {
             /** Format: date-time */
@@ -4173,6 +4572,12 @@ export interface components {
             /** @description Object id in the partner's directory. */
             principalId: string;
         };
+        Verified: {
+            /** @description Nothing was changed, left out or put in. */
+            complete: boolean;
+            /** @description One for each customer; the record of the partner alone has no tenant. */
+            records: components["schemas"]["RecordCheck"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -4182,6 +4587,357 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "get-audit": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the page before. */
+                cursor?: string;
+                /** @description Part of the name of who did it, or of what it was done to. */
+                q?: string;
+                /** @description Entries of this moment or later. */
+                from?: string;
+                /** @description Entries before this moment. */
+                to?: string;
+                /** @description Part of the name of who did it, or the whole object id. */
+                actor?: string;
+                /** @description An operation, or its first word. */
+                operation?: string;
+                /** @description Part of the name of what it was done to, or the whole id. */
+                object?: string;
+                result?: "successful" | "waits" | "refused" | "denied" | "failed";
+                side?: "partner" | "customer" | "system";
+                /** @description Only entries about this customer. */
+                customer?: string;
+                /** @description Also count how many there are in all. */
+                total?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-audit-csv": {
+        parameters: {
+            query?: {
+                /** @description Part of the name of who did it, or of what it was done to. */
+                q?: string;
+                /** @description Entries of this moment or later. */
+                from?: string;
+                /** @description Entries before this moment. */
+                to?: string;
+                /** @description Part of the name of who did it, or the whole object id. */
+                actor?: string;
+                /** @description An operation, or its first word. */
+                operation?: string;
+                /** @description Part of the name of what it was done to, or the whole id. */
+                object?: string;
+                result?: "successful" | "waits" | "refused" | "denied" | "failed";
+                side?: "partner" | "customer" | "system";
+                /** @description Only entries about this customer. */
+                customer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-audit-jsonl": {
+        parameters: {
+            query?: {
+                /** @description Part of the name of who did it, or of what it was done to. */
+                q?: string;
+                /** @description Entries of this moment or later. */
+                from?: string;
+                /** @description Entries before this moment. */
+                to?: string;
+                /** @description Part of the name of who did it, or the whole object id. */
+                actor?: string;
+                /** @description An operation, or its first word. */
+                operation?: string;
+                /** @description Part of the name of what it was done to, or the whole id. */
+                object?: string;
+                result?: "successful" | "waits" | "refused" | "denied" | "failed";
+                side?: "partner" | "customer" | "system";
+                /** @description Only entries about this customer. */
+                customer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-audit-verification": {
+        parameters: {
+            query?: {
+                /** @description Only entries about this customer. */
+                customer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-audit-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-change-requests": {
         parameters: {
             query?: {
@@ -5378,6 +6134,91 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-audit-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitOut"];
+                };
+            };
+            /** @description Waits for the customer's approval; nothing has been done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8701,6 +9542,460 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the page before. */
+                cursor?: string;
+                /** @description Part of the name of who did it, or of what it was done to. */
+                q?: string;
+                /** @description Entries of this moment or later. */
+                from?: string;
+                /** @description Entries before this moment. */
+                to?: string;
+                /** @description Part of the name of who did it, or the whole object id. */
+                actor?: string;
+                /** @description An operation, or its first word. */
+                operation?: string;
+                /** @description Part of the name of what it was done to, or the whole id. */
+                object?: string;
+                result?: "successful" | "waits" | "refused" | "denied" | "failed";
+                side?: "partner" | "customer" | "system";
+                /** @description Also count how many there are in all. */
+                total?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit-csv": {
+        parameters: {
+            query?: {
+                /** @description Part of the name of who did it, or of what it was done to. */
+                q?: string;
+                /** @description Entries of this moment or later. */
+                from?: string;
+                /** @description Entries before this moment. */
+                to?: string;
+                /** @description Part of the name of who did it, or the whole object id. */
+                actor?: string;
+                /** @description An operation, or its first word. */
+                operation?: string;
+                /** @description Part of the name of what it was done to, or the whole id. */
+                object?: string;
+                result?: "successful" | "waits" | "refused" | "denied" | "failed";
+                side?: "partner" | "customer" | "system";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit-jsonl": {
+        parameters: {
+            query?: {
+                /** @description Part of the name of who did it, or of what it was done to. */
+                q?: string;
+                /** @description Entries of this moment or later. */
+                from?: string;
+                /** @description Entries before this moment. */
+                to?: string;
+                /** @description Part of the name of who did it, or the whole object id. */
+                actor?: string;
+                /** @description An operation, or its first word. */
+                operation?: string;
+                /** @description Part of the name of what it was done to, or the whole id. */
+                object?: string;
+                result?: "successful" | "waits" | "refused" | "denied" | "failed";
+                side?: "partner" | "customer" | "system";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit-checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointFile"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit-sealed-jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-audit-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
