@@ -102,7 +102,7 @@ func TestWhoIsToldOfAnInvitation(t *testing.T) {
 				require.NoError(t, h.verbs(inv)[verb]())
 			}
 			var kinds string
-			require.NoError(t, h.writer.QueryRow(`SELECT group_concat(side || ' ' || kind, ', ') FROM (SELECT side, kind FROM notices WHERE tenant_id = $1 ORDER BY id)`,
+			require.NoError(t, h.writer.QueryRow(`SELECT group_concat(side || ' ' || kind, ', ') FROM (SELECT side, kind FROM notices WHERE tenant_id = $1 ORDER BY kind <> 'invitation.sent', kind)`,
 				northwind).Scan(&kinds))
 			require.Equal(t, "partner invitation.sent, "+want, kinds)
 			require.Zero(t, h.number(`SELECT count(*) FROM notices WHERE detail_json LIKE '%' || $1 || '%'`, inv.Name), "no name in what outlives a relation")

@@ -296,10 +296,10 @@ func (s *Store) decide(ctx context.Context, act Act, v policy.View, id ID, state
 			return err
 		}
 		if state == InvitationDeclined {
-			if err := emptyInvitation(ctx, t, id); err != nil {
+			if err := tellSender(ctx, t, "invitation.declined", inv); err != nil { // before its contacts go
 				return err
 			}
-			if err := tellSender(ctx, t, "invitation.declined", inv); err != nil {
+			if err := emptyInvitation(ctx, t, id); err != nil {
 				return err
 			}
 		}

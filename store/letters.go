@@ -21,8 +21,10 @@ const (
 	lettersPerNotice = 20
 )
 
-// contactsOf are the mail addresses of the customer that a notice n is about: none, until customers can name some.
-const contactsOf = `'[]'`
+// contactsOf are the mail addresses of the customer that a notice n is about: those that it agreed on, or, before there is a relation, those of its
+// last invitation.
+const contactsOf = `coalesce((SELECT c.contacts_json FROM customers c WHERE c.id = n.customer_id),
+	(SELECT i.contacts_json FROM invitations i WHERE i.tenant_id = n.tenant_id ORDER BY i.sent_at DESC, i.id DESC LIMIT 1), '[]')`
 
 // writeToContacts makes the letters of a notice to a customer. The contacts may go in the same transaction.
 func writeToContacts(ctx context.Context, t *tx, notice ID) error {

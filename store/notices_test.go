@@ -14,8 +14,14 @@ import (
 // telling keeps a notice as a feature would.
 func (h *house) telling(n notice) ID {
 	h.t.Helper()
+	before, err := readAllIDs(h, `SELECT id FROM notices`)
+	require.NoError(h.t, err)
 	require.NoError(h.t, h.write(h.t.Context(), func(t *tx) error { return tell(h.t.Context(), t, n) }))
-	return ID(h.number(`SELECT last_insert_rowid()`))
+	after, err := readAllIDs(h, `SELECT id FROM notices`)
+	require.NoError(h.t, err)
+	after = slices.DeleteFunc(after, func(id ID) bool { return slices.Contains(before, id) })
+	require.Len(h.t, after, 1)
+	return after[0]
 }
 
 // reads is a member of the partner as it reads notices.
@@ -232,6 +238,7 @@ func TestNoticesAreBoundedAndForgotten(t *testing.T) {
 func TestNoticesKeepNoNames(t *testing.T) {
 	h := openHouse(t)
 	customer := h.customer(northwind)
+	h.withContacts(customer, "contact-badge@northwind.example")
 	other := h.customer(tailspin)
 	h.run(`DELETE FROM notices`)
 	about := map[string]any{"by": "Badge Person", "object": "Badge Role", "reason": "because of badge"}
@@ -242,7 +249,7 @@ func TestNoticesKeepNoNames(t *testing.T) {
 	stays := h.telling(notice{to: SideCustomer, tenant: tailspin, customer: other, kind: "change.asked", detail: map[string]any{"by": "Other Person"}})
 	_, err := h.WriteLetters(t.Context(), []string{"desk@partner.example"})
 	require.NoError(t, err)
-	require.Positive(t, h.number(`SELECT count(*) FROM letters`))
+	require.Positive(t, h.number(`SELECT count(*) FROM letters l JOIN notices n ON n.id = l.notice_id WHERE n.tenant_id = $1`, northwind))
 	newest, _, err := h.Notices(t.Context(), ofTenant(northwind), 1)
 	require.NoError(t, err)
 	require.NoError(t, h.ReadNotices(t.Context(), ofTenant(northwind), newest[0].ID))
@@ -252,7 +259,7 @@ func TestNoticesKeepNoNames(t *testing.T) {
 	_, err = h.LeaveCustomer(t.Context(), maya, AskingAdmin{Actor: policy.Actor{User: pia.Principal}}, customer, name)
 	require.NoError(t, err)
 	require.Zero(t, h.number(`SELECT count(*) FROM notice_marks`))
-	require.Zero(t, h.number(`SELECT count(*) FROM letters`))
+	require.Zero(t, h.number(`SELECT count(*) FROM letters l LEFT JOIN notices n ON n.id = l.notice_id WHERE n.id IS NULL OR n.tenant_id = $1`, northwind))
 	require.Zero(t, h.number(`SELECT count(*) FROM notices WHERE tenant_id = $1 AND (customer_id IS NOT NULL OR detail_json <> '{}' OR oid <> '')`, northwind))
 	require.Equal(t, []string{"relation.ended"}, h.kinds(ofTenant(northwind)))
 	list, _, err := h.Notices(t.Context(), h.reads(policy.Actor{User: policy.User("maya")}, policy.Powers{Manager: true}), 50)
@@ -277,6 +284,7 @@ func TestNoticesKeepNoNames(t *testing.T) {
 func TestNoRoomIsNamedInANotice(t *testing.T) {
 	h := openHouse(t)
 	customer := h.customer(northwind)
+	h.pass(time.Second)
 	h.telling(notice{to: SideCustomer, tenant: northwind, customer: customer, kind: "change.asked",
 		detail: map[string]any{"event": EventAction, "operation": "action.restart", "object": "Quokka Huddle", "by": "Pia"}})
 	require.NotContains(t, h.dump(), "Quokka")
@@ -289,6 +297,7 @@ func TestNoRoomIsNamedInANotice(t *testing.T) {
 func TestStrangeDetailsAreNoError(t *testing.T) {
 	h := openHouse(t)
 	customer := h.customer(northwind)
+	h.pass(time.Second)
 	h.telling(notice{to: SideCustomer, tenant: northwind, customer: customer, kind: "new.kind",
 		detail: map[string]any{"days": "many", "by": "Pia", "contacts": 3, "endsAt": nil, "request": "not an id", "reason": []int{1}}})
 	list, _, err := h.Notices(t.Context(), ofTenant(northwind), 1)
