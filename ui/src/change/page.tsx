@@ -47,7 +47,7 @@ export function Page() {
         },
         { id: 'state', head: t('column.state'), width: 190, cell: (r) => <RequestStateMark state={r.state} /> },
         { id: 'by', head: t('column.by'), width: 150, hide: 1, cell: (r) => <span className="el sec">{r.askedBy}</span> },
-        { id: 'asked', head: t('column.asked'), width: 130, cell: (r) => <When at={r.askedAt} as="moment" /> },
+        { id: 'asked', head: t('column.asked'), width: 150, cell: (r) => <When at={r.askedAt} as="moment" /> },
       ],
       filters: [
         {

@@ -1,0 +1,1 @@
+function e(e,t,n){return e.holdings.some(e=>(n===`all`||e.customerId===n)&&e.permissions.includes(t))}function t(e,t,n){return e.holdings.some(e=>e.customerId===n&&e.approves.includes(t))}function n(e){return e.powers.globalAdmin||e.powers.manager||e.powers.tenantManager}export{e as n,n as r,t};

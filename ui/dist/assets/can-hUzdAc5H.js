@@ -1,1 +1,0 @@
-function e(e,t,n){return e.holdings.some(e=>(n===`all`||e.customerId===n)&&e.permissions.includes(t))}function t(e){return e.powers.globalAdmin||e.powers.manager||e.powers.tenantManager}export{t as n,e as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./can-hUzdAc5H.js";import{I as t}from"./Message-CQ8LKHsq.js";function n(){let{me:n,customer:r}=t();return(t,i=r)=>e(n,t,i)}function r(){return t().me}export{r as n,n as t};

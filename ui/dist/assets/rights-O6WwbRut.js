@@ -1,1 +1,0 @@
-import{p as e}from"./index-D4zMfRQ4.js";import{N as t}from"./problem-B3CWsz4c.js";function n(){let{me:n,customer:r}=t();return(t,i=r)=>e(n,t,i)}function r(){return t().me}export{r as n,n as t};
