@@ -112,6 +112,9 @@ function Confirm({ title, action, danger, typed, typedLabel, run, onClose, child
   const cancel = useRef<HTMLButtonElement>(null)
   useBeginAt(cancel)
   const waits = failed instanceof Waits
+  useEffect(() => {
+    if (waits) cancel.current?.focus() // the button that had the focus is gone
+  }, [waits])
   const missing = typed !== undefined && text.trim() !== typed
   const go = async () => {
     setBusy(true)
