@@ -17,15 +17,14 @@ import (
 func (h *house) ending(after time.Duration) (customer ID, at time.Time) {
 	h.t.Helper()
 	customer, at = h.customer(northwind), h.clock().Add(after)
-	h.setEnd(customer, at)
+	h.setEnd(at)
 	return customer, at
 }
 
-// setEnd is what the customer does when it sets its date.
-func (h *house) setEnd(customer ID, at time.Time) {
+// setEnd sets the date of Northwind's relation.
+func (h *house) setEnd(at time.Time) {
 	h.t.Helper()
-	h.run(`UPDATE customers SET ends_at = $1 WHERE id = $2`, orNull(at), customer)
-	require.NoError(h.t, h.write(h.t.Context(), func(t *tx) error { return raiseRules(h.t.Context(), t, customer) }))
+	require.NoError(h.t, h.SetEndDate(h.t.Context(), adminOf(northwind), policy.Own(northwind), 0, at))
 }
 
 // told lists the notices of a kind as "side detail", in order.
@@ -88,6 +87,8 @@ func TestARelationEndsByItsDate(t *testing.T) {
 	require.Equal(t, []int{0, 1}, []int{rooms, names}, "before any housekeeping")
 	_, err = h.CustomerByID(t.Context(), managing, customer)
 	require.ErrorIs(t, err, ErrNotFound)
+	err = h.SetEndDate(t.Context(), adminOf(northwind), policy.Own(northwind), 0, at.Add(time.Hour))
+	require.ErrorIs(t, err, ErrNotFound, "nobody renews what has ended")
 	require.Equal(t, []EndedNow{{customer, northwind}}, h.endDue())
 	require.Empty(t, h.endDue(), "once")
 	require.Zero(t, h.number(`SELECT count(*) FROM customers WHERE tenant_id = $1`, northwind))
@@ -104,12 +105,13 @@ func TestARelationEndsByItsDate(t *testing.T) {
 func TestAnEndThatIsMovedEndsNothing(t *testing.T) {
 	h := openHouse(t)
 	customer, at := h.ending(day)
+	h.setClock(at.Add(-time.Millisecond))
+	h.setEnd(at.Add(time.Millisecond))
 	h.setClock(at)
-	h.setEnd(customer, at.Add(time.Millisecond))
 	require.Empty(t, h.endDue())
 	_, err := h.end(t.Context(), System("ends"), customer, EndByDate, func(tx *tx) error { return stillDue(t.Context(), tx, customer) })
 	require.ErrorIs(t, err, ErrNotFound)
-	h.setEnd(customer, time.Time{})
+	h.setEnd(time.Time{})
 	h.pass(1000 * day)
 	require.Empty(t, h.endDue())
 	_, err = h.CustomerByID(t.Context(), managing, customer)
@@ -118,7 +120,7 @@ func TestAnEndThatIsMovedEndsNothing(t *testing.T) {
 
 func TestReminders(t *testing.T) {
 	h := openHouse(t)
-	customer, at := h.ending(40 * day)
+	_, at := h.ending(40 * day)
 	remind := func() []string {
 		t.Helper()
 		h.run(`DELETE FROM notices`)
@@ -141,13 +143,13 @@ func TestReminders(t *testing.T) {
 		require.Empty(t, remind(), days)
 	}
 	moved := at.Add(5 * day)
-	h.setEnd(customer, moved)
+	h.setEnd(moved)
 	require.Equal(t, both(6, moved), remind(), "a date that was moved begins anew, with what is near, and tells the days that are left")
-	h.setEnd(customer, at.Add(100*day))
+	h.setEnd(at.Add(100*day))
 	require.Empty(t, remind())
-	h.setEnd(customer, moved)
+	h.setEnd(moved)
 	require.Empty(t, remind(), "it was told of this date") // nothing came in between
-	h.setEnd(customer, time.Time{})
+	h.setEnd(time.Time{})
 	require.Empty(t, remind())
 }
 

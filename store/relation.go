@@ -107,7 +107,11 @@ func ownAgreement(ctx context.Context, t *tx, v policy.View) (Customer, error) {
 	if v.Kind() != policy.KindOwn {
 		return Customer{}, ErrNotFound
 	}
-	return scanCustomer(t.QueryRowContext(ctx, `SELECT `+customerColumns+` WHERE c.tenant_id = $1`, v.TenantID()))
+	c, err := scanCustomer(t.QueryRowContext(ctx, `SELECT `+customerColumns+` WHERE c.tenant_id = $1`, v.TenantID()))
+	if err == nil && !c.EndsAt.IsZero() && millis(c.EndsAt) <= t.now {
+		return Customer{}, ErrNotFound // its date has come: nobody renews what has ended
+	}
+	return c, err
 }
 
 func shiftRoles(ctx context.Context, t *tx, c Customer, ceiling []policy.Permission) ([]RoleShift, error) {

@@ -26,9 +26,6 @@ import (
 // sealKeyName is the file beside the database with the key of sealed records.
 const sealKeyName = "seal.key"
 
-// sealDays is for how long a record is kept.
-const sealDays = 30
-
 // gatherAtOnce is how many entries one read of a record takes.
 const gatherAtOnce = 2_000
 
@@ -56,11 +53,11 @@ type gathered struct {
 // gather reads the record of a customer for its end, in pieces that hold nobody up. Nil when the customer wants nothing to be kept. ErrNotFound when
 // it is gone.
 func (s *Store) gather(ctx context.Context, customer ID) (*gathered, error) {
-	g := &gathered{days: sealDays}
+	g := &gathered{}
 	g.zip = gzip.NewWriter(&g.buffer)
 	g.seal = func(ctx context.Context, t *tx) (seal, error) { return s.sealOf(ctx, t, g.tenant) }
 	err := s.read(ctx, func(t *tx) error {
-		err := t.QueryRowContext(ctx, `SELECT tenant_id FROM customers WHERE id = $1`, customer).Scan(&g.tenant)
+		err := t.QueryRowContext(ctx, `SELECT tenant_id, seal_days FROM customers WHERE id = $1`, customer).Scan(&g.tenant, &g.days)
 		if err != nil {
 			return notFound(err, "read what is kept after the end")
 		}

@@ -47,7 +47,7 @@ func TestTheSealedRecord(t *testing.T) {
 
 	kept, err := h.SealedRecord(t.Context(), policy.Own(northwind))
 	require.NoError(t, err)
-	require.Equal(t, SealedRecord{EndedAt: h.clock(), Until: h.clock().Add(30 * day), Entries: int(n)}, kept)
+	require.Equal(t, SealedRecord{EndedAt: h.clock(), Until: h.clock().Add(60 * day), Entries: int(n)}, kept)
 	text, err := h.opened(northwind)
 	require.NoError(t, err)
 	require.Equal(t, gatherAtOnce, strings.Count(text, "Secret role of Northwind"), "each entry once")
@@ -89,7 +89,7 @@ func TestTheSealedRecord(t *testing.T) {
 	_, err = h.opened(northwind)
 	require.Error(t, err, "a changed record does not open")
 
-	h.pass(30*day - time.Millisecond)
+	h.pass(60*day - time.Millisecond)
 	gone, err := h.PruneRecords(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, gone)
@@ -105,8 +105,9 @@ func TestTheSealedRecord(t *testing.T) {
 
 func TestWhatIsKeptIsTheCustomersChoice(t *testing.T) {
 	h := openHouse(t)
-	for _, days := range []int{sealDays} {
+	for _, days := range []int{0, 365} {
 		customer := h.customer(northwind)
+		require.NoError(t, h.SetRetention(t.Context(), adminOf(northwind), policy.Own(northwind), 0, 180, days))
 		_, err := h.end(t.Context(), maya, customer, "", func(*tx) error { return nil })
 		require.NoError(t, err)
 		kept, err := h.SealedRecord(t.Context(), policy.Own(northwind))
@@ -116,7 +117,7 @@ func TestWhatIsKeptIsTheCustomersChoice(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err)
-		require.Equal(t, h.clock().Add(sealDays*day), kept.Until)
+		require.Equal(t, h.clock().Add(365*day), kept.Until)
 	}
 	require.NoError(t, h.DropRecord(t.Context(), adminOf(northwind), policy.Own(northwind)), "at once, when the customer wants")
 	require.Equal(t, []string{"record.delete", "", ""}, h.lastEntry()[:3])

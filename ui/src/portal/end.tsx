@@ -22,6 +22,7 @@ export function RemovePartner({ partnership }: { partnership: Partnership }) {
   const [open, setOpen] = useState(false)
   const partner = partnership.partner.name
   const rooms = partnership.relation?.rooms ?? 0
+  const sealed = partnership.relation?.sealDays ?? 0
   return (
     <>
       <Button icon={IconDelete} onClick={() => setOpen(true)}>
@@ -50,7 +51,7 @@ export function RemovePartner({ partnership }: { partnership: Partnership }) {
             <li>{t('end.erased3')}</li>
           </ul>
         </div>
-        <p>{t('end.record')}</p>
+        <p>{sealed === 0 ? t('end.noRecord') : t('end.record', { count: sealed })}</p>
         <p>{t('end.final', { partner })}</p>
       </ConfirmDialog>
     </>
