@@ -145,7 +145,7 @@ func TestReminders(t *testing.T) {
 	moved := at.Add(5 * day)
 	h.setEnd(moved)
 	require.Equal(t, both(6, moved), remind(), "a date that was moved begins anew, with what is near, and tells the days that are left")
-	h.setEnd(at.Add(100*day))
+	h.setEnd(at.Add(100 * day))
 	require.Empty(t, remind())
 	h.setEnd(moved)
 	require.Empty(t, remind(), "it was told of this date") // nothing came in between
