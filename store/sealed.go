@@ -109,6 +109,9 @@ func (g *gathered) keep(ctx context.Context, t *tx, relation ID, endedAt int64) 
 			return err
 		}
 	}
+	if g.entries == 0 { // of a world that was seeded: nobody did anything yet
+		return nil
+	}
 	last, err := g.seal(ctx, t)
 	if err != nil {
 		return err
