@@ -154,9 +154,8 @@ func (c Checkpoint) send(ctx context.Context, t *tx) error {
 	if err != nil {
 		return fmt.Errorf("read the customer of a checkpoint: %w", err)
 	}
-	l := c.Line()
-	return tell(ctx, t, notice{to: SideCustomer, tenant: c.Chain, customer: customer, kind: "audit.checkpoint", detail: map[string]any{
-		"seq": l.Seq, "hash": l.Hash, "at": l.At, "publicKey": l.PublicKey, "signature": l.Signature}})
+	return tell(ctx, t, notice{to: SideCustomer, tenant: c.Chain, customer: customer, kind: "audit.checkpoint",
+		detail: map[string]any{"line": CheckpointFile{[]CheckpointLine{c.Line()}}}})
 }
 
 // CheckpointNow keeps a checkpoint of a reader's own chain, if it has entries that none covers.

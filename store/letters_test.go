@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -189,4 +190,23 @@ func TestLettersAreGivenUp(t *testing.T) {
 	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM letters WHERE state = 'failed' AND reason = 'tls'`), "why the last try failed stays")
 	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM letters WHERE state = 'failed' AND reason = 'old'`))
 	require.Empty(t, h.claimed())
+}
+
+// TestCheckpointsLeaveWhole mails a checkpoint as `verify --against` reads it.
+func TestCheckpointsLeaveWhole(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	h.withContacts(customer, "it@northwind.example")
+	h.run(`DELETE FROM notices`)
+	made, err := h.CheckpointAudit(t.Context(), 0)
+	require.NoError(t, err)
+	require.Positive(t, made)
+	list := h.claimed()
+	require.Equal(t, []string{"audit.checkpoint it@northwind.example"}, addressesOf(list))
+	points, err := h.Checkpoints(t.Context(), policy.Own(northwind))
+	require.NoError(t, err)
+	read, err := ReadCheckpoints(bytes.NewReader(list[0].Notice.About.Line))
+	require.NoError(t, err)
+	require.Equal(t, points[:1], read)
+	require.True(t, read[0].Signed())
 }

@@ -13,7 +13,7 @@ export interface Target {
 /** Where more about a notice stands; undefined when nothing is left of it. */
 export function targetOf(notice: Notice, me: Me): Target | undefined {
   const [subject = ''] = notice.kind.split('.')
-  if (me.side === 'customer') return { page: '/portal' }
+  if (me.side === 'customer') return { page: subject === 'audit' ? '/portal/activity' : '/portal' }
   if (subject === 'invitation') return notice.customer === undefined ? undefined : { page: 'customers', customer: 'all', search: { q: notice.customer } }
   if (notice.customerId === undefined) return undefined
   if (subject === 'change' && notice.about.requestId !== undefined) return { page: 'requests', customer: 'all', search: { open: notice.about.requestId } }
