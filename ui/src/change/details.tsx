@@ -98,25 +98,26 @@ function ExplainDialog({ request, onClose, onDone }: { request: Request; onClose
   )
 }
 
-function Overview({ request }: { request: Request }) {
+/** What a request is about and what became of it, for the partner; `own` for the customer that decides. */
+export function Overview({ request, own }: { request: Request; own?: boolean }) {
   const { t } = useTranslation('change')
   const why = useFailureWords()
   const customer = request.customerName
   return (
     <>
-      {request.state === 'waiting' && <Message tone="brand">{t('waitingText', { customer })}</Message>}
+      {request.state === 'waiting' && <Message tone="brand">{own ? t('ownWaitingText') : t('waitingText', { customer })}</Message>}
       {request.state === 'failed' && (
         <Message tone="important" title={t('failedTitle')}>
           {why(request.failure ?? '')}
         </Message>
       )}
       {request.state === 'rejected' && (
-        <Message tone="important" title={t('rejectedTitle', { customer })}>
+        <Message tone="important" title={own ? t('ownRejectedTitle') : t('rejectedTitle', { customer })}>
           {request.decidedReason}
         </Message>
       )}
       <Facts>
-        <Fact label={t('column.customer')}>{customer}</Fact>
+        {!own && <Fact label={t('column.customer')}>{customer}</Fact>}
         <Fact label={t('fact.reason')}>{request.reason || <span className="mut">{t('noReason')}</span>}</Fact>
         <Fact label={t('fact.asked')}>
           {request.askedBy}, <When at={request.askedAt} as="moment" />

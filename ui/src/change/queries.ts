@@ -42,3 +42,30 @@ export function useRequest(id: string) {
 export function withdrawRequest(id: string): Promise<unknown> {
   return unwrap(api.POST('/api/change-requests/{id}/withdraw', { params: { path: { id } } }))
 }
+
+/** The change requests that the customer of the person decides about, newest first. */
+export function ownRequestPages(scope: Scope, ask: Ask) {
+  const params = { state: states.find((known) => known === ask.tab) }
+  return pages<RequestPage>({
+    scope,
+    feature: 'change',
+    operation: 'own-requests',
+    params,
+    every: 15_000,
+    read: (cursor, signal) => unwrap(api.GET('/api/partnership/change-requests', { params: { query: { ...params, cursor, limit: 100 } }, signal })),
+  })
+}
+
+/** One of them; looked at closely while it is about to be carried out. */
+export function useOwnRequest(id: string) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature: 'change',
+      operation: 'own-request',
+      params: { id },
+      read: (signal) => unwrap(api.GET('/api/partnership/change-requests/{id}', { params: { path: { id } }, signal })),
+    }),
+    refetchInterval: ({ state }) => (state.data?.state === 'approved' ? 2_000 : 15_000),
+  })
+}

@@ -8,4 +8,7 @@ declare global {
 }
 
 /** What waits for a customer's approval, and what became of it. */
-export const routes: readonly PageRoute[] = [{ path: 'requests', side: 'partner', spans: true, load: () => import('./page') }]
+export const routes: readonly PageRoute[] = [
+  { path: 'requests', side: 'partner', spans: true, load: () => import('./page') },
+  { path: 'portal/approvals', side: 'customer', load: () => import('./approvals') },
+]

@@ -17,6 +17,7 @@ import { InvitationStep } from './invitation'
 import { PastInvitations } from './past'
 import { useCovered, usePartnership, type Partnership } from './queries'
 import { endedWords, RelationStep } from './relation'
+import { WaitingCard } from './waiting'
 import { situationOf } from './situation'
 import './portal.css'
 
@@ -107,6 +108,7 @@ function Home({ partnership }: { partnership: Partnership }) {
       <Lead partnership={partnership} />
       <ComingEnd partnership={partnership} />
       <AdminProposalCard partnership={partnership} />
+      {relation !== undefined && <WaitingCard />}
       <KeptRecord partnership={partnership} />
       {refusal === undefined && !running && (
         <ol className="psteps">

@@ -257,3 +257,16 @@ export function changeRetention(version: number, retentionDays: number, sealDays
 export function changeContacts(version: number, contacts: readonly string[]): Promise<Relation> {
   return unwrap(api.PUT('/api/partnership/contacts', { params: { header: ifMatch(version) }, body: { contacts: [...contacts] } }))
 }
+
+/** What waits for the customer's approval, newest first; the word of the feature is that of the requests themselves. */
+export function useWaiting() {
+  return useQuery(
+    one({
+      scope: usePlace(),
+      feature: 'change',
+      operation: 'waiting',
+      every: 15_000,
+      read: (signal) => unwrap(api.GET('/api/partnership/change-requests', { params: { query: { state: 'waiting', limit: 20 } }, signal })),
+    }),
+  )
+}

@@ -170,7 +170,7 @@ function Data({ partnership, relation }: InForceProps) {
   })
   const shorter = within(form.values.retentionDays, bounds.retention) && form.values.retentionDays < relation.retentionDays
   return (
-    <Part title={t('wizard.data.label')} form={form}>
+    <Part title={t('data.title')} form={form}>
       <NumberField
         {...form.field('retentionDays')}
         label={t('data.retention')}

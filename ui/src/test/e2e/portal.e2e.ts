@@ -80,6 +80,8 @@ async function agree(page: Page): Promise<void> {
   await primary(page).click()
   await page.getByRole('group', { name: common.permission.rooms.is, exact: true }).waitFor()
   await primary(page).click()
+  await primary(page).click() // change control, sign-in and end: as they stand
+  await primary(page).click() // data and notices: as they stand
   await page.getByRole('checkbox').check()
   await primary(page).click()
   await page.getByRole('heading', { name: words.wizard.review.label }).waitFor()
@@ -131,6 +133,18 @@ describe('Woodgrove, which has not invited anybody', () => {
     await picture(page, 'portal-wizard-permissions')
     expect(await page.getByRole('checkbox', { name: common.permission.rooms.resetKey }).isDisabled()).toBe(true)
     await primary(page).click()
+    await page.getByRole('radiogroup', { name: words.event.role.is }).getByRole('radio', { name: words.control.manual }).check()
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'portal-wizard-control')
+    await primary(page).click()
+    await page.getByRole('spinbutton', { name: words.data.retention }).fill('10')
+    await primary(page).click()
+    await page.locator('.fld .reason', { hasText: words.data.retentionNeeded }).waitFor()
+    await page.getByRole('spinbutton', { name: words.data.retention }).fill('90')
+    expect(await page.getByRole('textbox', { name: words.contacts.label }).inputValue()).toBe(people.woodgrove) // unless one says otherwise
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'portal-wizard-data')
+    await primary(page).click()
     await primary(page).click()
     await page.locator('.reason', { hasText: words.wizard.terms.agreeNeeded }).waitFor() // never agreed by passing by
     expect(await findings(page)).toEqual([])
@@ -158,6 +172,36 @@ describe('Woodgrove, which has not invited anybody', () => {
     await page.goto(`${base}/portal/invite`)
     await page.getByText(words.wizard.pending).waitFor()
     expect(await findings(page)).toEqual([])
+  })
+
+  test('changes the offer while it waits, and sends it again', async () => {
+    const page = await open(browser, { language: 'fr' })
+    await signIn(page, people.woodgrove)
+    const before = await partnership(page)
+    if (before.invitation?.state !== 'pending') return expect(before.relation).toBeDefined()
+    await page.getByRole('link', { name: mots.invitation.change }).click()
+    await page.getByText(say(mots.wizard.rooms.count, { covered: '118', total: '131' }), { exact: true }).first().waitFor()
+    for (let step = 0; step < 4; step++) await primary(page).click()
+    await page.getByRole('checkbox').check()
+    expect(await findings(page)).toEqual([])
+    await primary(page).click()
+    await picture(page, 'portal-change-review-fr')
+    await page.getByRole('button', { name: mots.wizard.changeSubmit }).click()
+    await page.waitForURL(`${base}/portal`)
+    await page.getByText(mots.fact.changed, { exact: true }).waitFor()
+    const changed = (await partnership(page)).invitation
+    expect(changed?.version).toBe(before.invitation.version + 1)
+    expect(changed?.expiresAt).toBe(before.invitation.expiresAt)
+
+    await page.getByRole('button', { name: mots.invitation.resend }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('spinbutton').fill('30')
+    expect(await findings(page)).toEqual([])
+    await dialog.getByRole('button', { name: mots.invitation.resend }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const again = (await partnership(page)).invitation
+    expect(Date.parse(again?.expiresAt ?? '')).toBeGreaterThan(Date.parse(before.invitation.expiresAt))
+    expect(again?.version).toBe(changed?.version)
   })
 
   test('withdraws, and invites again by a fresh code only', async () => {
@@ -387,5 +431,109 @@ describe('how far others are', () => {
     await page.getByRole('button', { name: commun.kit.dismiss }).click()
     await page.waitForURL(`${base}/portal`)
     expect(await findings(page)).toEqual([])
+  })
+})
+
+describe('what was agreed, changed later', () => {
+  const lucerne = 'admin@lucerne.example'
+
+  test('rooms are taken away with what hangs on them, and granted again', async () => {
+    const page = await open(browser)
+    await signIn(page, lucerne)
+    const before = (await partnership(page)).relation
+    await page.getByRole('link', { name: words.home.changeRooms }).click()
+    const tree = page.getByRole('tree')
+    await tree.waitFor()
+    expect(await page.getByRole('button', { name: words.reach.save }).getAttribute('aria-disabled')).toBe('true')
+    await page.getByRole('radio', { name: words.wizard.rooms.all }).check()
+    const place = page.getByRole('treeitem', { level: 1 }).last()
+    await place.click()
+    await page.getByRole('button', { name: words.reach.save, disabled: false }).waitFor()
+    if (!(await page.getByText(words.reach.final).count())) expect(await findings(page)).toEqual([])
+    await picture(page, 'portal-narrow')
+    // A draft is not lost by passing by.
+    await page.locator('nav.nav a').first().click()
+    await page.getByRole('alertdialog').getByRole('button', { name: common.form.stay }).click()
+    if ((await page.locator('.pnumber').innerText()).startsWith('0 ')) {
+      // Its rooms are all in one country: nothing would be left, and the page says so instead of saving.
+      expect(await page.getByRole('button', { name: words.reach.save }).getAttribute('title')).toBe(words.wizard.rooms.noneCovered)
+      await place.click()
+      await page.keyboard.press('ArrowRight')
+      await page.getByRole('treeitem', { level: 2 }).last().click()
+    }
+    await page.getByRole('button', { name: words.reach.save, disabled: false }).click()
+    const dialog = page.getByRole('alertdialog')
+    await dialog.getByText(words.reach.final).waitFor()
+    expect(await findings(page)).toEqual([])
+    await dialog.getByRole('button', { name: words.reach.saveLost }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const narrowed = (await partnership(page)).relation
+    expect(narrowed?.rooms).toBeLessThan(before?.rooms ?? 0)
+    expect(narrowed?.version).toBe((before?.version ?? 0) + 1)
+
+    // Granted again they come with the next collection, which runs at once.
+    const status = await page.evaluate(
+      async ([grant, version]) =>
+        (
+          await fetch('/api/partnership/grant', {
+            method: 'PUT',
+            headers: { 'Content-Type': 'application/json', 'X-Roomward-Request': '1', 'If-Match': `"${String(version)}"` },
+            body: JSON.stringify({ grant }),
+          })
+        ).status,
+      [before?.grant, narrowed?.version] as const,
+    )
+    expect(status).toBe(200)
+    await expect.poll(async () => (await partnership(page)).relation?.rooms, { timeout: 60_000 }).toBe(before?.rooms)
+  })
+
+  test('a narrower ceiling says which roles shrink, before it is saved', async () => {
+    const page = await open(browser, { language: 'fr', theme: 'dark' })
+    await signIn(page, people.northwind, '/portal/permissions')
+    await page.getByRole('group', { name: commun.permission.tickets.is, exact: true }).getByRole('checkbox').first().click()
+    await page.getByRole('table', { name: mots.ceiling.effect }).waitFor()
+    expect(await page.getByRole('table', { name: mots.ceiling.effect }).innerText()).toContain('Primary admins')
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'portal-ceiling-fr-dark')
+    await page.getByRole('button', { name: mots.discard }).click()
+    expect(await page.getByRole('table', { name: mots.ceiling.effect }).count()).toBe(0)
+  })
+
+  test('the settings of the relation are saved one by one, and two people do not overwrite each other', async () => {
+    const page = await open(browser, { expects: [/^412 \/api\/partnership\/retention$/] })
+    await signIn(page, lucerne, '/portal/relation')
+    const saveOf = (what: string) => page.getByRole('button', { name: say(words.settings.save, { what }) })
+    await page.getByRole('radiogroup', { name: words.event.export.is }).getByRole('radio', { name: words.control.manual }).check()
+    await saveOf(words.control.title).click()
+    await page.getByText(words.settings.saved).first().waitFor()
+    expect((await partnership(page)).relation?.changeControl['export']).toBe('manual')
+    const days = page.getByRole('spinbutton', { name: words.data.retention })
+    await days.fill('100')
+    await saveOf(words.data.title).click()
+    await expect.poll(async () => (await partnership(page)).relation?.retentionDays).toBe(100)
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'portal-settings')
+
+    // Somebody else changes the same part meanwhile.
+    await days.fill('60')
+    await page.evaluate(() =>
+      fetch('/api/partnership/retention', {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/json', 'X-Roomward-Request': '1' },
+        body: JSON.stringify({ retentionDays: 200, sealDays: 30 }),
+      }),
+    )
+    await saveOf(words.data.title).click()
+    await page.getByText(common.errors['changed-meanwhile']).waitFor()
+    expect((await partnership(page)).relation?.retentionDays).toBe(200)
+  })
+
+  test('approvals: nothing waits, in both languages', async () => {
+    for (const [language, title] of [['en', 'Approvals'], ['fr', 'Approbations']] as const) {
+      const page = await open(browser, { language })
+      await signIn(page, people.northwind, '/portal/approvals')
+      await page.getByRole('heading', { name: title }).waitFor()
+      expect(await findings(page)).toEqual([])
+    }
   })
 })
