@@ -92,18 +92,18 @@ function Bars({ covered }: { covered: Covered }) {
   const shown = covered.buildings.slice(0, bars)
   const rest = covered.buildings.length - shown.length
   return (
-    <dl className="pbars">
+    <ul className="pbars">
       {shown.map((one) => (
-        <div key={`${one.city}/${one.building}`} className="contents">
-          <dt className="el">{one.building === '' ? t('wizard.rooms.unknown.building') : one.building}</dt>
-          <dd className="bar" aria-hidden>
+        <li key={`${one.city}/${one.building}`} className="contents">
+          <span className="el">{one.building === '' ? t('wizard.rooms.unknown.building') : one.building}</span>
+          <span aria-hidden>
             <meter min={0} max={one.total} value={one.covered} />
-          </dd>
-          <dd className="n">{one.covered === one.total ? format.number(one.total) : t('ofAll', { held: format.number(one.covered), all: format.number(one.total) })}</dd>
-        </div>
+          </span>
+          <span className="n">{one.covered === one.total ? format.number(one.total) : t('ofAll', { held: format.number(one.covered), all: format.number(one.total) })}</span>
+        </li>
       ))}
-      {rest > 0 && <div className="mut sm rest">{t('home.moreBuildings', { count: rest })}</div>}
-    </dl>
+      {rest > 0 && <li className="mut sm rest">{t('home.moreBuildings', { count: rest })}</li>}
+    </ul>
   )
 }
 
