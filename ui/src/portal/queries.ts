@@ -270,3 +270,17 @@ export function useWaiting() {
     }),
   )
 }
+
+/** What people of the partner did last, from the record. Reading it is recorded, so that it is not read again by itself. */
+export function useActivity() {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'activity',
+      read: (signal) => unwrap(api.GET('/api/partnership/audit', { params: { query: { side: 'partner', limit: 8 } }, signal })),
+    }),
+    staleTime: 5 * usual,
+    refetchOnWindowFocus: false,
+  })
+}
