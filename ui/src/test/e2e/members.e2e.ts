@@ -28,7 +28,7 @@ test.each([
   const page = await open(browser, { language, theme })
   await signIn(page, people.northwind, '/portal/members')
   await page.getByRole('heading', { name: text.members.title, level: 1 }).waitFor()
-  await page.getByRole('heading', { name: 'Primary admins' }).waitFor()
+  await page.getByRole('heading', { name: text.fact.admins }).waitFor()
   await page.getByText(text.members.thisHour).filter({ visible: true }).first().waitFor()
   expect(await findings(page)).toEqual([])
   await picture(page, `members-${language}`)
