@@ -2,6 +2,7 @@ package customers
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -24,14 +25,8 @@ func (c *Customers) FollowEnds(ctx context.Context) error {
 	for _, e := range ended {
 		c.ended(e)
 	}
-	if err != nil {
-		return err
-	}
-	if err := c.Store.RemindEnds(ctx); err != nil {
-		return err
-	}
-	_, err = c.Store.PruneRecords(ctx)
-	return err
+	_, pruned := c.Store.PruneRecords(ctx)
+	return errors.Join(err, c.Store.RemindEnds(ctx), pruned)
 }
 
 // EndOwn ends the relation by the customer itself, at once, and removes everything of it from the partner's machine (law 7).
