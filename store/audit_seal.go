@@ -83,16 +83,20 @@ type CheckpointFile struct {
 	Checkpoints []CheckpointLine `json:"checkpoints" nullable:"false" doc:"Newest first."`
 }
 
-// ReadCheckpoints reads a file of checkpoints, or the last line of a signed export.
+// ReadCheckpoints reads a file of checkpoints, single ones line by line, or the last line of a signed export.
 func ReadCheckpoints(r io.Reader) ([]Checkpoint, error) {
 	var out []Checkpoint
 	err := eachLine(r, func(line []byte) error {
 		var file struct {
 			CheckpointFile
+			CheckpointLine
 			Seal *seal `json:"seal"`
 		}
 		if err := json.Unmarshal(line, &file); err != nil {
 			return fmt.Errorf("read the checkpoints: %w", err)
+		}
+		if file.Signature != nil { // one alone, as a mail has it
+			file.Checkpoints = append(file.Checkpoints, file.CheckpointLine)
 		}
 		if file.Seal != nil {
 			file.Checkpoints = append(file.Checkpoints, append(file.Seal.Checkpoints, file.Seal.Head)...)

@@ -203,6 +203,9 @@ func finishRequest(ctx context.Context, t *tx, id ID, e *entry) error {
 	if err := fromJSON(now, &detail); err != nil {
 		return err
 	}
+	if detail == nil { // an operation that says no more than its name
+		detail = map[string]any{}
+	}
 	detail["changeRequest"], detail["approvedBy"] = id, by
 	e.detail = detail
 	return nil

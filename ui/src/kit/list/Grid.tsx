@@ -230,7 +230,7 @@ export function Grid<Row>(props: GridProps<Row>) {
           const over = heading(index)
           return [
             over !== undefined && (
-              <div key={`under ${key}`} className="under" aria-hidden style={{ transform: `translateY(${start}px)` }}>
+              <div key={`under ${key}`} className="band" aria-hidden style={{ transform: `translateY(${start}px)` }}>
                 {over}
               </div>
             ),
