@@ -39,15 +39,15 @@ export function Page() {
       title: t(own ? 'titleOwn' : 'title'),
       sort: '',
       columns: [
-        { id: 'when', head: t('column.when'), width: 92, cell: (e) => <Time at={e.at} /> },
-        { id: 'who', head: t('column.who'), width: 156, cell: (e) => <span className="el">{e.actorName ?? e.actorId}</span> },
+        { id: 'when', head: t('column.when'), width: 88, cell: (e) => <Time at={e.at} /> },
+        { id: 'who', head: t('column.who'), width: 136, cell: (e) => <span className="el">{e.actorName ?? e.actorId}</span> },
         { id: 'side', head: t('column.side'), width: 92, hide: 1, cell: (e) => <span className="sec">{t(`side.${e.side}`)}</span> },
-        { id: 'did', head: t('column.did'), width: 210, cell: (e) => <span className="el">{deed(e)}</span> },
-        { id: 'on', head: t('column.on'), flex: 160, cell: (e) => <span className="el">{e.object}</span> },
+        { id: 'did', head: t('column.did'), width: 176, cell: (e) => <span className="el">{deed(e)}</span> },
+        { id: 'on', head: t('column.on'), flex: 130, cell: (e) => <span className="el">{e.object}</span> },
         ...(own
           ? []
-          : [{ id: 'customer', head: t('column.customer'), width: 140, onlyAll: true, cell: (e: Entry) => <span className="el">{e.customerName}</span> }]),
-        { id: 'result', head: t('column.result'), width: 108, cell: (e) => <Result result={e.result} /> },
+          : [{ id: 'customer', head: t('column.customer'), width: 132, hide: 2, onlyAll: true, cell: (e: Entry) => <span className="el">{e.customerName}</span> }]),
+        { id: 'result', head: t('column.result'), width: 96, cell: (e) => <Result result={e.result} /> },
       ],
       filters: [
         {
