@@ -1,6 +1,7 @@
 package store
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -210,4 +211,31 @@ func TestAskingIsRecordedOnceAMinute(t *testing.T) {
 	stranger := Act{Side: SideCustomer, TenantID: "d0000000-0000-4000-8000-000000000000", OID: "x", Name: "X"}
 	require.NoError(t, h.RecordAsked(t.Context(), stranger, Asked{Operation: "session.start", Result: ResultRefused}))
 	require.Zero(t, h.number(`SELECT count(*) FROM audit_heads WHERE chain = $1`, stranger.TenantID), "who is not known has no record of its own")
+}
+
+// TestPlansOfTheRecord: no question of the record walks over its table, whoever asks and whatever for.
+func TestPlansOfTheRecord(t *testing.T) {
+	h := openHouse(t)
+	north := h.customer(northwind)
+	h.customer(tailspin)
+	by := map[string]AuditReader{"member": h.auditReader("pia", policy.Powers{}), "manager": h.auditReader("maya", policy.Powers{Manager: true}), "customer": {Own: policy.Own(northwind)}}
+	w := &listWorld{store: h.Store}
+	r := w.record(t)
+	walks := regexp.MustCompile(`(?m)^\s*SCAN (audit|x|e|p|h)\b.*$`)
+	require.True(t, walks.MatchString("  SCAN audit"), "the search must find what it looks for")
+	for name, reader := range by {
+		for what, q := range map[string]AuditQuery{
+			"first page": {Limit: 50}, "total": {Limit: 50, Total: true}, "oldest first": {Limit: 50, Oldest: true, Export: true},
+			"next page": {Limit: 50, Past: &AuditPlace{northwind, 1}}, "from": {Limit: 50, AuditFilter: AuditFilter{From: morning, Text: "x"}},
+			"operation": {Limit: 50, AuditFilter: AuditFilter{Operation: "role"}}, "customer": {Limit: 50, AuditFilter: AuditFilter{Customer: north}},
+		} {
+			statements, plans := r.plansOf(t, w.store.reader, func() error {
+				_, _, err := h.Audit(t.Context(), reader, q)
+				return err
+			})
+			for n, plan := range plans {
+				require.False(t, walks.MatchString(plan), "%s, %s walks over the record:\n%s\n%s", name, what, statements[n], plan)
+			}
+		}
+	}
 }
