@@ -91,7 +91,9 @@ export function ReviewStep({ draft, grant, covered, partner, partnership, invita
             <ControlLines events={events} value={draft.control} />
             <Lines
               lines={[
-                authContexts.find((one) => one.id === draft.strongAuth)?.name ?? (draft.strongAuth === '' ? t('signin.ownAt', { partner }) : draft.strongAuth),
+                t('signin.line', {
+                  how: authContexts.find((one) => one.id === draft.strongAuth)?.name ?? (draft.strongAuth === '' ? t('signin.ownAt', { partner }) : draft.strongAuth),
+                }),
                 ends === undefined ? t('endDate.none') : t('endDate.on', { date: format.date(ends) }),
               ]}
             />

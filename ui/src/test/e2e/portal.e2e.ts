@@ -1,5 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import changes from '../../change/text.en.json'
+import changements from '../../change/text.fr.json'
 import words from '../../portal/text.en.json'
 import mots from '../../portal/text.fr.json'
 import common from '../../text/common.en.json'
@@ -526,6 +528,65 @@ describe('what was agreed, changed later', () => {
     await saveOf(words.data.title).click()
     await page.getByText(common.errors['changed-meanwhile']).waitFor()
     expect((await partnership(page)).relation?.retentionDays).toBe(200)
+  })
+
+  test('what waits is rejected with a reason, or approved and done', async () => {
+    const page = await open(browser)
+    await signIn(page, lucerne)
+    const manual = (how: string) =>
+      page.evaluate(
+        async (role) =>
+          (
+            await fetch('/api/partnership/change-control', {
+              method: 'PUT',
+              headers: { 'Content-Type': 'application/json', 'X-Roomward-Request': '1' },
+              body: JSON.stringify({ events: { role } }),
+            })
+          ).status,
+        how,
+      )
+    expect(await manual('manual')).toBe(200)
+    const asker = await open(browser)
+    await signIn(asker, people.primaryAdmin)
+    const ask = (name: string) =>
+      asker.evaluate(async (name) => {
+        const { items } = (await (await fetch('/api/customers?q=Lucerne')).json()) as { items: { id: string }[] }
+        const answer = await fetch(`/api/customers/${items[0]?.id ?? ''}/roles`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'X-Roomward-Request': '1' },
+          body: JSON.stringify({ name, permissions: ['rooms.view'] }),
+        })
+        return answer.status
+      }, name)
+    const [first, second] = [`Night ${Date.now()}`, `Day ${Date.now()}`]
+    expect([await ask(first), await ask(second)]).toEqual([202, 202])
+
+    await page.goto(`${base}/portal`)
+    const waiting = page.getByRole('listitem').filter({ hasText: first })
+    await waiting.waitFor()
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'portal-waiting')
+    await waiting.getByRole('link', { name: words.waiting.decide }).click()
+    await page.getByRole('button', { name: changes.command.reject }).click()
+    await page.getByRole('dialog').getByRole('textbox').fill('Not in December')
+    await page.getByRole('dialog').getByRole('button', { name: changes.command.reject }).click()
+    await page.getByText(changes.ownRejectedTitle).waitFor()
+    expect(await findings(page)).toEqual([])
+
+    const french = await open(browser, { language: 'fr', theme: 'dark' })
+    await signIn(french, lucerne, '/portal/approvals')
+    await french.getByText(second).first().click()
+    await french.getByRole('button', { name: changements.command.approve }).click()
+    await french.getByRole('alertdialog').getByRole('button', { name: changements.command.approve }).click()
+    await french.locator('.pane, [role=complementary], aside').getByText(changements.state.done).first().waitFor({ timeout: 20_000 })
+    expect(await findings(french)).toEqual([])
+    await picture(french, 'portal-approved-fr-dark')
+    const roles = await asker.evaluate(async () => {
+      const { items } = (await (await fetch('/api/customers?q=Lucerne')).json()) as { items: { id: string }[] }
+      return (await fetch(`/api/customers/${items[0]?.id ?? ''}/roles`)).text()
+    })
+    expect([roles.includes(second), roles.includes(first)]).toEqual([true, false])
+    expect(await manual('auto')).toBe(200)
   })
 
   test('approvals: nothing waits, in both languages', async () => {
