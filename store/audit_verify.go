@@ -130,7 +130,6 @@ func headOf(ctx context.Context, t *tx, chain string) (*AuditHead, error) {
 type points struct {
 	chain    string
 	waiting  map[int64][]Checkpoint
-	last     int64
 	findings []Finding
 	prunes   map[int64][]byte // seq of the first kept entry, by what the record says of its pruning
 	reduced  bool             // of such an entry

@@ -63,8 +63,6 @@ func TestCutsOfTheCustomer(t *testing.T) {
 	require.Equal(t, "assignment.delete", h.lastEntry()[0])
 	require.Contains(t, h.lastDetail(), `"name":"Given Second"`)
 	require.Len(t, h.told("assignment.removed"), 1)
-	view, err = decider.View(t.Context(), policy.Actor{User: policy.User("tom")}, policy.RoomsView)
-	require.NoError(t, err)
 	require.NoError(t, decider.Refresh(t.Context(), policy.Actor{User: policy.User("tom")}))
 	view, err = decider.View(t.Context(), policy.Actor{User: policy.User("tom")}, policy.RoomsView)
 	require.NoError(t, err)

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"time"
 
 	"roomward/policy"
@@ -40,9 +43,29 @@ func (s *Store) ChangeInvitation(ctx context.Context, act Act, v policy.View, of
 		if err := tellOffer(ctx, t, "invitation.changed", offer); err != nil {
 			return err
 		}
-		return act.record(ctx, t, entry{tenant: old.TenantID, operation: "invitation.update", object: old.Name, objectID: old.ID.String(),
-			detail: noted{before: offerNote(old), after: offerNote(offer)}.detail()})
+		detail := noted{before: offerNote(old), after: offerNote(offer)}.detail()
+		detail["changed"] = changedParts(old, offer)
+		return act.record(ctx, t, entry{tenant: old.TenantID, operation: "invitation.update", object: old.Name, objectID: old.ID.String(), detail: detail})
 	})
+}
+
+// changedParts names what of an offer is another, beside what its note tells: not how, because the offer goes when it is declined.
+func changedParts(old, offer Invitation) []string {
+	parts := []string{}
+	for _, part := range []struct {
+		name    string
+		changed bool
+	}{
+		{"grant", !reflect.DeepEqual(old.Grant, offer.Grant)},
+		{"changeControl", !maps.Equal(old.ChangeControl, offer.ChangeControl)},
+		{"strongAuth", old.StrongAuth != offer.StrongAuth},
+		{"contacts", !slices.Equal(old.Contacts, offer.Contacts)},
+	} {
+		if part.changed {
+			parts = append(parts, part.name)
+		}
+	}
+	return parts
 }
 
 // ResendInvitation gives a pending invitation another expiry and tells the partner once more. Errors as in ChangeInvitation, and the conflicts

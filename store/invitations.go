@@ -107,8 +107,7 @@ func (inv Invitation) endsTooSoon() bool {
 // offerNote is what the record says of an offer: how many rooms and not which.
 func offerNote(inv Invitation) map[string]any {
 	note := map[string]any{"partnerDomain": inv.PartnerDomain, "rooms": inv.RoomsOffered, "allRooms": inv.Grant.All, "ceiling": nonNil(inv.Ceiling),
-		"expiresAt": inv.ExpiresAt, "changeControl": inv.ChangeControl, "strongAuth": inv.StrongAuth, "retentionDays": inv.RetentionDays,
-		"sealDays": inv.SealDays, "termsVersion": inv.TermsVersion}
+		"expiresAt": inv.ExpiresAt, "retentionDays": inv.RetentionDays, "sealDays": inv.SealDays, "termsVersion": inv.TermsVersion}
 	if !inv.RelationEnds.IsZero() {
 		note["endsAt"] = inv.RelationEnds
 	}

@@ -227,7 +227,7 @@ func (p *postbox) talk(conn net.Conn) {
 				continue
 			}
 			now.user = p.user
-			ok, goOn = respond("AUTH", "235 welcome")
+			_, goOn = respond("AUTH", "235 welcome")
 		case "MAIL":
 			now.from, now.secure = between(rest), secure
 			_, goOn = respond("MAIL", "250 ok")
