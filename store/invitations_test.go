@@ -367,7 +367,8 @@ func TestDeclineDeletes(t *testing.T) {
 	got, err := h.InvitationByID(t.Context(), policy.Own(northwind), inv.ID)
 	require.NoError(t, err)
 	require.Equal(t, Invitation{ID: inv.ID, TenantID: northwind, Name: inv.Name, Domains: inv.Domains, PartnerDomain: inv.PartnerDomain, State: InvitationDeclined,
-		Ceiling: []policy.Permission{}, ChangeControl: map[string]string{}, RetentionDays: 180, TermsVersion: "t-1", SentAt: inv.SentAt, SentBy: inv.SentBy,
+		Ceiling: []policy.Permission{}, ChangeControl: map[string]string{}, RetentionDays: 180, SealDays: 60, Contacts: []string{}, TermsVersion: "t-1",
+		Version: 1, SentAt: inv.SentAt, SentBy: inv.SentBy,
 		SentByOID: inv.SentByOID, ExpiresAt: inv.ExpiresAt, DecidedAt: h.clock(), DecidedBy: maya.Name}, got)
 }
 
