@@ -146,6 +146,6 @@ describe('where a notice leads', () => {
     ['a role, for who sees roles', notice('1', 'role.removed'), people.primaryAdmin, { page: 'roles', customer: 'northwind' }],
     ['a role, for who sees none', notice('1', 'role.removed'), member({ manager: true }), { page: 'customers', customer: 'all', search: { open: 'northwind' } }],
     ['an end: nothing is left', notice('1', 'relation.ended', { customerId: undefined, customer: undefined }), people.manager, undefined],
-    ['a customer’s own', notice('1', 'change.asked'), people.customerAdmin, { page: '/portal' }],
+    ['a customer’s own', notice('1', 'change.asked'), people.customerAdmin, { page: '/portal/approvals' }],
   ])('%s', (_, one, me, to) => expect(targetOf(one, me)).toEqual(to))
 })

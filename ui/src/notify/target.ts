@@ -10,10 +10,13 @@ export interface Target {
   readonly search?: Search
 }
 
+/** The pages of a customer's own portal by what a notice is about; all else stands on its first page. */
+const ownPages: Readonly<Record<string, string>> = { audit: '/portal/activity', change: '/portal/approvals' }
+
 /** Where more about a notice stands; undefined when nothing is left of it. */
 export function targetOf(notice: Notice, me: Me): Target | undefined {
   const [subject = ''] = notice.kind.split('.')
-  if (me.side === 'customer') return { page: subject === 'audit' ? '/portal/activity' : '/portal' }
+  if (me.side === 'customer') return { page: ownPages[subject] ?? '/portal' }
   if (subject === 'invitation') return notice.customer === undefined ? undefined : { page: 'customers', customer: 'all', search: { q: notice.customer } }
   if (notice.customerId === undefined) return undefined
   if (subject === 'change' && notice.about.requestId !== undefined) return { page: 'requests', customer: 'all', search: { open: notice.about.requestId } }

@@ -118,7 +118,7 @@ describe('removing a customer', () => {
   })
 
   test.each([
-    ['en', 'Lucerne Publishing', 'admin@lucerne.example'],
+    ['en', 'Adatum Corporation', 'admin@adatum.example'],
     ['fr', 'Wingtip Toys', 'admin@wingtip.example'],
   ] as const)('in %s: the record is kept, the name typed, %s is gone and told so', async (language, name, admin) => {
     const texts = language === 'fr' ? mots : words
