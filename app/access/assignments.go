@@ -92,17 +92,10 @@ func stateOf(a store.Assignment, now time.Time) string {
 func assignmentOf(by policy.Authority, sheet store.Sheet, a store.Assignment) Assignment {
 	role, _ := findRole(sheet, a.Role.String())
 	out := Assignment{ID: a.ID.String(), Name: a.Name, Description: a.Description, Role: a.Role.String(), RoleName: role.Name, BuiltIn: role.BuiltIn,
-		Members: membersOf(a.Members), Scopes: scopesOf(sheet, a.Scopes), Mail: a.Mail, StartsAt: timeOrNil(a.StartsAt), EndsAt: timeOrNil(a.EndsAt),
+		Members: membersOf(a.Members), Scopes: scopesOf(sheet, a.Scopes), Mail: a.Mail, StartsAt: api.TimeOrNil(a.StartsAt), EndsAt: api.TimeOrNil(a.EndsAt),
 		State: stateOf(a, by.Now()), Version: a.Version, ChangedAt: a.ChangedAt, ChangedBy: a.ChangedBy}
 	out.Editable, out.Why = verdict(by.MayAssign(a.Role, a.Scopes, sheet.Ground))
 	return out
-}
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // Assignments lists the assignments of a customer that the caller may see.

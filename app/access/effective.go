@@ -278,7 +278,7 @@ func (q *inquiry) chains(e policy.Explanation) (out []AccessChain, hidden bool) 
 func (q *inquiry) chain(c policy.Candidate) AccessChain {
 	via := memberOf(c.Via, q.people[c.Via])
 	out := AccessChain{Assignment: c.Assignment.String(), AssignmentName: c.AssignmentName, Role: c.Role.String(), RoleName: c.RoleName,
-		BuiltIn: c.Role == q.builtIn, Via: &via, From: timeOrNil(c.From), Until: timeOrNil(c.Until), Broken: string(c.Broken)}
+		BuiltIn: c.Role == q.builtIn, Via: &via, From: api.TimeOrNil(c.From), Until: api.TimeOrNil(c.Until), Broken: string(c.Broken)}
 	if c.Scope != "" {
 		scope := scopeOf(q.sheet, c.Scope)
 		out.Scope = &scope

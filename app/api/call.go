@@ -83,3 +83,11 @@ type Paging struct {
 
 // None is the body of an operation that answers nothing (204).
 type None struct{}
+
+// TimeOrNil is a moment for an answer that leaves out the zero time.
+func TimeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

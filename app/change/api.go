@@ -38,19 +38,12 @@ type Request struct {
 func requestOf(q store.ChangeRequest, oid string) (Request, error) {
 	out := Request{ID: q.ID.String(), CustomerID: q.Customer.String(), CustomerName: q.CustomerName, Event: string(q.Event), Operation: q.Operation,
 		Object: q.Object, State: string(q.State), Reason: q.Reason, AskedAt: q.AskedAt, AskedBy: q.AskedBy, Mine: q.AskedByOID == oid,
-		ExpiresAt: q.ExpiresAt, DecidedAt: timeOrNil(q.DecidedAt), DecidedBy: q.DecidedBy, DecidedReason: q.DecidedReason,
-		EndedAt: timeOrNil(q.EndedAt), Failure: q.Failure, Detail: map[string]any{}, Names: q.Names}
+		ExpiresAt: q.ExpiresAt, DecidedAt: api.TimeOrNil(q.DecidedAt), DecidedBy: q.DecidedBy, DecidedReason: q.DecidedReason,
+		EndedAt: api.TimeOrNil(q.EndedAt), Failure: q.Failure, Detail: map[string]any{}, Names: q.Names}
 	if err := json.Unmarshal([]byte(q.Detail), &out.Detail); err != nil {
 		return Request{}, fmt.Errorf("read the detail of a change request: %w", err)
 	}
 	return out, nil
-}
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // Filter narrows a list of change requests.

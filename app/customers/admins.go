@@ -189,7 +189,7 @@ func (c *Customers) OwnAdmins(ctx context.Context, call *api.Call, _ *struct{}) 
 	if err != nil {
 		return OwnAdmins{}, err
 	}
-	out := OwnAdmins{Members: []OwnAdmin{}, WithoutSince: timeOrNil(found.WithoutSince)}
+	out := OwnAdmins{Members: []OwnAdmin{}, WithoutSince: api.TimeOrNil(found.WithoutSince)}
 	for _, m := range found.Members {
 		out.Members = append(out.Members, OwnAdmin{refOf(m.Member), string(m.Absent)})
 	}

@@ -24,7 +24,7 @@ type Code struct {
 
 func (c *Customers) codeOf(code store.InvitationCode) Code {
 	out := Code{ID: code.ID.String(), Note: code.Note, CreatedAt: code.CreatedAt, CreatedBy: code.CreatedBy, ExpiresAt: code.ExpiresAt,
-		UsedAt: timeOrNil(code.UsedAt), State: "open"}
+		UsedAt: api.TimeOrNil(code.UsedAt), State: "open"}
 	switch {
 	case !code.UsedAt.IsZero():
 		out.State = "used"

@@ -39,9 +39,9 @@ func (i SentInvitation) EditVersion() int64 { return i.Version }
 
 func sentOf(inv store.Invitation) SentInvitation {
 	return SentInvitation{ID: inv.ID.String(), State: string(inv.State), Partner: inv.PartnerDomain, Grant: inv.Grant, RoomsOffered: inv.RoomsOffered,
-		Ceiling: permissionNames(inv.Ceiling), ChangeControl: inv.ChangeControl, StrongAuth: inv.StrongAuth, EndsAt: timeOrNil(inv.RelationEnds),
+		Ceiling: permissionNames(inv.Ceiling), ChangeControl: inv.ChangeControl, StrongAuth: inv.StrongAuth, EndsAt: api.TimeOrNil(inv.RelationEnds),
 		RetentionDays: inv.RetentionDays, SealDays: inv.SealDays, Contacts: list(inv.Contacts), TermsVersion: inv.TermsVersion, Version: inv.Version,
-		ChangedAt: timeOrNil(inv.ChangedAt), SentAt: inv.SentAt, SentBy: inv.SentBy, ExpiresAt: inv.ExpiresAt, DecidedAt: timeOrNil(inv.DecidedAt)}
+		ChangedAt: api.TimeOrNil(inv.ChangedAt), SentAt: inv.SentAt, SentBy: inv.SentBy, ExpiresAt: inv.ExpiresAt, DecidedAt: api.TimeOrNil(inv.DecidedAt)}
 }
 
 // Sent lists the invitations that the organisation sent.

@@ -119,7 +119,7 @@ func (c *Customers) OwnAccess(ctx context.Context, call *api.Call, _ *struct{}) 
 }
 
 func ownAssignment(a store.Assignment, found store.OwnAccess, now time.Time) OwnAssignment {
-	out := OwnAssignment{ID: a.ID.String(), Name: a.Name, Members: []MemberRef{}, Places: []OwnPlace{}, StartsAt: timeOrNil(a.StartsAt), EndsAt: timeOrNil(a.EndsAt),
+	out := OwnAssignment{ID: a.ID.String(), Name: a.Name, Members: []MemberRef{}, Places: []OwnPlace{}, StartsAt: api.TimeOrNil(a.StartsAt), EndsAt: api.TimeOrNil(a.EndsAt),
 		State: "active"}
 	switch {
 	case now.Before(a.StartsAt):
@@ -143,7 +143,7 @@ func ownAssignment(a store.Assignment, found store.OwnAccess, now time.Time) Own
 }
 
 func ownMember(m store.Member, found store.OwnAccess) *OwnMember {
-	out := &OwnMember{MemberRef: refOf(m), Roles: []string{}, Absent: string(found.Absent[m.Principal]), LastActive: timeOrNil(found.Seen[m.Principal]),
+	out := &OwnMember{MemberRef: refOf(m), Roles: []string{}, Absent: string(found.Absent[m.Principal]), LastActive: api.TimeOrNil(found.Seen[m.Principal]),
 		People: []ActivePerson{}, Through: []MemberRef{}}
 	for _, p := range found.People[m.Principal] {
 		out.People = append(out.People, ActivePerson{p.Principal.OID(), p.Name, p.At})

@@ -182,7 +182,7 @@ func (c *Customers) insights(ctx context.Context, call *api.Call) (policy.View, 
 }
 
 func (c *Customers) addInsight(e *Entry, customer store.Customer, full policy.View, admins map[policy.ID][]store.Member) {
-	e.DataAt, e.CollectState = timeOrNil(customer.LastGoodAt), customer.CollectState
+	e.DataAt, e.CollectState = api.TimeOrNil(customer.LastGoodAt), customer.CollectState
 	for _, m := range admins[customer.ID] {
 		e.PrimaryAdmins = append(e.PrimaryAdmins, MemberRef{m.Principal.Kind(), m.Principal.OID(), m.Name})
 	}
@@ -196,9 +196,9 @@ func (c *Customers) addInsight(e *Entry, customer store.Customer, full policy.Vi
 
 func entryOf(c store.Customer) Entry {
 	e := Entry{ID: c.ID.String(), Kind: "customer", Name: c.Name, TenantID: c.TenantID, Domains: list(c.Domains), State: "active",
-		EndsAt: timeOrNil(c.EndsAt), AcceptedAt: timeOrNil(c.AcceptedAt)}
-	e.WithoutSince = timeOrNil(c.WithoutAdminSince)
-	e.WithdrawnAt, e.PurgeAt = timeOrNil(c.WithdrawnAt), timeOrNil(c.PurgeAt())
+		EndsAt: api.TimeOrNil(c.EndsAt), AcceptedAt: api.TimeOrNil(c.AcceptedAt)}
+	e.WithoutSince = api.TimeOrNil(c.WithoutAdminSince)
+	e.WithdrawnAt, e.PurgeAt = api.TimeOrNil(c.WithdrawnAt), api.TimeOrNil(c.PurgeAt())
 	switch {
 	case c.State == store.CustomerWithdrawn:
 		e.State = "consent-withdrawn"
@@ -223,8 +223,8 @@ func (c *Customers) openInvitations(ctx context.Context, call *api.Call) ([]Entr
 func invitationEntry(inv store.Invitation) Entry {
 	offered := inv.RoomsOffered
 	return Entry{ID: inv.ID.String(), Kind: "invitation", Name: inv.Name, TenantID: inv.TenantID, Domains: list(inv.Domains),
-		State: string(inv.State), RoomsOffered: &offered, SentAt: timeOrNil(inv.SentAt), ExpiresAt: timeOrNil(inv.ExpiresAt),
-		EndsAt: timeOrNil(inv.RelationEnds)}
+		State: string(inv.State), RoomsOffered: &offered, SentAt: api.TimeOrNil(inv.SentAt), ExpiresAt: api.TimeOrNil(inv.ExpiresAt),
+		EndsAt: api.TimeOrNil(inv.RelationEnds)}
 }
 
 type byID struct {
@@ -308,7 +308,7 @@ func (c *Customers) Invitation(ctx context.Context, call *api.Call, in *byID) (D
 	d := Detail{Entry: invitationEntry(inv), Ceiling: permissionNames(inv.Ceiling), Catalogue: permissionNames(policy.Permissions()),
 		Grant: highLevel(inv.Grant), SentBy: inv.SentBy, Retention: inv.RetentionDays, Terms: inv.TermsVersion,
 		StrongAuth: api.Demanded(c.Contexts, inv.StrongAuth), ChangeControl: inv.ChangeControl, SealDays: inv.SealDays, Contacts: inv.Contacts,
-		Version: inv.Version, ChangedAt: timeOrNil(inv.ChangedAt)}
+		Version: inv.Version, ChangedAt: api.TimeOrNil(inv.ChangedAt)}
 	for _, e := range entries {
 		if e.ID == d.ID {
 			d.LooksLike = e.LooksLike

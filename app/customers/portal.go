@@ -68,7 +68,7 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 	}
 	out := Partnership{
 		Organisation: Organisation{TenantID: call.Person.TenantID, Name: cmp.Or(tenant.Name, domainOf(call.Person.UPN)), Domains: list(tenant.Domains),
-			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: timeOrNil(tenant.ConsentAt)},
+			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: api.TimeOrNil(tenant.ConsentAt)},
 		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays, Seal: SealDays, Events: eventNames(),
 		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), Administers: call.Administers,
 	}
@@ -279,13 +279,6 @@ func permissionNames(list []policy.Permission) []string {
 		out[i] = string(p)
 	}
 	return out
-}
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 func list[T any](items []T) []T {

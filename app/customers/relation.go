@@ -40,8 +40,8 @@ func relationOf(c store.Customer) Relation {
 		}
 	}
 	return Relation{AcceptedAt: c.AcceptedAt, AcceptedBy: c.AcceptedBy, State: entryOf(c).State, Rooms: c.Rooms, Grant: c.Grant,
-		Ceiling: permissionNames(c.Ceiling), ChangeControl: control, StrongAuth: c.StrongAuth, EndsAt: timeOrNil(c.EndsAt), RetentionDays: c.RetentionDays,
-		SealDays: c.SealDays, Contacts: list(c.Contacts), DataAt: timeOrNil(c.LastGoodAt), Withdrawn: timeOrNil(c.WithdrawnAt), PurgeAt: timeOrNil(c.PurgeAt()),
+		Ceiling: permissionNames(c.Ceiling), ChangeControl: control, StrongAuth: c.StrongAuth, EndsAt: api.TimeOrNil(c.EndsAt), RetentionDays: c.RetentionDays,
+		SealDays: c.SealDays, Contacts: list(c.Contacts), DataAt: api.TimeOrNil(c.LastGoodAt), Withdrawn: api.TimeOrNil(c.WithdrawnAt), PurgeAt: api.TimeOrNil(c.PurgeAt()),
 		Version: c.Version}
 }
 

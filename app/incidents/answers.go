@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"roomward/app/api"
 	"roomward/store"
 )
 
@@ -107,8 +108,8 @@ func incidentOf(i store.Incident) Incident {
 		CustomerID: i.Customer.String(), CustomerName: i.CustomerName, RoomID: i.Room.String(), RoomName: i.RoomName,
 		Country: i.Country, City: i.City, Building: i.Building, DeviceID: i.Device.String(),
 		Device:   IncidentDevice{i.DeviceKind, i.DeviceMaker, i.DeviceModel},
-		OpenedAt: i.OpenedAt, ActivatedAt: timeOrNil(i.ActivatedAt), ResolvedAt: timeOrNil(i.ResolvedAt), ClosedAt: timeOrNil(i.ClosedAt),
-		Openings: i.Openings, Days30: i.Days[:], DataAt: timeOrNil(i.DataAt)}
+		OpenedAt: i.OpenedAt, ActivatedAt: api.TimeOrNil(i.ActivatedAt), ResolvedAt: api.TimeOrNil(i.ResolvedAt), ClosedAt: api.TimeOrNil(i.ClosedAt),
+		Openings: i.Openings, Days30: i.Days[:], DataAt: api.TimeOrNil(i.DataAt)}
 }
 
 func incidentsOf(list []store.Incident) []Incident {
@@ -134,11 +135,4 @@ func eventsOf(list []store.IncidentEvent) []IncidentEvent {
 		out = append(out, eventOf(e))
 	}
 	return out
-}
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

@@ -28,7 +28,7 @@ type RoomAction struct {
 
 func actionOf(a store.RoomAction) RoomAction {
 	out := RoomAction{ID: a.ID.String(), Kind: string(a.Kind), State: string(a.State), Device: a.Name, AskedAt: a.AskedAt, AskedBy: a.AskedBy,
-		SentAt: timeOrNil(a.SentAt), EndedAt: timeOrNil(a.EndedAt), Failure: a.Failure, Said: a.Said, Ended: a.State.Over()}
+		SentAt: api.TimeOrNil(a.SentAt), EndedAt: api.TimeOrNil(a.EndedAt), Failure: a.Failure, Said: a.Said, Ended: a.State.Over()}
 	if a.Device != 0 {
 		out.DeviceID = a.Device.String()
 	}

@@ -3,6 +3,7 @@ package rooms
 import (
 	"time"
 
+	"roomward/app/api"
 	"roomward/store"
 )
 
@@ -129,7 +130,7 @@ func roomOf(r store.Room) Room {
 	return Room{ID: r.ID.String(), Name: r.Name, CustomerID: r.Customer.String(), CustomerName: r.CustomerName, Health: r.Health,
 		Incidents: RoomIncidents{r.Critical, r.Important, r.Warning}, OpenIncidents: r.OpenIncidents,
 		Country: r.Country, City: r.City, Building: r.Building, Floor: r.Floor, Label: r.Label, Capacity: r.Capacity, Email: r.Email,
-		Maker: r.Maker, Model: r.Model, LastSeenAt: timeOrNil(r.LastSeenAt), DataAt: timeOrNil(r.DataAt)}
+		Maker: r.Maker, Model: r.Model, LastSeenAt: api.TimeOrNil(r.LastSeenAt), DataAt: api.TimeOrNil(r.DataAt)}
 }
 
 func detailOf(d store.RoomDetail) RoomDetail {
@@ -152,14 +153,7 @@ func signalOf(s store.RoomSignal) RoomSignal {
 	out := RoomSignal{DeviceID: s.Device.String(), DeviceKind: s.DeviceKind, Signal: s.Signal, State: s.State, Severity: s.Severity,
 		Value: s.Value, Since: s.Since, IncidentID: s.Incident.String(), IncidentState: s.IncidentState, Spans: []RoomSpan{}}
 	for _, p := range s.Spans {
-		out.Spans = append(out.Spans, RoomSpan{State: p.State, Severity: p.Severity, From: p.From, Until: timeOrNil(p.Until)})
+		out.Spans = append(out.Spans, RoomSpan{State: p.State, Severity: p.Severity, From: p.From, Until: api.TimeOrNil(p.Until)})
 	}
 	return out
-}
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

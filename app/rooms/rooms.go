@@ -196,7 +196,7 @@ func (r *Rooms) Signals(ctx context.Context, call *api.Call, in *RoomIn) (RoomSi
 	if err != nil {
 		return RoomSignals{}, err
 	}
-	out := RoomSignals{Health: found.Health, LastKnownAt: timeOrNil(found.LastKnownAt), From: now.AddDate(0, 0, -store.LaneDays), To: now,
+	out := RoomSignals{Health: found.Health, LastKnownAt: api.TimeOrNil(found.LastKnownAt), From: now.AddDate(0, 0, -store.LaneDays), To: now,
 		Items: []RoomSignal{}}
 	for _, s := range found.Signals {
 		out.Items = append(out.Items, signalOf(s))
