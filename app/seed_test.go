@@ -90,7 +90,15 @@ func TestSeedIsAlwaysTheSame(t *testing.T) {
 	tables := rows(t, one, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'migrations' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 	require.Greater(t, len(tables), 20)
 	for _, table := range tables {
-		require.Equal(t, rows(t, one, `SELECT * FROM `+table+` ORDER BY 1, 2`), rows(t, two, `SELECT * FROM `+table+` ORDER BY 1, 2`), table)
+		columns := "*"
+		switch table { // hashes are salted by chance
+		case "audit":
+			columns = "id, at, customer_id, tenant_id, side, actor_name, operation, object, object_id, result, detail_json, chain, seq"
+		case "audit_heads":
+			columns = "chain, seq"
+		}
+		query := `SELECT ` + columns + ` FROM ` + table + ` ORDER BY 1, 2`
+		require.Equal(t, rows(t, one, query), rows(t, two, query), table)
 	}
 	later := t.TempDir()
 	require.NoError(t, Seed(t.Context(), SeedSettings{World: "S", Data: later, Now: seedMorning.Add(48 * time.Hour), Progress: io.Discard}))

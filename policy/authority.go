@@ -24,6 +24,7 @@ const (
 	RefuseCeiling      = "above-ceiling"      // the customer does not let the partner have it
 	RefuseBuiltIn      = "role-built-in"      // the built-in role is as it is
 	RefuseLastPrimary  = "last-primary-admin" // nobody would be left who may do everything
+	RefuseAct          = "may-not-act"        // rooms.act is not held in a room that the person sees
 	RefuseUnknownRole  = "role-unknown"       // the assignment's role is not there
 	refuseNoAssignment = "assignment-unknown"
 )

@@ -83,7 +83,7 @@ func TestMeFollowsConsent(t *testing.T) {
 	_, me, _ := h.do("primary.admin@partner.example", "GET", "/api/me", "")
 	one := me["holdings"].([]any)[0].(map[string]any)
 	require.Equal(t, map[string]any{"customerId": id.String(), "customerName": "Northwind Traders", "state": "consent-withdrawn",
-		"permissions": []any{}, "everywhere": []any{}}, one, "the name and why, nothing else")
+		"permissions": []any{}, "everywhere": []any{}, "approves": []any{}}, one, "the name and why, nothing else")
 }
 
 // withdrawConsent lets a collection find out that the customer took its consent back.
