@@ -29,6 +29,7 @@ function Whole({ entry }: { entry: FullEntry }) {
   const { t } = useTranslation('audit')
   const format = useFormat()
   const field = useFieldWord()
+  const deed = useDeed()
   const note = noteOf(entry.detail)
   return (
     <>
@@ -47,7 +48,7 @@ function Whole({ entry }: { entry: FullEntry }) {
         </Fact>
         {restOf(entry.detail).map(([name, value]) => (
           <Fact key={name} label={field(name)}>
-            {value}
+            {name === 'changed' ? format.list(value.split(', ').map(field)) : name === 'operation' ? deed({ operation: value, result: 'successful' }) : value}
           </Fact>
         ))}
       </Facts>

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { refresh } from '../api/query'
 import { explainRequest } from '../api/requests'
-import { Compare } from '../kit/details/Compare'
+import { Compare, compares } from '../kit/details/Compare'
 import { DetailsPane } from '../kit/details/DetailsPane'
 import { Fact, Facts, Section } from '../kit/details/Facts'
 import { ConfirmDialog, FormDialog } from '../kit/form/Dialog'
@@ -138,9 +138,11 @@ export function Overview({ request, own }: { request: Request; own?: boolean }) 
           </Fact>
         )}
       </Facts>
-      <Section title={t('compare')}>
-        <Compare detail={request.detail} names={request.names} />
-      </Section>
+      {compares(request.detail) && (
+        <Section title={t('compare')}>
+          <Compare detail={request.detail} names={request.names} />
+        </Section>
+      )}
     </>
   )
 }

@@ -1,10 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
+import { approves } from '../api/can'
 import { refreshMe } from '../api/me'
+import { PageLink } from '../kit/address'
 import { usePane } from '../kit/details/pane'
 import { ConfirmDialog } from '../kit/form/Dialog'
 import { IconExport } from '../kit/icons'
+import { useMe } from '../kit/rights'
 import { useFormat } from '../text/i18n'
 import { useChanged } from './changed'
 import { auditAddress, leaveCustomer, type Detail, type Entry } from './queries'
@@ -34,6 +37,7 @@ export function LeaveCustomer({ customer, open, onLeft, onClose }: LeaveProps) {
   const changed = useChanged()
   const pane = usePane()
   const { id, name, rooms } = customer
+  const waits = approves(useMe(), 'export', id)
   const run = async () => {
     await leaveCustomer(id, name)
     onLeft()
@@ -63,15 +67,21 @@ export function LeaveCustomer({ customer, open, onLeft, onClose }: LeaveProps) {
       <p>{t('leave.final', { name })}</p>
       <div>
         <p>
-          <span className="b">{t('leave.keep')}</span> {t('leave.keepText')}
+          <span className="b">{t('leave.keep')}</span> {t('leave.keepText')} {waits && t('leave.approves', { name })}
         </p>
         <p className="row under wraps">
-          {(['csv', 'jsonl'] as const).map((form) => (
-            <a key={form} className="btn" href={auditAddress(id, form)} download>
-              <IconExport className="i" aria-hidden />
-              {t(`leave.${form}`)}
-            </a>
-          ))}
+          {waits ? (
+            <PageLink page="audit" customer={id}>
+              {t('leave.record')}
+            </PageLink>
+          ) : (
+            (['csv', 'jsonl'] as const).map((form) => (
+              <a key={form} className="btn" href={auditAddress(id, form)} download>
+                <IconExport className="i" aria-hidden />
+                {t(`leave.${form}`)}
+              </a>
+            ))
+          )}
         </p>
       </div>
     </ConfirmDialog>

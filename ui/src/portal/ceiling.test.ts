@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ApiError } from '../api/client'
 import { byFeature, withTick } from '../kit/permission'
 import common from '../text/common.en.json'
-import { nothingBehind, sameSet, viewOnly } from './ceiling'
+import { noEffect, nothingBehind, sameSet, viewOnly } from './ceiling'
 import { domainOf } from './check'
 import { isDays } from './draft'
 import { spotOf } from './refusal'
@@ -35,7 +35,7 @@ describe('the ceiling', () => {
     const words: Record<string, Record<string, string>> = common.permission
     const named = Object.entries(may).flatMap(([feature, list]) => Object.keys(list).map((name) => `${feature}.${name}`))
     expect(named).toHaveLength(21) // policy/roles.csv
-    for (const name of [...named, ...nothingBehind]) {
+    for (const name of [...named, ...nothingBehind, ...noEffect]) {
       const [feature = '', verb = ''] = name.split('.')
       expect([name, words[feature]?.[verb], words[feature]?.['is']]).not.toContain(undefined)
     }

@@ -4,7 +4,7 @@ import { Button } from '../kit/Button'
 import { Message } from '../kit/Message'
 import { byFeature, usePermissionWords, withTick } from '../kit/permission'
 import { useFormat } from '../text/i18n'
-import { nothingBehind, sameSet, viewOnly } from './ceiling'
+import { noEffect, nothingBehind, sameSet, viewOnly } from './ceiling'
 import type { DraftState } from './draft'
 
 interface PermissionsStepProps {
@@ -89,6 +89,7 @@ function Permission({ name, on, onTick }: { name: string; on: boolean; onTick: (
       </label>
       <p id={id} className="hint in">
         {t(`may.${name}` as 'may.rooms.view', { defaultValue: '' })}
+        {noEffect.includes(name) && ` ${t('wizard.permissions.noEffect')}`}
       </p>
     </div>
   )

@@ -24,7 +24,7 @@ export function TermsStep({ state, partner, organisation, draft, problem }: Term
     [t('wizard.terms.sign'), t('wizard.terms.signText', { partner })],
     [t('wizard.terms.approve'), t('wizard.terms.approveText', { partner })],
     [t('wizard.terms.decline'), t('wizard.terms.declineText')],
-    [t('wizard.terms.end'), t('wizard.terms.endText')],
+    [t('wizard.terms.end'), t('wizard.terms.endText', { partner })],
     [t('wizard.terms.seal'), draft.seal === 0 ? t('wizard.terms.sealNone') : t('wizard.terms.sealText', { count: draft.seal ?? 0 })],
     [t('wizard.terms.record'), t('wizard.terms.recordText')],
     [t('wizard.terms.limits'), t('wizard.terms.limitsText')],

@@ -108,7 +108,7 @@ function Shifts({ preview, busy }: { preview: CeilingPreview; busy: boolean }) {
         rows={preview.roles}
         keyOf={(role) => role.role}
         columns={[
-          { id: 'role', head: t('ceiling.role'), weight: 3, cell: (role) => role.name },
+          { id: 'role', head: t('ceiling.role'), weight: 3, cell: (role) => (role.builtIn ? t('fact.admins') : role.name) },
           { id: 'members', head: t('ceiling.members'), weight: 2, cell: (role) => format.number(role.members) },
           {
             id: 'shift',

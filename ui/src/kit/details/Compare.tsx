@@ -19,7 +19,7 @@ export function Compare({ detail, names = {} }: CompareProps) {
   const before = noteOf(detail['before'])
   const after = noteOf(detail['after'])
   if (before === undefined && after === undefined) return null
-  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+  const fields = inOrder([...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])])
   return (
     <table className="small compare">
       <caption className="unseen">{t('compare.caption')}</caption>
@@ -51,6 +51,18 @@ export function Compare({ detail, names = {} }: CompareProps) {
   )
 }
 
+const leading = ['name', 'description']
+
+/** The name first, then the description, then the others as they come. */
+function inOrder(fields: readonly string[]): readonly string[] {
+  return [...leading.filter((field) => fields.includes(field)), ...fields.filter((field) => !leading.includes(field))]
+}
+
+/** Whether a detail says anything about before or after. */
+export function compares(detail: Detail): boolean {
+  return noteOf(detail['before']) !== undefined || noteOf(detail['after']) !== undefined
+}
+
 function noteOf(side: unknown): Detail | undefined {
   if (typeof side !== 'object' || side === null) return undefined
   return Array.isArray(side) ? { items: side } : (side as Detail)
@@ -61,6 +73,7 @@ function useValueWords(names: Readonly<Record<string, string>>) {
   const { t } = useTranslation()
   const format = useFormat()
   const permission = usePermissionWords()
+  const controls: Readonly<Record<string, string>> = { manual: t('compare.control.manual'), auto: t('compare.control.auto') }
   const one = (value: unknown): string => {
     if (value === undefined || value === null || value === '') return '–'
     if (typeof value === 'boolean') return t(value ? 'compare.yes' : 'compare.no')
@@ -70,7 +83,11 @@ function useValueWords(names: Readonly<Record<string, string>>) {
     const note = value as Detail
     if (typeof note['name'] === 'string') return note['name']
     return Object.entries(note)
-      .map(([key, part]) => `${t(`compare.of.${key}` as 'compare.of.name', { defaultValue: key })}: ${one(part)}`)
+      .map(([key, part]) => {
+        const name = t(`compare.of.${key}` as 'compare.of.name', { defaultValue: key })
+        const said = (typeof part === 'string' ? controls[part] : undefined) ?? one(part)
+        return `${t('list.filterIs', { name })} ${said}`
+      })
       .join('; ')
   }
   return one

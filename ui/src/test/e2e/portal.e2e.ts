@@ -494,7 +494,7 @@ describe('what was agreed, changed later', () => {
     await signIn(page, people.northwind, '/portal/permissions')
     await page.getByRole('group', { name: commun.permission.tickets.is, exact: true }).getByRole('checkbox').first().click()
     await page.getByRole('table', { name: mots.ceiling.effect }).waitFor()
-    expect(await page.getByRole('table', { name: mots.ceiling.effect }).innerText()).toContain('Primary admins')
+    expect(await page.getByRole('table', { name: mots.ceiling.effect }).innerText()).toContain(mots.fact.admins)
     expect(await findings(page)).toEqual([])
     await picture(page, 'portal-ceiling-fr-dark')
     await page.getByRole('button', { name: mots.discard }).click()
