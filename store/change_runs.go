@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// ApprovedRequests are those to be carried out now, oldest first; at most limit. They are for the runner alone, which makes each anew as the person
+// ApprovedRequests are those to be carried out now, at most limit: first those that were tried least, so that what something is in the way of keeps
+// nobody waiting. They are for the runner alone, which makes each anew as the person
 // who asked, with the rights of that moment.
 func (s *Store) ApprovedRequests(ctx context.Context, limit int) ([]ChangeRequest, error) {
 	var out []ChangeRequest
 	err := s.read(ctx, func(t *tx) error {
 		var err error
 		out, err = readAll(ctx, t, "read the approved change requests", statement{`SELECT ` + requestColumns + `
-			WHERE q.state = 'approved' ORDER BY q.decided_at, q.id LIMIT $2`, []any{t.now, limit}}, scanRequest)
+			WHERE q.state = 'approved' ORDER BY q.tries, q.decided_at, q.id LIMIT $2`, []any{t.now, limit}}, scanRequest)
 		return err
 	})
 	return out, err

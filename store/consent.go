@@ -14,7 +14,13 @@ func followConsent(ctx context.Context, t *tx, customer ID, o CollectOutcome) er
 		_, err := turnConsent(ctx, t, System("collect"), customer, false, o.Lease.Kind)
 		return err
 	case o.Good:
-		_, err := turnConsent(ctx, t, System("collect"), customer, true, o.Lease.Kind)
+		// What was read before the consent went says nothing about now.
+		var before bool
+		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1 AND withdrawn_at >= $2)`, customer, millis(o.StartedAt)).Scan(&before)
+		if err != nil || before {
+			return err
+		}
+		_, err = turnConsent(ctx, t, System("collect"), customer, true, o.Lease.Kind)
 		return err
 	}
 	return nil

@@ -199,6 +199,25 @@ func TestConsentWithdrawnPurges(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestWhatWasReadBeforeSaysNothing: a collection that began before the consent went does not open the views again; one that began later does.
+func TestWhatWasReadBeforeSaysNothing(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	began := h.clock()
+	h.pass(time.Second)
+	require.NoError(t, h.ConsentRefused(t.Context(), northwind))
+	end := func(started time.Time) {
+		require.NoError(t, h.write(t.Context(), func(x *tx) error {
+			return followConsent(t.Context(), x, customer, CollectOutcome{Lease: CollectLease{Customer: customer, Kind: CollectDevices}, StartedAt: started, Good: true})
+		}))
+	}
+	end(began)
+	require.True(t, h.closed(customer))
+	h.pass(time.Second)
+	end(h.clock())
+	require.False(t, h.closed(customer))
+}
+
 // TestWithdrawnBeforeARelation: of an organisation without one there is nothing to close, but it is shown.
 func TestWithdrawnBeforeARelation(t *testing.T) {
 	h := openHouse(t)

@@ -161,6 +161,12 @@ func shiftRoles(ctx context.Context, t *tx, c Customer, ceiling []policy.Permiss
 func (s *Store) SetChangeControl(ctx context.Context, act Act, v policy.View, version int64, control map[string]string) error {
 	return s.write(ctx, func(t *tx) error {
 		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
+			if control[string(EventExport)] == Manual && c.ChangeControl[string(EventExport)] != Manual {
+				// What nobody approved opens nothing any more.
+				if _, err := t.exec(ctx, `DELETE FROM audit_permits WHERE customer_id = $1`, c.ID); err != nil {
+					return agreed{}, fmt.Errorf("take permits of exports back: %w", err)
+				}
+			}
 			text, err := toJSON(control)
 			return agreed{operation: "change-control.update", kind: "change-control.changed",
 				note:   noted{map[string]any{"changeControl": c.ChangeControl}, map[string]any{"changeControl": control}},

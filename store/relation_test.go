@@ -82,6 +82,29 @@ func TestSettingsOfARelation(t *testing.T) {
 	}
 }
 
+// TestPermitsWithoutApprovalEnd: when a customer begins to approve exports, what nobody approved opens nothing any more; what it approved stays.
+func TestPermitsWithoutApprovalEnd(t *testing.T) {
+	h := openHouse(t)
+	id, other := h.customer(northwind), h.customer(tailspin)
+	ann, own := adminOf(northwind), policy.Own(northwind)
+	permit := func(customer ID) {
+		h.run(`INSERT INTO audit_permits (id, customer_id, oid, made_at, expires_at) VALUES ($1, $2, 'pia', 1, $3)`, policy.NewID(), customer, h.clock().Add(time.Hour).UnixMilli())
+	}
+	permit(id)
+	permit(other)
+	count := func(customer ID) int64 {
+		return h.number(`SELECT count(*) FROM audit_permits WHERE customer_id = $1`, customer)
+	}
+	require.NoError(t, h.SetChangeControl(t.Context(), ann, own, 0, map[string]string{"role": Manual}))
+	require.EqualValues(t, 1, count(id))
+	require.NoError(t, h.SetChangeControl(t.Context(), ann, own, 0, map[string]string{"export": Manual}))
+	require.EqualValues(t, 0, count(id))
+	require.EqualValues(t, 1, count(other))
+	permit(id)
+	require.NoError(t, h.SetChangeControl(t.Context(), ann, own, 0, map[string]string{"export": Manual, "role": Manual}))
+	require.EqualValues(t, 1, count(id))
+}
+
 func TestEndDateIsAhead(t *testing.T) {
 	h := openHouse(t)
 	h.customer(northwind)

@@ -115,6 +115,8 @@ const (
 	ActionNotAllowed = "not-allowed"
 	// ActionViewsClosed says that nobody of the partner may reach the customer's data now.
 	ActionViewsClosed = "views-closed"
+	// ActionDeviceMoved says that the device is not in the room any more in which it was asked for.
+	ActionDeviceMoved = "device-moved"
 )
 
 // SendAction marks a queued action as sent, just before Microsoft is asked, if who asked for it may do so at this very moment: acts is their view of
@@ -128,11 +130,12 @@ func (s *Store) SendAction(ctx context.Context, work, acts policy.View, l Action
 		if err := checkView(ctx, t, acts); err != nil {
 			return err
 		}
-		var open bool
+		var open, there bool
 		var cell int64
-		err := t.QueryRowContext(ctx, `SELECT c.state = 'active' AND c.without_admin_since IS NULL, coalesce(r.cell_id, 0)
+		err := t.QueryRowContext(ctx, `SELECT c.state = 'active' AND c.without_admin_since IS NULL, coalesce(r.cell_id, 0),
+				EXISTS (SELECT 1 FROM devices d WHERE d.id = a.device_id AND d.room_id = a.room_id)
 			FROM room_actions a JOIN rooms r ON r.id = a.room_id JOIN customers c ON c.id = a.customer_id WHERE a.id = $1 AND a.customer_id = $2`,
-			l.ID, customer).Scan(&open, &cell)
+			l.ID, customer).Scan(&open, &cell, &there)
 		switch {
 		case err != nil:
 			return notFound(err, "read where an action is done")
@@ -141,6 +144,9 @@ func (s *Store) SendAction(ctx context.Context, work, acts policy.View, l Action
 			return nil
 		case !acts.Sees(customer, cell):
 			refused = ActionNotAllowed
+			return nil
+		case !there:
+			refused = ActionDeviceMoved
 			return nil
 		}
 		refused = ""

@@ -149,7 +149,7 @@ func (a *Access) holdings(ctx context.Context, call *api.Call) ([]Holding, error
 		h := Holding{CustomerID: c.ID.String(), CustomerName: c.Name, State: "active", Permissions: names(byID[c.ID].Permissions),
 			Everywhere: names(byID[c.ID].Everywhere), Approves: []string{}}
 		for _, event := range store.Events() {
-			if c.ChangeControl[string(event)] == store.Manual {
+			if c.ChangeControl[string(event)] == store.Manual && lacks[c.ID] == "" {
 				h.Approves = append(h.Approves, string(event))
 			}
 		}

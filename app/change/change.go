@@ -80,28 +80,34 @@ func (c *Change) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ended := 0
 	for _, q := range list {
-		if err := c.carryOut(ctx, q); err != nil {
+		stays, err := c.carryOut(ctx, q)
+		if err != nil {
 			return err
 		}
+		if !stays {
+			ended++
+		}
 	}
-	if len(list) == atOnce {
+	if len(list) == atOnce && ended > 0 { // else the same would come again: they have their next try with the next tick
 		c.wake()
 	}
 	return nil
 }
 
-// carryOut does one approved request. The store ends it in the transaction of the change itself, so that it is done once whatever happens here.
-func (c *Change) carryOut(ctx context.Context, q store.ChangeRequest) error {
+// carryOut does one approved request, and tells whether it stays to be tried again. The store ends it in the transaction of the change itself, so that
+// it is done once whatever happens here.
+func (c *Change) carryOut(ctx context.Context, q store.ChangeRequest) (stays bool, err error) {
 	code, passes := c.attempt(ctx, q)
 	if ctx.Err() != nil {
-		return ctx.Err() // the next start tries again
+		return true, ctx.Err() // the next start tries again
 	}
 	if passes && q.Tries < maxTries {
-		return c.cfg.Store.RetryRequest(ctx, q.ID)
+		return true, c.cfg.Store.RetryRequest(ctx, q.ID)
 	}
 	// One that was done is not there to fail any more; one that changed nothing is.
-	return c.cfg.Store.FailRequest(ctx, store.System("change control"), q.ID, code)
+	return false, c.cfg.Store.FailRequest(ctx, store.System("change control"), q.ID, code)
 }
 
 // attempt answers the code of why a request could not be done, and whether that passes.

@@ -1,6 +1,7 @@
 package change_test
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -165,4 +166,29 @@ func TestNobodyFoundOutIsNoNo(t *testing.T) {
 	h.run()
 	state, _ = h.state(request)
 	require.Equal(t, "done", state)
+}
+
+// TestWhatIsStuckWaitsForTheNextRound: requests that something is in the way of neither come again at once, nor keep others waiting.
+func TestWhatIsStuckWaitsForTheNextRound(t *testing.T) {
+	h := open(t)
+	id, _ := h.relation(northwind, "Northwind Traders", everything)
+	ask := func(n int) {
+		request := h.asks(pia, "POST", "/api/customers/"+id.String()+"/roles", map[string]any{"name": fmt.Sprint("Role ", n), "permissions": []string{}})
+		h.must(ann, "POST", "/api/partnership/change-requests/"+request+"/approve", nil)
+		h.change.Woken()
+	}
+	h.stuck = true
+	for n := range 20 {
+		ask(n)
+	}
+	h.run()
+	require.False(t, h.change.Woken(), "the same would come again without a pause")
+	require.Equal(t, 20, h.number(`SELECT count(*) FROM change_requests WHERE state = 'approved' AND tries = 1`))
+	ask(20)
+	h.stuck = false
+	h.run()
+	require.True(t, h.change.Woken(), "there are more")
+	require.Equal(t, 1, h.number(`SELECT count(*) FROM roles WHERE name = 'Role 20'`), "who was tried least comes first")
+	h.run()
+	require.Equal(t, 21, h.number(`SELECT count(*) FROM change_requests WHERE state = 'done'`))
 }

@@ -153,6 +153,11 @@ func TestRestartNeedsTheRightWhenItIsSent(t *testing.T) {
 		{"account gone", func(w *workshop) { w.gone["ann"] = true }, "failed account-gone, 0 restarts"},
 		{"consent withdrawn", func(w *workshop) { w.change(`UPDATE customers SET state = 'withdrawn'`) }, "failed views-closed, 0 restarts"},
 		{"without admin", func(w *workshop) { w.change(`UPDATE customers SET without_admin_since = 1`) }, "failed views-closed, 0 restarts"},
+		{"device in another room", func(w *workshop) {
+			w.change(`INSERT INTO rooms (id, customer_id, cell_id, place_id, name, email, country, city, building, floor, label, capacity, created_at, updated_at)
+				SELECT 7, customer_id, cell_id, 'elsewhere', 'Elsewhere', '', country, city, building, floor, label, capacity, 1, 1 FROM rooms`)
+			w.change(`UPDATE devices SET room_id = 7`)
+		}, "failed device-moved, 0 restarts"},
 		{"nothing", func(*workshop) {}, "succeeded, 1 restarts"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
