@@ -14,7 +14,7 @@ import (
 // AuditReader is who reads the record, and by what. A customer's administrators read their own chain (Own) and nothing else. A member of the
 // partner reads the entries of the customers where roles.view is held over all rooms (Rules), what it did itself where it still holds anything
 // (Related) or where no customer is concerned, and with partner-wide powers (Overview) invitations, codes, tenant managers, proposals and the
-// sign-ins of the partner's people: no customer's data.
+// sign-ins of the partner's people: no customer's data, and not what people of an organisation were refused, which may have invited nobody.
 type AuditReader struct {
 	Own      policy.View
 	Rules    policy.View
@@ -212,7 +212,8 @@ func auditConditions(ctx context.Context, t *tx, by AuditReader, q AuditQuery) (
 		{where: `x.actor_oid = ` + c.param(by.OID) + ` AND x.side = 'partner' AND (x.customer_id IS NULL OR x.customer_id ` + c.set(lists[1]) + `)`},
 	}
 	if overview {
-		c.sources = append(c.sources, recordSource{each: c.param(recordSubjects), where: `x.subject = v.value AND (x.subject <> 'session' OR x.chain = '')`})
+		c.sources = append(c.sources, recordSource{each: c.param(recordSubjects), where: `x.subject = v.value AND (x.subject <> 'session' OR x.chain = '')
+			AND (x.side <> 'customer' OR x.result <> 'refused')`})
 	}
 	return c, c.ask(q.AuditFilter)
 }
