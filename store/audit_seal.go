@@ -141,22 +141,98 @@ type seal struct {
 	Checkpoints []CheckpointLine `json:"checkpoints"`
 }
 
-// SealAudit writes the whole record of one customer as a signed export: an entry a line, and a seal. The view is that of the customer's
-// administrators or that of work for the customer.
-func (s *Store) SealAudit(ctx context.Context, v policy.View, w io.Writer) error {
-	return s.read(ctx, func(t *tx) error {
-		chain := v.TenantID()
+// sealAtOnce is how many entries one page of a signed export has.
+const sealAtOnce = 500
+
+// ErrRecordChanged says that the retention or the end of a relation took entries that an export had still to read: it can be begun anew.
+var ErrRecordChanged = errors.New("entries of the record were taken while it was exported: export it again")
+
+// SealedAudit is a signed export of the whole record of one customer, up to the entry that was the last when it began. It is read in pages so that it
+// holds neither memory nor a reader.
+type SealedAudit struct {
+	store    *Store
+	chain    string
+	seal     seal
+	relation ID // 0 when there is none
+	last     int64
+	before   []byte
+}
+
+// SealAudit begins a signed export. The view is that of the customer's administrators or that of work for the customer. ErrNotFound without a record.
+func (s *Store) SealAudit(ctx context.Context, v policy.View) (*SealedAudit, error) {
+	a := &SealedAudit{store: s, chain: v.TenantID()}
+	err := s.read(ctx, func(t *tx) (err error) {
 		if v.Kind() == policy.KindWork && len(v.Customers()) == 1 {
-			var err error
-			if chain, err = chainOf(ctx, t, v.Customers()[0]); err != nil {
+			if a.chain, err = chainOf(ctx, t, v.Customers()[0]); err != nil {
 				return err
 			}
 		}
-		if chain == "" {
+		if a.chain == "" {
 			return ErrNotFound
 		}
-		return s.sealChain(ctx, t, chain, w)
+		if a.seal, err = s.sealOf(ctx, t, a.chain); err != nil {
+			return err
+		}
+		head, err := headOf(ctx, t, a.chain)
+		if err != nil {
+			return err
+		}
+		a.last, a.before = head.First-1, head.Before
+		a.relation, err = relationOf(ctx, t, a.chain)
+		return err
 	})
+	return a, err
+}
+
+func relationOf(ctx context.Context, t *tx, chain string) (ID, error) {
+	var relation ID
+	if err := t.QueryRowContext(ctx, `SELECT coalesce((SELECT id FROM customers WHERE tenant_id = $1), 0)`, chain).Scan(&relation); err != nil {
+		return 0, fmt.Errorf("read the relation of a record: %w", err)
+	}
+	return relation, nil
+}
+
+// WritePage writes the next entries, each on a line, and after the last ones the seal; more tells whether there are further pages. Nothing is
+// read while it writes. Errors: ErrRecordChanged.
+func (a *SealedAudit) WritePage(ctx context.Context, w io.Writer) (more bool, err error) {
+	rows, err := a.page(ctx)
+	if err != nil {
+		return false, err
+	}
+	out := lineWriter(w)
+	for _, r := range rows {
+		r.Before, a.before, a.last = a.before, r.Hash, r.Seq
+		if err := out.Encode(map[string]any{"entry": r.Line()}); err != nil {
+			return false, fmt.Errorf("write an entry of an export: %w", err)
+		}
+	}
+	if len(rows) == sealAtOnce {
+		return true, nil
+	}
+	if err := out.Encode(map[string]any{"seal": a.seal}); err != nil {
+		return false, fmt.Errorf("write the seal of an export: %w", err)
+	}
+	return false, nil
+}
+
+func (a *SealedAudit) page(ctx context.Context) (rows []AuditRow, err error) {
+	err = a.store.read(ctx, func(t *tx) error {
+		head, err := headOf(ctx, t, a.chain)
+		if err != nil {
+			return err
+		}
+		relation, err := relationOf(ctx, t, a.chain)
+		if err != nil {
+			return err
+		}
+		if head == nil || relation != a.relation || head.First > max(a.seal.First, a.last+1) {
+			return ErrRecordChanged
+		}
+		rows, err = readAll(ctx, t, "read a record to export it", statement{`SELECT ` + auditColumns + `
+			FROM audit WHERE chain = $1 AND seq > 0 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`, []any{a.chain, a.last, a.seal.Head.Seq, sealAtOnce}}, scanAudit)
+		return err
+	})
+	return rows, err
 }
 
 func chainOf(ctx context.Context, t *tx, customer ID) (string, error) {
@@ -165,42 +241,6 @@ func chainOf(ctx context.Context, t *tx, customer ID) (string, error) {
 		return "", notFound(err, "read the record of a customer")
 	}
 	return chain, nil
-}
-
-// sealChain is SealAudit within a transaction, such as that which ends the relation.
-func (s *Store) sealChain(ctx context.Context, t *tx, chain string, w io.Writer) error {
-	last, err := s.sealOf(ctx, t, chain)
-	if err != nil {
-		return err
-	}
-	head, err := headOf(ctx, t, chain)
-	if err != nil {
-		return err
-	}
-	out := lineWriter(w)
-	rows, err := t.QueryContext(ctx, `SELECT `+auditColumns+` FROM audit WHERE chain = $1 AND seq > 0 ORDER BY seq`, chain)
-	if err != nil {
-		return fmt.Errorf("read a record to export it: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	before := head.Before
-	for rows.Next() {
-		var r AuditRow
-		if err := scanAudit(rows, &r); err != nil {
-			return err
-		}
-		r.Before, before = before, r.Hash
-		if err := out.Encode(map[string]any{"entry": r.Line()}); err != nil {
-			return fmt.Errorf("write an entry of an export: %w", err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read a record to export it: %w", err)
-	}
-	if err := out.Encode(map[string]any{"seal": last}); err != nil {
-		return fmt.Errorf("write the seal of an export: %w", err)
-	}
-	return nil
 }
 
 // lineWriter writes JSON lines as they are.

@@ -370,19 +370,32 @@ func TestNoPathEditsTheRecord(t *testing.T) {
 	}
 }
 
+// exported is a signed export, read to its end.
+func (h *house) exported(v policy.View) string {
+	h.t.Helper()
+	a, err := h.SealAudit(h.t.Context(), v)
+	require.NoError(h.t, err)
+	var out bytes.Buffer
+	for more := true; more; {
+		more, err = a.WritePage(h.t.Context(), &out)
+		require.NoError(h.t, err)
+	}
+	return out.String()
+}
+
 func TestSignedExportProvesItself(t *testing.T) {
 	h := lived(t)
 	_, err := h.CheckpointAudit(t.Context(), 0)
 	require.NoError(t, err)
 	customer := ID(h.number(`SELECT id FROM customers WHERE tenant_id = $1`, northwind))
-	var file bytes.Buffer
-	require.NoError(t, h.SealAudit(t.Context(), policy.ForWork(customer, "test"), &file))
-	var own bytes.Buffer
-	require.NoError(t, h.SealAudit(t.Context(), policy.Own(northwind), &own))
-	require.Equal(t, file.String(), own.String())
-	require.NotContains(t, file.String(), tailspin)
-	require.ErrorIs(t, h.SealAudit(t.Context(), managing, &own), ErrNotFound)
-	lines := strings.SplitAfter(strings.TrimSpace(file.String()), "\n")
+	file := h.exported(policy.ForWork(customer, "test"))
+	require.Equal(t, file, h.exported(policy.Own(northwind)))
+	require.NotContains(t, file, tailspin)
+	for _, v := range []policy.View{{}, managing, policy.Own(litware)} {
+		_, err := h.SealAudit(t.Context(), v)
+		require.ErrorIs(t, err, ErrNotFound)
+	}
+	lines := strings.SplitAfter(strings.TrimSpace(file), "\n")
 	require.Len(t, lines, 17)
 	kinds := func(text string, against []Checkpoint) []string {
 		found, err := VerifyExport(strings.NewReader(text), against)
@@ -395,13 +408,13 @@ func TestSignedExportProvesItself(t *testing.T) {
 		}
 		return out
 	}
-	require.Empty(t, kinds(file.String(), nil))
-	require.Equal(t, []string{"edited-content@4"}, kinds(strings.Replace(file.String(), `"object":"Role 0"`, `"object":"Role X"`, 1), nil))
+	require.Empty(t, kinds(file, nil))
+	require.Equal(t, []string{"edited-content@4"}, kinds(strings.Replace(file, `"object":"Role 0"`, `"object":"Role X"`, 1), nil))
 	require.Equal(t, []string{"deleted@5"}, kinds(strings.Join(append(append([]string{}, lines[:4]...), lines[5:]...), ""), nil))
 	require.Equal(t, []string{"cut@16"}, kinds(strings.Join(append(append([]string{}, lines[:15]...), lines[16]), ""), nil)[:1])
 	require.Contains(t, kinds(strings.Join(append(append([]string{}, lines[:15]...), strings.Replace(lines[16], `"seq":16`, `"seq":15`, 1)), ""), nil), "bad-signature@15")
 
-	points, err := ReadCheckpoints(strings.NewReader(file.String()))
+	points, err := ReadCheckpoints(strings.NewReader(file))
 	require.NoError(t, err)
 	require.Len(t, points, 2, "the seal is one, and the kept ones are in it")
 	mailed, err := ReadCheckpoints(strings.NewReader(mustJSON(t, points[0].Line())))
@@ -412,12 +425,71 @@ func TestSignedExportProvesItself(t *testing.T) {
 	h.pass(time.Hour)
 	_, err = h.AddRole(t.Context(), maya, customer, Role{Name: "Later"})
 	require.NoError(t, err)
-	var file2 bytes.Buffer
-	require.NoError(t, h.SealAudit(t.Context(), policy.Own(northwind), &file2))
-	require.Empty(t, kinds(file2.String(), points), "what came later goes on from what was signed")
+	require.Empty(t, kinds(h.exported(policy.Own(northwind)), points), "what came later goes on from what was signed")
 	var line struct{ Entry map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(lines[0]), &line))
 	require.Len(t, line.Entry, 20)
+}
+
+// takenWhile is a signed export of Northwind's record in two pages, with something that happens when the first is written.
+func takenWhile(t *testing.T, happens func(h *house, customer ID)) (*house, string, error) {
+	t.Helper()
+	h := lived(t)
+	customer := ID(h.number(`SELECT id FROM customers WHERE tenant_id = $1`, northwind))
+	require.NoError(t, h.write(t.Context(), func(tx *tx) error {
+		for range sealAtOnce {
+			if err := maya.record(t.Context(), tx, entry{customer: customer, tenant: northwind, operation: "role.update"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	a, err := h.SealAudit(t.Context(), policy.Own(northwind))
+	require.NoError(t, err)
+	var out bytes.Buffer
+	more, err := a.WritePage(t.Context(), writing(func(b []byte) (int, error) {
+		require.Zero(t, h.reader.Stats().InUse, "nothing is read while it writes")
+		return out.Write(b)
+	}))
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, sealAtOnce, strings.Count(out.String(), "\n"))
+	happens(h, customer)
+	more, err = a.WritePage(t.Context(), &out)
+	require.False(t, more)
+	return h, out.String(), err
+}
+
+type writing func([]byte) (int, error)
+
+func (w writing) Write(b []byte) (int, error) { return w(b) }
+
+func TestASignedExportIsOfOneMoment(t *testing.T) {
+	var n int64
+	_, file, err := takenWhile(t, func(h *house, customer ID) {
+		n = h.number(`SELECT seq FROM audit_heads WHERE chain = $1`, northwind)
+		_, err := h.AddRole(t.Context(), maya, customer, Role{Name: "Later"})
+		require.NoError(t, err)
+		_, err = h.CheckpointAudit(t.Context(), 0)
+		require.NoError(t, err)
+	})
+	require.NoError(t, err)
+	require.NotContains(t, file, "Later")
+	proven, err := VerifyExport(strings.NewReader(file), nil)
+	require.NoError(t, err)
+	require.Equal(t, []Verification{{Chain: northwind, Upto: n, Entries: n}}, proven)
+
+	_, _, err = takenWhile(t, func(h *house, _ ID) {
+		_, err := h.EndOwn(t.Context(), adminOf(northwind), policy.Own(northwind))
+		require.NoError(t, err)
+	})
+	require.ErrorIs(t, err, ErrRecordChanged, "the rest is reduced")
+	_, _, err = takenWhile(t, func(h *house, _ ID) {
+		h.pass(200 * day)
+		_, err := h.PruneAudit(t.Context(), 180*day)
+		require.NoError(t, err)
+	})
+	require.ErrorIs(t, err, ErrRecordChanged, "the rest is gone")
 }
 
 func TestPruningLeavesAProof(t *testing.T) {

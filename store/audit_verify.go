@@ -23,23 +23,28 @@ type Verification struct {
 
 // VerifyAudit checks the chains that a reader sees: its own one; or those of the customers where roles.view is held over all rooms, of one or of
 // all, and the partner's own chain for who has partner-wide powers. Errors: ErrNotFound, ErrStaleView.
+// Each chain is read by itself, when the reader still may, so that erasures and checkpoints wait for one chain only.
 func (s *Store) VerifyAudit(ctx context.Context, by AuditReader, customer ID) ([]Verification, error) {
-	var out []Verification
-	err := s.readRecord(ctx, by, func(t *tx) error {
-		chains, err := chainsOf(ctx, t, by, customer)
-		if err != nil {
-			return err
-		}
-		for _, chain := range chains {
-			v, err := verifyChain(ctx, t, chain, s.key.Public().(ed25519.PublicKey))
-			if err != nil {
-				return err
-			}
-			out = append(out, v)
-		}
-		return nil
+	var chains []string
+	err := s.readRecord(ctx, by, func(t *tx) (err error) {
+		chains, err = chainsOf(ctx, t, by, customer)
+		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	var out []Verification
+	for _, chain := range chains {
+		err := s.readRecord(ctx, by, func(t *tx) error {
+			v, err := verifyChain(ctx, t, chain, s.key.Public().(ed25519.PublicKey))
+			out = append(out, v)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // chainsOf are the chains that a reader may check as a whole.

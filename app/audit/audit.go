@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"roomward/app/api"
@@ -21,11 +20,13 @@ import (
 type Audit struct {
 	store *store.Store
 	now   func() time.Time
-	one   sync.Mutex // one verification at a time: it reads the whole record
+	one   chan struct{} // one verification at a time: it reads the whole record
 }
 
 // New makes it.
-func New(s *store.Store, now func() time.Time) *Audit { return &Audit{store: s, now: now} }
+func New(s *store.Store, now func() time.Time) *Audit {
+	return &Audit{store: s, now: now, one: make(chan struct{}, 1)}
+}
 
 // own is the part of an entry's id that stands for the record of the partner alone.
 const own = "partner"

@@ -13,15 +13,6 @@ import (
 	"roomward/store"
 )
 
-// Export writes the whole record of a customer as a signed file that can be verified by itself: what the customer keeps when a relation ends. The
-// view is that of the customer's administrators, or of work for the customer.
-func Export(ctx context.Context, s *store.Store, v policy.View, w io.Writer) error {
-	if err := s.SealAudit(ctx, v, w); err != nil {
-		return fmt.Errorf("export the record of a customer: %w", err)
-	}
-	return nil
-}
-
 // Verified says what checking a record found.
 type Verified struct {
 	Complete bool          `json:"complete" doc:"Nothing was changed, left out or put in."`
@@ -62,8 +53,12 @@ func (a *Audit) verify(ctx context.Context, call *api.Call, customer policy.ID) 
 	if err != nil {
 		return Verified{}, err
 	}
-	a.one.Lock()
-	defer a.one.Unlock()
+	select {
+	case a.one <- struct{}{}:
+		defer func() { <-a.one }()
+	case <-ctx.Done():
+		return Verified{}, ctx.Err()
+	}
 	found, err := a.store.VerifyAudit(ctx, by, customer)
 	if err != nil {
 		return Verified{}, err
@@ -96,10 +91,25 @@ func (a *Audit) Checkpoints(ctx context.Context, call *api.Call, _ *struct{}) (s
 	return out, nil
 }
 
-// Sealed is the customer's whole record as a signed file.
-func (a *Audit) Sealed(_ context.Context, call *api.Call, _ *struct{}) (api.Stream, error) {
-	write := func(ctx context.Context, w io.Writer, _ func(context.Context) (*api.Call, error)) error {
-		return Export(ctx, a.store, call.Own, w)
+// Sealed is the customer's whole record as a signed file that can be verified by itself: what the customer keeps when a relation ends.
+func (a *Audit) Sealed(ctx context.Context, call *api.Call, _ *struct{}) (api.Stream, error) {
+	record, err := a.store.SealAudit(ctx, call.Own)
+	if err != nil {
+		return api.Stream{}, err
+	}
+	write := func(ctx context.Context, w io.Writer, again func(context.Context) (*api.Call, error)) error {
+		for {
+			more, err := record.WritePage(ctx, w)
+			if err != nil {
+				return fmt.Errorf("export the record of a customer: %w", err)
+			}
+			if !more {
+				return nil
+			}
+			if _, err := again(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	return api.Stream{Type: linesType, Name: "record-" + a.now().UTC().Format("2006-01-02") + ".jsonl", Write: write}, nil
 }
