@@ -23,9 +23,9 @@ type Verification struct {
 
 // VerifyAudit checks the chains that a reader sees: its own one; or those of the customers where roles.view is held over all rooms, of one or of
 // all, and the partner's own chain for who has partner-wide powers. Errors: ErrNotFound, ErrStaleView.
-// Each chain is read by itself, when the reader still may, so that erasures and checkpoints wait for one chain only.
+// Each chain is read by itself, so that an erasure waits for one chain only, and by the rules that its customer has then.
 func (s *Store) VerifyAudit(ctx context.Context, by AuditReader, customer ID) ([]Verification, error) {
-	var chains []string
+	var chains []ownedChain
 	err := s.readRecord(ctx, by, func(t *tx) (err error) {
 		chains, err = chainsOf(ctx, t, by, customer)
 		return err
@@ -34,9 +34,15 @@ func (s *Store) VerifyAudit(ctx context.Context, by AuditReader, customer ID) ([
 		return nil, err
 	}
 	var out []Verification
-	for _, chain := range chains {
-		err := s.readRecord(ctx, by, func(t *tx) error {
-			v, err := verifyChain(ctx, t, chain, s.key.Public().(ed25519.PublicKey))
+	for _, c := range chains {
+		err := s.read(ctx, func(t *tx) error {
+			if !by.Rules.Valid(when(t.now)) {
+				return ErrStaleView
+			}
+			if err := checkParts(ctx, t, by.Rules.One(c.customer)); err != nil {
+				return err
+			}
+			v, err := verifyChain(ctx, t, c.chain, s.key.Public().(ed25519.PublicKey))
 			out = append(out, v)
 			return err
 		})
@@ -47,30 +53,36 @@ func (s *Store) VerifyAudit(ctx context.Context, by AuditReader, customer ID) ([
 	return out, nil
 }
 
+// ownedChain is a chain with the customer by whose rules the partner reads it; 0 for who reads its own.
+type ownedChain struct {
+	chain    string
+	customer ID
+}
+
 // chainsOf are the chains that a reader may check as a whole.
-func chainsOf(ctx context.Context, t *tx, by AuditReader, customer ID) ([]string, error) {
+func chainsOf(ctx context.Context, t *tx, by AuditReader, customer ID) ([]ownedChain, error) {
 	if by.Own.Kind() == policy.KindOwn {
-		return []string{by.Own.TenantID()}, nil
+		return []ownedChain{{chain: by.Own.TenantID()}}, nil
 	}
 	if by.Rules.Kind() != policy.KindMember {
 		return nil, ErrNotFound
 	}
 	customers := by.Rules.Everywhere().Customers()
-	var chains []string
+	var chains []ownedChain
 	switch {
 	case customer != 0 && !slices.Contains(customers, customer):
 		return nil, ErrNotFound
 	case customer != 0:
 		customers = []ID{customer}
 	case by.Overview.Kind() == policy.KindOverview:
-		chains = append(chains, "")
+		chains = append(chains, ownedChain{})
 	}
 	list, err := toJSON(numbers(customers))
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := readAll(ctx, t, "read the chains of customers", statement{`SELECT tenant_id FROM customers WHERE id ` + inSet(1) + ` ORDER BY name, id`, []any{list}},
-		func(rows *sql.Rows, chain *string) error { return rows.Scan(chain) })
+	theirs, err := readAll(ctx, t, "read the chains of customers", statement{`SELECT tenant_id, id FROM customers WHERE id ` + inSet(1) + ` ORDER BY name, id`, []any{list}},
+		func(rows *sql.Rows, c *ownedChain) error { return rows.Scan(&c.chain, &c.customer) })
 	return append(chains, theirs...), err
 }
 
