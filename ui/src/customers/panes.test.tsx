@@ -8,6 +8,7 @@ import portal from '../portal/text.en.json'
 import { AcceptDialog } from './accept'
 import { AdminsTab } from './admins'
 import { CustomerPane } from './customer'
+import { LeaveCustomer } from './leave'
 import type { Detail } from './queries'
 import words from './text.en.json'
 
@@ -104,6 +105,20 @@ test('who has no role there is told so and sees no number', async () => {
   await show(() => <CustomerPane id="tailspin" row={undefined} />, people.tenantManager)
   await until(() => expect(text()).toContain('you have no role for Tailspin, so its rooms do not show to you.'))
   expect(text()).not.toMatch(/46|Show rooms|Collection/)
+})
+
+test('the record can be kept before a customer is removed, or asked for where the customer approves exports', async () => {
+  const entry = { ...customer, id: 'northwind', name: 'Northwind' }
+  const dialog = () => <LeaveCustomer customer={entry} open onLeft={() => undefined} onClose={() => undefined} />
+  const links = () => [...document.querySelectorAll('[role=alertdialog] a')].map((a) => a.textContent)
+  await show(dialog)
+  await until(() => expect(links()).toEqual([words.leave.csv, words.leave.jsonl]))
+  expect(text()).not.toContain('approves exports first')
+  await here?.end()
+  await show(dialog, member({}, people.primaryAdmin.holdings.map((held) => ({ ...held, approves: ['export'] }))))
+  await until(() => expect(links()).toEqual([words.leave.record]))
+  expect(find('[role=alertdialog] a').getAttribute('href')).toBe('/c/northwind/audit')
+  expect(text()).toContain('Northwind approves exports first')
 })
 
 test('an invitation is accepted by keyboard, with somebody chosen from the directory', async () => {

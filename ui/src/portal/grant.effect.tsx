@@ -3,7 +3,8 @@ import { SmallTable } from '../kit/details/SmallTable'
 import { Message } from '../kit/Message'
 import { useFormat } from '../text/i18n'
 import { Lines } from './parts'
-import type { Grant, GrantPreview } from './queries'
+import { useOwnAccess, type Grant, type GrantPreview } from './queries'
+import { useRoleName } from './rolename'
 import { grantWords } from './words'
 
 interface GrantEffectProps {
@@ -19,6 +20,7 @@ interface GrantEffectProps {
 export function GrantEffect({ preview, grant, partner, busy, dirty }: GrantEffectProps) {
   const { t } = useTranslation('portal')
   const format = useFormat()
+  const roleName = useRoleName(useOwnAccess().data ?? { roles: [] })
   const { covers, except } = grantWords(grant, format, t)
   const { covered, total, gained, lost, assignments, groups } = preview
   return (
@@ -59,7 +61,7 @@ export function GrantEffect({ preview, grant, partner, busy, dirty }: GrantEffec
           rows={assignments}
           keyOf={(one) => one.id}
           columns={[
-            { id: 'who', head: t('reach.who'), weight: 4, cell: (one) => <Who role={one.role} members={one.members} /> },
+            { id: 'who', head: t('reach.who'), weight: 4, cell: (one) => <Who role={roleName(one.role)} members={one.members} /> },
             { id: 'rooms', head: t('reach.reach'), weight: 3, cell: (one) => (one.removed ? t('reach.removed') : t('reach.fromTo', { before: format.number(one.before), after: format.number(one.after) })) },
           ]}
         />
