@@ -133,7 +133,11 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 	if err != nil {
 		return "", notFound(err, "note the end of a relation")
 	}
-	if e.record != nil {
+	var said map[string]any
+	switch {
+	case e.record != nil && e.record.lost:
+		said = map[string]any{"record": "not kept"}
+	case e.record != nil:
 		if err := e.record.keep(ctx, t, customer, e.at); err != nil {
 			return "", err
 		}
@@ -167,11 +171,15 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 	if err := eraseLater(ctx, t); err != nil {
 		return "", err
 	}
-	if err := tellBoth(ctx, t, notice{tenant: tenant, kind: "relation.ended"}); err != nil {
+	if err := tellBoth(ctx, t, notice{tenant: tenant, kind: "relation.ended", detail: said}); err != nil {
 		return "", err
 	}
 	plain := Act{Side: act.Side, TenantID: act.TenantID, OID: act.OID}
-	return tenant, plain.record(ctx, t, entry{tenant: tenant, operation: e.operation()})
+	done := entry{tenant: tenant, operation: e.operation()}
+	if said != nil {
+		done.detail = said
+	}
+	return tenant, plain.record(ctx, t, done)
 }
 
 // reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15), and the hashes: the chain still holds. The notes on invitation codes that

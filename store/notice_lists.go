@@ -69,7 +69,8 @@ type About struct {
 	EndsAt        time.Time       `json:"endsAt"`
 	PurgeAt       time.Time       `json:"purgeAt"`
 	RetentionDays int             `json:"retentionDays"`
-	Line          json.RawMessage `json:"line"` // a checkpoint of the record, as a file carries it
+	Record        string          `json:"record"` // "not kept" where a relation ended and its record could not be sealed
+	Line          json.RawMessage `json:"line"`   // a checkpoint of the record, as a file carries it
 }
 
 // NoticeReader is who reads notices, and what it may know. A person of a customer has Own and nothing else.

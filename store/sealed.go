@@ -48,6 +48,7 @@ type gathered struct {
 	last    int64 // seq of the last entry
 	seal    func(context.Context, *tx) (seal, error)
 	entries int
+	lost    bool // it cannot be kept: there is no key to seal it with
 }
 
 // gather reads the record of a customer for its end, in pieces that hold nobody up. Nil when the customer wants nothing to be kept. ErrNotFound when
@@ -66,8 +67,10 @@ func (s *Store) gather(ctx context.Context, customer ID) (*gathered, error) {
 	if err != nil || g.days == 0 {
 		return nil, err
 	}
-	if g.key, err = s.sealKey(true); err != nil {
-		return nil, err
+	if g.key, err = s.sealKey(true); err != nil { // no end depends on that file
+		s.log.ErrorContext(ctx, "a relation ends and its record is not kept: the key of sealed records cannot be used", "customer", customer, "error", err)
+		g.lost = true
+		return g, nil
 	}
 	g.keyID = keyID(g.key)
 	for more := true; more && err == nil; {

@@ -124,3 +124,25 @@ func TestWhatIsKeptIsTheCustomersChoice(t *testing.T) {
 	require.ErrorIs(t, h.DropRecord(t.Context(), adminOf(northwind), policy.Own(northwind)), ErrNotFound)
 	require.Zero(t, h.number(`SELECT count(*) FROM sealed_records`))
 }
+
+// TestNoEndDependsOnTheKey: whoever spoils the file holds no customer.
+func TestNoEndDependsOnTheKey(t *testing.T) {
+	h := openHouse(t)
+	customer, at := h.ending(day)
+	h.customer(tailspin)
+	require.NoError(t, os.WriteFile(filepath.Join(h.dir, sealKeyName), []byte("garbage"), 0o600))
+	_, err := h.EndOwn(t.Context(), adminOf(tailspin), policy.Own(tailspin))
+	require.NoError(t, err)
+	h.setClock(at)
+	require.Equal(t, []EndedNow{{customer, northwind}}, h.endDue())
+	require.Zero(t, h.number(`SELECT count(*) FROM customers`))
+	require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE object <> '' AND tenant_id IN ($1, $2)`, northwind, tailspin), "reduced all the same")
+	require.Equal(t, int64(2), h.number(`SELECT count(*) FROM audit WHERE operation = 'relation.end' AND detail_json = '{"record":"not kept"}'`))
+	require.Equal(t, []string{`customer {"record":"not kept"}`, `partner {"record":"not kept"}`}, h.told("relation.ended")[:2])
+	for _, tenant := range []string{northwind, tailspin} {
+		_, err = h.EndedRelation(t.Context(), policy.Own(tenant))
+		require.NoError(t, err)
+		_, err = h.SealedRecord(t.Context(), policy.Own(tenant))
+		require.ErrorIs(t, err, ErrNotFound, "nothing says that it is kept")
+	}
+}

@@ -63,6 +63,8 @@ func (n *Notify) sentence(notice store.Notice) (en, fr string) {
 		w = anything
 	case notice.Kind == "relation.ending" && notice.About.Days <= 1:
 		w = oneDay
+	case notice.Kind == "relation.ended" && notice.About.Record != "":
+		w = notKept
 	}
 	fill := n.values(notice)
 	return fill(w.en, "en"), fill(w.fr, "fr")

@@ -52,6 +52,10 @@ var anything = words{"There is news about {customer}.", "Il y a du nouveau au su
 // oneDay takes the place of relation.ending on the last day.
 var oneDay = words{"The relation of {customer} with {partner} ends within a day, on {ends}.", "La relation entre {customer} et {partner} prend fin d’ici un jour, le {ends}."}
 
+// notKept takes the place of relation.ended where the record could not be sealed.
+var notKept = words{"The relation of {customer} with {partner} has ended. Its audit record could not be kept.",
+	"La relation entre {customer} et {partner} a pris fin. Son journal d’audit n’a pas pu être gardé."}
+
 // whats are what a change request is about, by its event.
 func whats() map[string]words {
 	return map[string]words{
