@@ -22,9 +22,9 @@ describe('the first page of each person', () => {
   const accepting: readonly Nav[] = ['customers', 'tenant-managers']
   const own: readonly Nav[] = ['portal', 'portal/rooms', 'portal/permissions', 'portal/members', 'portal/approvals', 'portal/activity']
   test.each<[keyof typeof people, string, readonly Nav[]]>([
-    ['manager', '/customers', [...accepting, 'role-templates']],
-    ['tenantManager', '/customers', accepting],
-    ['primaryAdmin', '/incidents', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection']],
+    ['manager', '/customers', [...accepting, 'role-templates', 'audit']],
+    ['tenantManager', '/customers', [...accepting, 'audit']],
+    ['primaryAdmin', '/incidents', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'audit', 'collection']],
     ['technician', '/incidents', ['incidents', 'rooms', 'customers', 'collection']],
     ['northwind', '/portal', own],
     ['tailspin', '/portal', own],
@@ -57,7 +57,7 @@ describe('the first page of each person', () => {
   test('is the same in French, dark', async () => {
     const page = await open(browser, { language: 'fr', theme: 'dark' })
     await signIn(page, people.primaryAdmin)
-    expect(await entries(page)).toEqual(named(['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection'], mots))
+    expect(await entries(page)).toEqual(named(['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'audit', 'collection'], mots))
     expect(await page.locator('html').getAttribute('lang')).toBe('fr')
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
     await picture(page, 'first-primaryAdmin-fr-dark')
