@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"roomward/policy"
@@ -216,8 +217,37 @@ func (s *Store) SealedRecord(ctx context.Context, v policy.View) (SealedRecord, 
 	return out, err
 }
 
-// OpenRecord decrypts the last sealed record of a customer's own side: JSON lines. Errors: ErrNotFound, ErrSealKeyMissing, ErrSealKeyWrong.
-func (s *Store) OpenRecord(ctx context.Context, v policy.View) (SealedRecord, io.Reader, error) {
+// OpenRecord decrypts the last sealed record of a customer's own side: JSON lines. The whole of it is in memory until
+// it is closed, so that a tenant opens one at a time. Errors: ErrNotFound, ErrSealKeyMissing, ErrSealKeyWrong; conflict: record-download-running.
+func (s *Store) OpenRecord(ctx context.Context, v policy.View) (SealedRecord, io.ReadCloser, error) {
+	if v.Kind() != policy.KindOwn {
+		return SealedRecord{}, nil, ErrNotFound
+	}
+	if _, running := s.opened.LoadOrStore(v.TenantID(), true); running {
+		return SealedRecord{}, nil, Conflict{"record-download-running"}
+	}
+	done := sync.OnceFunc(func() { s.opened.Delete(v.TenantID()) })
+	out, lines, err := s.openRecord(ctx, v)
+	if err != nil {
+		done()
+		return out, nil, err
+	}
+	return out, openedRecord{lines, done}, nil
+}
+
+// openedRecord is a record that is being read; closing it twice is closing it once.
+type openedRecord struct {
+	io.Reader
+	done func()
+}
+
+// Close lets the tenant open its record again.
+func (r openedRecord) Close() error {
+	r.done()
+	return nil
+}
+
+func (s *Store) openRecord(ctx context.Context, v policy.View) (SealedRecord, io.Reader, error) {
 	out, box, err := s.sealed(ctx, v, true)
 	if err != nil {
 		return out, nil, err

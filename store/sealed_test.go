@@ -18,6 +18,9 @@ func (h *house) opened(tenant string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer func() { _ = r.Close() }()
+	_, _, err = h.OpenRecord(h.t.Context(), policy.Own(tenant))
+	require.Equal(h.t, Conflict{"record-download-running"}, err)
 	text, err := io.ReadAll(r)
 	return string(text), err
 }

@@ -58,6 +58,7 @@ type Store struct {
 	dir    string
 
 	departed *departedFile
+	opened   sync.Map // tenants whose sealed record is being read
 
 	reads    reads
 	erasing  sync.Mutex    // one erasure at a time

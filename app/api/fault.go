@@ -100,6 +100,7 @@ var conflictTexts = map[string][2]string{
 	"too-many-requests-waiting": {"200 requests wait for this customer's approval already.", "Withdraw those that nobody needs any more."},
 	"request-decided":           {"This request does not wait any more.", "Read it again."},
 	"action-running":            {"A restart of this device is under way already.", "Wait until it has ended."},
+	"record-download-running":   {"The record is being downloaded already.", "Wait until it has ended."},
 	"no-device":                 {"No device of this room is known.", "Collect the customer again."},
 	"views-closed":              {"The data of this customer are closed.", "Consent was withdrawn, or the relation is without admin."},
 	"scope-too-many-rooms":      {"More than 200 single rooms are used as scopes of this customer.", "Make a room group instead."},

@@ -28,7 +28,9 @@ func (c *Customers) Record(ctx context.Context, call *api.Call, _ *struct{}) (ap
 	case err != nil:
 		return api.Stream{}, err
 	}
+	context.AfterFunc(ctx, func() { _ = lines.Close() }) // also when nothing is written
 	write := func(ctx context.Context, w io.Writer, again func(context.Context) (*api.Call, error)) error {
+		defer func() { _ = lines.Close() }()
 		for {
 			if _, err := io.CopyN(w, lines, recordAtOnce); errors.Is(err, io.EOF) {
 				return nil
