@@ -64,6 +64,10 @@ func TestTheRecordOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusOK, status, body)
 	require.True(t, strings.HasPrefix(body, "activity.category,activity.objectName,activity.operation,activity.resultStatus,activity.tenantId,creationTime,user.userId,user.userTenantId,"))
 	require.Len(t, page(t, northwind, "/api/partnership/audit?operation=audit.export").Items, 1)
+	status, body = admin.call("GET", "/api/audit.csv", nil)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, d.tenant("northwind.example").ID)
+	require.Len(t, page(t, northwind, "/api/partnership/audit?operation=audit.export").Items, 2, "an export of all, too")
 
 	// The customer wants to approve exports.
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.cfg.Data, "roomward.db")+"?_pragma=busy_timeout(5000)")
@@ -80,6 +84,7 @@ func TestTheRecordOverHTTP(t *testing.T) {
 	status, body = admin.call("GET", "/api/audit.jsonl", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.NotContains(t, body, d.tenant("northwind.example").ID)
+	require.Len(t, page(t, northwind, "/api/partnership/audit?operation=audit.export").Items, 2, "it had no part in this one")
 	status, body = technician.call("POST", path+"/audit-exports", nil)
 	require.Equal(t, http.StatusForbidden, status, body)
 	status, body = admin.call("POST", path+"/audit-exports", nil)

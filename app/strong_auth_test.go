@@ -111,6 +111,10 @@ func TestStrongAuth(t *testing.T) {
 			require.Contains(t, body, `"strong-auth"`, who)
 		}
 	}
+	refused := all[struct{ ID, Operation string }](strong, "/api/audit?operation=customer.delete&result=refused&customer="+customer)
+	require.Len(t, refused, 1, "in the record of the customer, once a minute")
+	_, entry := strong.call("GET", "/api/audit/"+refused[0].ID, nil)
+	require.Contains(t, entry, `"reason":"strong-auth"`)
 	nobody := d.signIn(t, "nobody@partner.example")
 	nobody.stepUp("c1")
 	require.Empty(t, nobody.demands(name).CustomerID, "a context is no role")

@@ -31,6 +31,9 @@ type Act struct {
 	Approved ID
 }
 
+// plain is the act without what the end of a relation takes away: name, request and address.
+func (a Act) plain() Act { return Act{Side: a.Side, TenantID: a.TenantID, OID: a.OID} }
+
 // System is the act of Roomward itself; name says which work.
 func System(name string) Act { return Act{Side: SideSystem, Name: name} }
 

@@ -14,6 +14,7 @@ type Asked struct {
 	Result    string
 	Detail    any
 	Each      bool // every time, and not at most once a minute
+	About     []ID // customers that are concerned though the request named none: an entry for each, beside the one of the request
 }
 
 const (
@@ -25,7 +26,7 @@ const (
 
 // RecordAsked takes an entry about something that changed nothing. The same that a person asks again within a minute is not recorded again, nor
 // what somebody asks who asks for very much: a record that anybody could fill would hide what happened. What was asked of no customer that
-// the request named is kept without the id that was typed: it may be that of anything.
+// the request named is kept without the id that was typed: it may be that of anything. Nor is the name of a person kept whose relation is over.
 func (s *Store) RecordAsked(ctx context.Context, act Act, a Asked) error {
 	var e entry
 	known := false
@@ -48,8 +49,39 @@ func (s *Store) RecordAsked(ctx context.Context, act Act, a Asked) error {
 		if known, err := askedLately(ctx, t, act, e, a.Each); err != nil || known {
 			return err
 		}
-		return act.record(ctx, t, e)
+		by := act
+		if act.Side == SideCustomer {
+			over, err := relationOver(ctx, t, act.TenantID)
+			if err != nil {
+				return err
+			}
+			if over {
+				by = act.plain()
+			}
+		}
+		if err := by.record(ctx, t, e); err != nil {
+			return err
+		}
+		return recordAbout(ctx, t, act, a)
 	})
+}
+
+// recordAbout takes the entries of the customers that a request was about without naming them, but for those that are gone meanwhile.
+func recordAbout(ctx context.Context, t *tx, act Act, a Asked) error {
+	for _, id := range a.About {
+		a.Customer, a.ObjectID = id, ""
+		e, err := askedEntry(ctx, t, act, a)
+		if err != nil {
+			return err
+		}
+		if e.customer != id {
+			continue
+		}
+		if err := act.record(ctx, t, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func askedEntry(ctx context.Context, t *tx, act Act, a Asked) (entry, error) {
@@ -57,8 +89,9 @@ func askedEntry(ctx context.Context, t *tx, act Act, a Asked) (entry, error) {
 	if act.Side == SideCustomer {
 		e.tenant = act.TenantID
 	}
-	var known bool // an organisation of which nobody has come in has no record of its own
+	var known bool // an organisation of which nobody has come in has no record of its own; one whose relation is over has
 	err := t.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce(max(tenant_id), $1), EXISTS (SELECT 1 FROM tenants WHERE tenant_id = $1)
+			OR EXISTS (SELECT 1 FROM ended_relations WHERE tenant_id = $1)
 		FROM customers WHERE id = $2 AND $3 = 'partner' OR tenant_id = $1`, e.tenant, a.Customer, act.Side).Scan(&e.customer, &e.tenant, &known)
 	if err != nil {
 		return e, fmt.Errorf("read the customer of a request: %w", err)

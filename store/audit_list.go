@@ -97,6 +97,21 @@ func (s *Store) Audit(ctx context.Context, by AuditReader, q AuditQuery) (rows [
 	return rows, found, err
 }
 
+// AuditCustomers are the customers of which a question has entries. Errors as in Audit.
+func (s *Store) AuditCustomers(ctx context.Context, by AuditReader, q AuditQuery) ([]ID, error) {
+	var out []ID
+	err := s.readRecord(ctx, by, func(t *tx) error {
+		c, err := auditConditions(ctx, t, by, q)
+		if err != nil {
+			return err
+		}
+		out, err = readAll(ctx, t, "read of whom the record tells", statement{`SELECT DISTINCT customer_id FROM audit WHERE id IN (` + c.ids("", "") + `)
+			AND customer_id IS NOT NULL ORDER BY customer_id`, c.args}, scanID)
+		return err
+	})
+	return out, err
+}
+
 // AuditEntry reads one entry by its place; ErrNotFound for what is not there and for what the reader does not see.
 func (s *Store) AuditEntry(ctx context.Context, by AuditReader, at AuditPlace) (AuditRow, error) {
 	var out AuditRow

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"testing"
@@ -238,4 +239,71 @@ func TestPlansOfTheRecord(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNoNameComesIntoAReducedRecord: who stays signed in after the end is recorded by its id alone, what it asked for before it had a record is
+// reduced as well, and both records are sound after each end.
+func TestNoNameComesIntoAReducedRecord(t *testing.T) {
+	h := openHouse(t)
+	ctx, ann, own := t.Context(), adminOf(northwind), policy.Own(northwind)
+	names := func() int64 {
+		return h.number(`SELECT count(*) FROM audit WHERE actor_oid = $1 AND actor_name || object || address || request_id <> ''
+			OR operation = 'session.end' AND chain = $2 AND object <> ''`, ann.OID, northwind)
+	}
+	sound := func() {
+		own, others := h.findings(nil)
+		require.Empty(t, own)
+		require.Zero(t, others)
+	}
+	require.NoError(t, h.RecordAsked(ctx, ann, Asked{Operation: "session.start", Result: ResultRefused}))
+	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM audit WHERE chain = '' AND tenant_id = $1`, northwind))
+	for n := range 2 {
+		customer := h.customer(northwind)
+		id := fmt.Sprint("s-", n)
+		require.NoError(t, h.StartSession(ctx, ann, id, "", Session{ID: id, Side: SideCustomer, TenantID: northwind, OID: ann.OID, Name: ann.Name,
+			UPN: "ann@northwind.example", ExpiresAt: h.clock().Add(time.Hour)}))
+		require.NoError(t, h.RecordAsked(ctx, ann, Asked{Operation: "audit.view", Result: ResultSuccessful}))
+		require.Positive(t, names())
+		_, err := h.EndOwn(ctx, ann, own)
+		require.NoError(t, err)
+		require.Zero(t, names())
+		sound()
+
+		h.pass(2 * askedAgain)
+		before := h.entries()
+		require.NoError(t, h.RecordAsked(ctx, ann, Asked{Operation: "audit.view", Result: ResultSuccessful}))
+		require.NoError(t, h.RecordAsked(ctx, ann, Asked{Operation: "rooms.view", Customer: customer, Result: ResultRefused}))
+		require.NoError(t, h.EndSession(ctx, ann, id))
+		require.Equal(t, before+3, h.entries())
+		require.Equal(t, before+3, h.number(`SELECT count(*) FROM audit WHERE chain = $1 OR chain = ''`, northwind))
+		require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE chain = '' AND tenant_id = $1 AND operation <> 'session.start'`, northwind), "in its own record")
+		require.Zero(t, names())
+		sound()
+	}
+}
+
+// TestAnExportOfAllIsInEachRecord: each customer that has a part in it learns of it, with the partner's own record, in one go or not at all.
+func TestAnExportOfAllIsInEachRecord(t *testing.T) {
+	h := openHouse(t)
+	north, tail := h.customer(northwind), h.customer(tailspin)
+	by := h.auditReader("pia", policy.Powers{})
+	parts := func(q AuditQuery) []ID {
+		list, err := h.AuditCustomers(t.Context(), by, q)
+		require.NoError(t, err)
+		return list
+	}
+	require.ElementsMatch(t, []ID{north, tail}, parts(AuditQuery{Export: true}))
+	require.Empty(t, parts(AuditQuery{Export: true, AuditFilter: AuditFilter{Operation: "group"}}), "nothing of theirs is in it")
+	h.run(`UPDATE customers SET change_control_json = '{"export":"manual"}' WHERE id = $1`, tail)
+	require.Equal(t, []ID{north}, parts(AuditQuery{Export: true}), "who is left out has no part")
+
+	export := Asked{Operation: "audit.export", Result: ResultSuccessful, Each: true, About: []ID{north, policy.NewID()}}
+	before := h.entries()
+	require.NoError(t, h.RecordAsked(t.Context(), maya, export))
+	require.Equal(t, before+2, h.entries())
+	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM audit WHERE operation = 'audit.export' AND chain = $1 AND customer_id = $2`, northwind, north))
+	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM audit WHERE operation = 'audit.export' AND chain = ''`))
+	h.run(`CREATE TRIGGER full BEFORE INSERT ON audit WHEN NEW.customer_id IS NOT NULL BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
+	require.ErrorContains(t, h.RecordAsked(t.Context(), maya, export), "the disk is full")
+	require.Equal(t, before+2, h.entries())
 }

@@ -174,12 +174,11 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 	if err := tellBoth(ctx, t, notice{tenant: tenant, kind: "relation.ended", detail: said}); err != nil {
 		return "", err
 	}
-	plain := Act{Side: act.Side, TenantID: act.TenantID, OID: act.OID}
 	done := entry{tenant: tenant, operation: e.operation()}
 	if said != nil {
 		done.detail = said
 	}
-	return tenant, plain.record(ctx, t, done)
+	return tenant, act.plain().record(ctx, t, done)
 }
 
 // reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15), and the hashes: the chain still holds. The notes on invitation codes that
@@ -204,6 +203,17 @@ func reduceAudit(ctx context.Context, t *tx, customer ID, tenant string) error {
 		return fmt.Errorf("reduce the audit entries of invitation codes: %w", err)
 	}
 	return nil
+}
+
+// relationOver tells whether the relation of a tenant has ended and no other has begun: its record was reduced, and no name comes into it any more.
+func relationOver(ctx context.Context, t *tx, tenant string) (bool, error) {
+	var over bool
+	err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ended_relations WHERE tenant_id = $1)
+		AND NOT EXISTS (SELECT 1 FROM customers WHERE tenant_id = $1)`, tenant).Scan(&over)
+	if err != nil {
+		return false, fmt.Errorf("look whether a relation has ended: %w", err)
+	}
+	return over, nil
 }
 
 // EndedRelation is what a customer may still read of a relation that has ended.

@@ -225,14 +225,15 @@ func (s *Store) SetRetention(ctx context.Context, act Act, v policy.View, versio
 	})
 }
 
-// SetContacts says to which addresses of the customer notices go, by the customer. The partner learns how many there are. Errors as in
-// changeRelation.
+// SetContacts says to which addresses of the customer notices go, by the customer. The partner, which reads the record too, learns how many there
+// are and whether they changed. Errors as in changeRelation.
 func (s *Store) SetContacts(ctx context.Context, act Act, v policy.View, version int64, contacts []string) error {
 	return s.write(ctx, func(t *tx) error {
 		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
 			text, err := toJSON(nonNil(contacts))
 			return agreed{operation: "contacts.update", kind: "contacts.changed",
-				note:   noted{map[string]any{"contacts": nonNil(c.Contacts)}, map[string]any{"contacts": nonNil(contacts)}},
+				note: noted{map[string]any{"contacts": len(c.Contacts)},
+					map[string]any{"contacts": len(contacts), "changed": !slices.Equal(c.Contacts, contacts)}},
 				told:   map[string]any{"contacts": len(contacts)},
 				update: statement{`UPDATE customers SET contacts_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
 		})

@@ -73,6 +73,7 @@ func TestSettingsOfARelation(t *testing.T) {
 			require.Equal(t, int64(1), h.number(`SELECT count(*) FROM audit WHERE operation = $1 AND customer_id = $2 AND actor_name = 'Ann Admin'
 				AND json_type(detail_json, '$.before') = 'object' AND json_type(detail_json, '$.after') = 'object'
 				AND json_extract(detail_json, '$.before') <> json_extract(detail_json, '$.after')`, name+".update", id))
+			require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE instr(detail_json, '@')`), "the partner reads the record, and no address in it")
 			require.Equal(t, int64(1), h.number(`SELECT count(*) FROM notices WHERE kind = $1 AND side = 'partner' AND customer_id = $2`, name+".changed", id))
 			same, err := h.OwnCustomer(t.Context(), policy.Own(tailspin))
 			require.NoError(t, err)

@@ -321,8 +321,7 @@ func (s *Store) DropRecord(ctx context.Context, act Act, v policy.View) error {
 		if err := eraseLater(ctx, t); err != nil {
 			return err
 		}
-		plain := Act{Side: act.Side, TenantID: act.TenantID, OID: act.OID}
-		return plain.record(ctx, t, entry{tenant: v.TenantID(), operation: "record.delete"})
+		return act.plain().record(ctx, t, entry{tenant: v.TenantID(), operation: "record.delete"})
 	})
 }
 

@@ -71,7 +71,7 @@ func (s *Store) StartSession(ctx context.Context, act Act, secretHash, replacedH
 		if err := noteSeen(ctx, t, in.ID); err != nil {
 			return err
 		}
-		return act.record(ctx, t, entry{tenant: in.TenantID, own: in.Side == SidePartner, operation: "session.start", object: in.UPN, objectID: in.ID})
+		return recordSession(ctx, t, act, in, "session.start", nil)
 	})
 }
 
@@ -213,14 +213,31 @@ func endSessions(ctx context.Context, t *tx, act Act, reason, where string, args
 		return err
 	}
 	for _, s := range ended {
-		err := act.record(ctx, t, entry{
-			tenant: s.TenantID, own: s.Side == SidePartner, operation: "session.end", object: s.UPN, objectID: s.ID, detail: map[string]string{"reason": reason},
-		})
+		err := recordSession(ctx, t, act, s, "session.end", map[string]string{"reason": reason})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// recordSession takes the entry of a session: of a tenant whose relation is over without the names of its person.
+func recordSession(ctx context.Context, t *tx, act Act, s Session, operation string, detail any) error {
+	e := entry{tenant: s.TenantID, own: s.Side == SidePartner, operation: operation, object: s.UPN, objectID: s.ID, detail: detail}
+	if s.Side != SideCustomer {
+		return act.record(ctx, t, e)
+	}
+	over, err := relationOver(ctx, t, s.TenantID)
+	if err != nil {
+		return err
+	}
+	if over {
+		e.object = ""
+	}
+	if over && act.Side == SideCustomer {
+		act = act.plain()
+	}
+	return act.record(ctx, t, e)
 }
 
 // scanSessions reads all rows and closes them.

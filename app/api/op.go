@@ -204,7 +204,7 @@ func run[I, O any](ctx context.Context, d *Desk, route string, access Access, in
 		return call, err
 	})
 	if err == nil {
-		err = d.recordView(ctx, route, in, by)
+		err = d.recordView(ctx, route, in, out, by)
 	} else {
 		d.recordRefusal(ctx, route, in, by, err)
 	}

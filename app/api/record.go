@@ -37,14 +37,17 @@ func (d *Desk) recordRefusal(ctx context.Context, route string, in any, p Person
 	}
 }
 
-// recordView takes an entry of a read that is worth one; without it there is no answer.
-func (d *Desk) recordView(ctx context.Context, route string, in any, p Person) error {
+// recordView takes an entry of a read that is worth one, and one for each customer of which a stream tells; without them there is no answer.
+func (d *Desk) recordView(ctx context.Context, route string, in, out any, p Person) error {
 	operation := d.sensitive[route]
 	if operation == "" || d.Record == nil {
 		return nil
 	}
 	a := d.asked(route, in)
 	a.Operation, a.Result, a.Each = operation, store.ResultSuccessful, strings.HasSuffix(operation, ".export")
+	if s, ok := out.(Stream); ok && a.Customer == 0 {
+		a.About = s.About
+	}
 	return d.Record.RecordAsked(ctx, actOf(ctx, p), a)
 }
 
@@ -53,7 +56,7 @@ func actOf(ctx context.Context, p Person) store.Act {
 	return store.Act{Side: p.Side, TenantID: p.TenantID, OID: p.OID, Name: p.Name, RequestID: RequestID(ctx), Address: Address(ctx)}
 }
 
-// refusalOf is the code of what the rules refused: 403, whoever found it, and the rules about granting.
+// refusalOf is the code of what the rules refused: 403, whoever found it, the rules about granting, and a sign-in that is not strong enough.
 func refusalOf(err error) string {
 	var p *Problem
 	var refusal *policy.Refusal
@@ -62,6 +65,8 @@ func refusalOf(err error) string {
 		return refusal.Code
 	case errors.As(err, &p) && p.Status == http.StatusForbidden:
 		return p.Code
+	case errors.Is(err, store.ErrStrongAuth):
+		return "strong-auth"
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"roomward/policy"
 	"roomward/store"
 )
 
@@ -15,6 +16,8 @@ import (
 type Stream struct {
 	Type string // media type
 	Name string // of the file
+	// About are the customers of which it tells, where the request names none: the record of each says that it was read.
+	About []policy.ID
 	// Write writes all of it. Again makes the call anew, so that each piece is authorised when it is read; a right that ends cuts the answer
 	// off, and nobody takes half a file for a whole one.
 	Write func(ctx context.Context, w io.Writer, again func(context.Context) (*Call, error)) error

@@ -70,22 +70,48 @@ type OwnExportIn struct{ Filter }
 
 // CSV exports what a member of the partner sees of the record, but for customers that want to approve exports.
 func (a *Audit) CSV(ctx context.Context, call *api.Call, in *ExportIn) (api.Stream, error) {
-	return a.stream(ctx, call, csvFormat(), a.searched(in.Filter, in.OfCustomer))
+	return a.search(ctx, call, csvFormat(), in)
 }
 
 // Lines exports as CSV does, one JSON object a line, with what is needed to verify each entry.
 func (a *Audit) Lines(ctx context.Context, call *api.Call, in *ExportIn) (api.Stream, error) {
-	return a.stream(ctx, call, linesFormat(), a.searched(in.Filter, in.OfCustomer))
+	return a.search(ctx, call, linesFormat(), in)
+}
+
+// search streams what a member of the partner sees; each customer that has a part in it learns of it.
+func (a *Audit) search(ctx context.Context, call *api.Call, f format, in *ExportIn) (api.Stream, error) {
+	q, err := exportQuery(in.Filter, in.OfCustomer, a.now())
+	if err != nil {
+		return api.Stream{}, err
+	}
+	out, err := a.stream(ctx, call, f, a.searched(q))
+	if err != nil {
+		return out, err
+	}
+	by, err := reader(ctx, call)
+	if err != nil {
+		return out, err
+	}
+	out.About, err = a.store.AuditCustomers(ctx, by, q)
+	return out, err
 }
 
 // OwnCSV exports the customer's own record.
 func (a *Audit) OwnCSV(ctx context.Context, call *api.Call, in *OwnExportIn) (api.Stream, error) {
-	return a.stream(ctx, call, csvFormat(), a.searched(in.Filter, OfCustomer{}))
+	return a.streamOwn(ctx, call, csvFormat(), in)
 }
 
 // OwnLines exports the customer's own record as JSON lines.
 func (a *Audit) OwnLines(ctx context.Context, call *api.Call, in *OwnExportIn) (api.Stream, error) {
-	return a.stream(ctx, call, linesFormat(), a.searched(in.Filter, OfCustomer{}))
+	return a.streamOwn(ctx, call, linesFormat(), in)
+}
+
+func (a *Audit) streamOwn(ctx context.Context, call *api.Call, f format, in *OwnExportIn) (api.Stream, error) {
+	q, err := exportQuery(in.Filter, OfCustomer{}, a.now())
+	if err != nil {
+		return api.Stream{}, err
+	}
+	return a.stream(ctx, call, f, a.searched(q))
 }
 
 // WholeIn names the customer whose whole record is exported.
@@ -169,20 +195,21 @@ func linesFormat() format {
 // nextPage reads on after an entry, nil for the first page, with the rights that the call has.
 type nextPage func(ctx context.Context, call *api.Call, past *store.AuditRow) ([]store.AuditRow, error)
 
-func (a *Audit) searched(f Filter, of OfCustomer) nextPage {
-	until := a.now()
+// exportQuery asks for what was recorded until now: what is recorded while an export runs is no part of it.
+func exportQuery(f Filter, of OfCustomer, now time.Time) (store.AuditQuery, error) {
+	customer, err := of.id()
+	q := store.AuditQuery{AuditFilter: f.filter(customer), Oldest: true, Limit: exportAtOnce, Export: true}
+	if q.To.IsZero() || q.To.After(now) {
+		q.To = now
+	}
+	return q, err
+}
+
+func (a *Audit) searched(q store.AuditQuery) nextPage {
 	return func(ctx context.Context, call *api.Call, past *store.AuditRow) ([]store.AuditRow, error) {
-		customer, err := of.id()
-		if err != nil {
-			return nil, err
-		}
 		by, err := reader(ctx, call)
 		if err != nil {
 			return nil, err
-		}
-		q := store.AuditQuery{AuditFilter: f.filter(customer), Oldest: true, Limit: exportAtOnce, Export: true}
-		if q.To.IsZero() || q.To.After(until) { // what is recorded while it runs is no part of it
-			q.To = until
 		}
 		if past != nil {
 			q.Past = &store.AuditPlace{Chain: past.Chain, Seq: past.Seq}

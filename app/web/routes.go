@@ -118,7 +118,7 @@ func Routes(f Features) []api.Route {
 
 		api.Op("GET", "/api/partnership", api.CustomerMember(), "The own relation: consent, invitation, state", f.Customers.Partnership),
 		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "End the relation at once, and remove its data from the partner's machine", f.Customers.EndOwn),
-		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "The audit record that is kept of a relation that has ended", "application/jsonl", f.Customers.Record),
+		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "The audit record that is kept of a relation that has ended", "application/jsonl", f.Customers.Record).Sensitive("record.export"),
 		api.Op("DELETE", "/api/partnership/record", api.CustomerAdmin(), "Delete the record that is kept of a relation that has ended", f.Customers.DropRecord),
 		api.Op("GET", "/api/partnership/access", api.CustomerAdmin(), "Who of the partner may do what, and when it was last active", f.Customers.OwnAccess),
 		api.Op("DELETE", "/api/partnership/roles/{id}", api.CustomerAdmin(), "Remove a role of the partner with its assignments", f.Customers.RemoveOwnRole),
