@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 )
 
 // Side says from which organisation somebody acts.
@@ -47,6 +48,17 @@ type entry struct {
 	objectID  string
 	detail    any
 	result    string // "" for what outcome finds
+}
+
+// nameless is an entry of an action as the record keeps it: with the ids of room and device, and without their names, which must not stay when the
+// room leaves the grant. Who sees the room reads its name with the entry; see nameRooms.
+func (e entry) nameless() entry {
+	e.object = ""
+	if detail, ok := e.detail.(map[string]any); ok {
+		e.detail = maps.Clone(detail)
+		delete(e.detail.(map[string]any), "after")
+	}
+	return e
 }
 
 // outcome is the result of an operation that was recorded: what it says of itself, or what its verb says.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ type AuditReader struct {
 	Rules    policy.View
 	Related  policy.View
 	Overview policy.View
+	Rooms    policy.View // of rooms.view: whose names show in entries about rooms
 	OID      string
 }
 
@@ -92,7 +94,10 @@ func (s *Store) Audit(ctx context.Context, by AuditReader, q AuditQuery) (rows [
 		first := ` ORDER BY ` + order{columns: []string{"x.at", "x.id"}, down: !q.Oldest}.String() + ` LIMIT ` + limit
 		rows, err = readAll(ctx, t, "read the record", statement{`SELECT ` + auditColumns + `, ` + hashBefore + ` FROM audit WHERE id IN (` +
 			c.ids(past, first) + `) ORDER BY ` + o.String() + ` LIMIT ` + limit, c.args}, scanLinked)
-		return err
+		if err != nil || q.Export { // a file outlives the room, as the record does
+			return err
+		}
+		return nameRooms(ctx, t, by, rows)
 	})
 	return rows, found, err
 }
@@ -117,10 +122,63 @@ func (s *Store) AuditEntry(ctx context.Context, by AuditReader, at AuditPlace) (
 	var out AuditRow
 	err := s.readRecord(ctx, by, func(t *tx) error {
 		var err error
-		out, err = entryAt(ctx, t, by, at)
+		if out, err = entryAt(ctx, t, by, at); err != nil {
+			return err
+		}
+		one := []AuditRow{out}
+		err = nameRooms(ctx, t, by, one)
+		out = one[0]
 		return err
 	})
 	return out, err
+}
+
+// AboutRoom is the id of the room that an entry is about, where the record keeps its id alone: of actions, and of requests for them; else 0.
+func (r AuditRow) AboutRoom() ID {
+	switch subject, _, _ := strings.Cut(r.Operation, "."); {
+	case r.Object != "" || r.ObjectID == "":
+		return 0
+	case subject == "action", subject == "change" && strings.Contains(r.Detail, `"changeRequest":`):
+		id, err := policy.ParseID(r.ObjectID)
+		if err != nil {
+			return 0
+		}
+		return id
+	}
+	return 0
+}
+
+// nameRooms names the rooms of entries, as they are called now: a customer's own ones, or those that a member of the partner sees.
+func nameRooms(ctx context.Context, t *tx, by AuditReader, rows []AuditRow) error {
+	var ids []ID
+	for _, r := range rows {
+		if id := r.AboutRoom(); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := toJSON(numbers(ids))
+	if err != nil {
+		return err
+	}
+	condition, arg := seen("r.cell_id", 2, by.Rooms)
+	if by.Own.Kind() == policy.KindOwn {
+		condition, arg = `r.hidden_at IS NULL AND c.tenant_id = $2`, by.Own.TenantID()
+	}
+	names := map[ID]string{}
+	_, err = readAll(ctx, t, "name the rooms of the record", statement{`SELECT r.id, r.name FROM rooms r JOIN customers c ON c.id = r.customer_id
+			WHERE r.id ` + inSet(1) + ` AND ` + condition, []any{list, arg}}, func(rows *sql.Rows, id *ID) error {
+		var name string
+		err := rows.Scan(id, &name)
+		names[*id] = name
+		return err
+	})
+	for i := range rows {
+		rows[i].RoomName = names[rows[i].AboutRoom()]
+	}
+	return err
 }
 
 func entryAt(ctx context.Context, t *tx, by AuditReader, at AuditPlace) (AuditRow, error) {
@@ -142,7 +200,7 @@ func entryAt(ctx context.Context, t *tx, by AuditReader, at AuditPlace) (AuditRo
 
 // readRecord checks the reader's views in the transaction of the read.
 func (s *Store) readRecord(ctx context.Context, by AuditReader, fn func(*tx) error) error {
-	return s.readViews(ctx, []policy.View{by.Rules, by.Related}, fn)
+	return s.readViews(ctx, []policy.View{by.Rules, by.Related, by.Rooms}, fn)
 }
 
 // recordConditions find the entries of a reader: each source by an index of its own, and the filter in each.

@@ -173,8 +173,11 @@ func keepRequest(ctx context.Context, t *tx, act Act, customer ID, event Event, 
 	if err := tell(ctx, t, notice{to: SideCustomer, tenant: tenant, customer: customer, kind: "change.asked", detail: about}); err != nil {
 		return nil, err
 	}
-	return waits, act.record(ctx, t, entry{customer: customer, tenant: tenant, operation: "change.ask", object: e.object, objectID: waits.ID.String(),
-		detail: map[string]any{"operation": e.operation, "change": e.detail}})
+	q := ChangeRequest{ID: waits.ID, Customer: customer, Event: event, Object: e.object, ObjectID: e.objectID}
+	if event == EventAction {
+		e = e.nameless()
+	}
+	return waits, act.record(ctx, t, q.entry(tenant, "change.ask", map[string]any{"operation": e.operation, "change": e.detail}))
 }
 
 // finishRequest proves that a change is the one that was approved, and ends its request in the transaction that makes it.

@@ -36,6 +36,7 @@ type ChangeRequest struct {
 	Input         string // JSON, as the route's function takes it
 	Operation     string
 	Object        string
+	ObjectID      string
 	Detail        string // JSON: before and after
 	Reason        string // why, in the words of who asks
 	AskedAt       time.Time
@@ -63,7 +64,7 @@ type ChangeRequestPage struct {
 }
 
 // requestColumns name a waiting request whose time is over as expired, whatever housekeeping has done: $1 is now.
-const requestColumns = `q.id, q.customer_id, c.name, q.event, q.route, q.input_json, q.operation, q.object, q.detail_json, q.reason, q.asked_at,
+const requestColumns = `q.id, q.customer_id, c.name, q.event, q.route, q.input_json, q.operation, q.object, q.object_id, q.detail_json, q.reason, q.asked_at,
 	q.asked_by_oid, q.asked_by_name, q.contexts_json, q.expires_at,
 	CASE WHEN q.state = 'waiting' AND q.expires_at <= $1 THEN 'expired' ELSE q.state END,
 	q.decided_at, q.decided_by_name, q.decided_reason, q.tries, q.ended_at, q.failure
@@ -73,7 +74,7 @@ func scanRequest(rows *sql.Rows, q *ChangeRequest) error {
 	var asked, expires int64
 	var decided, ended sql.NullInt64
 	var contexts string
-	err := rows.Scan(&q.ID, &q.Customer, &q.CustomerName, &q.Event, &q.Route, &q.Input, &q.Operation, &q.Object, &q.Detail, &q.Reason, &asked,
+	err := rows.Scan(&q.ID, &q.Customer, &q.CustomerName, &q.Event, &q.Route, &q.Input, &q.Operation, &q.Object, &q.ObjectID, &q.Detail, &q.Reason, &asked,
 		&q.AskedByOID, &q.AskedBy, &contexts, &expires, &q.State, &decided, &q.DecidedBy, &q.DecidedReason, &q.Tries, &ended, &q.Failure)
 	if err != nil {
 		return err
@@ -238,9 +239,18 @@ func (s *Store) decideRequest(ctx context.Context, act Act, v policy.View, id ID
 		if err != nil {
 			return err
 		}
-		return act.record(ctx, t, entry{customer: q.Customer, tenant: tenant, operation: operation, object: q.Object, objectID: id.String(),
-			detail: map[string]any{"operation": q.Operation, "askedBy": q.AskedBy, "reason": reason}})
+		return act.record(ctx, t, q.entry(tenant, operation, map[string]any{"operation": q.Operation, "askedBy": q.AskedBy, "reason": reason}))
 	})
+}
+
+// entry is what the record says of a request. Of one about a room it keeps the room's id, and no name: the name goes with the room, as the request
+// does.
+func (q ChangeRequest) entry(tenant, operation string, detail map[string]any) entry {
+	e := entry{customer: q.Customer, tenant: tenant, operation: operation, object: q.Object, objectID: q.ID.String(), detail: detail}
+	if q.Event == EventAction {
+		e.object, e.objectID, detail["changeRequest"] = "", q.ObjectID, q.ID
+	}
+	return e
 }
 
 // about is what a notice says of a request.
@@ -280,7 +290,7 @@ func (s *Store) WithdrawRequest(ctx context.Context, act Act, related policy.Vie
 		if err != nil {
 			return err
 		}
-		return act.record(ctx, t, entry{customer: q.Customer, tenant: tenant, operation: "change.withdraw", object: q.Object, objectID: id.String()})
+		return act.record(ctx, t, q.entry(tenant, "change.withdraw", map[string]any{}))
 	})
 }
 
@@ -294,8 +304,7 @@ func (s *Store) ExplainRequest(ctx context.Context, act Act, related policy.View
 		if _, err := t.exec(ctx, `UPDATE change_requests SET reason = $1 WHERE id = $2`, reason, id); err != nil {
 			return fmt.Errorf("explain a change request: %w", err)
 		}
-		return act.record(ctx, t, entry{customer: q.Customer, tenant: tenant, operation: "change.explain", object: q.Object, objectID: id.String(),
-			detail: map[string]any{"reason": reason}})
+		return act.record(ctx, t, q.entry(tenant, "change.explain", map[string]any{"reason": reason}))
 	})
 }
 

@@ -58,8 +58,7 @@ func (s *Store) FailRequest(ctx context.Context, act Act, id ID, failure string)
 				return err
 			}
 		}
-		return act.record(ctx, t, entry{customer: q.Customer, tenant: tenant, operation: "change.fail", object: q.Object, objectID: id.String(),
-			detail: map[string]any{"operation": q.Operation, "failure": failure}})
+		return act.record(ctx, t, q.entry(tenant, "change.fail", map[string]any{"operation": q.Operation, "failure": failure}))
 	})
 }
 
@@ -109,5 +108,5 @@ func expireRequest(ctx context.Context, t *tx, q ChangeRequest) error {
 	if err := tell(ctx, t, n); err != nil {
 		return err
 	}
-	return System("expiry").record(ctx, t, entry{customer: q.Customer, tenant: tenant, operation: "change.expire", object: q.Object, objectID: q.ID.String()})
+	return System("expiry").record(ctx, t, q.entry(tenant, "change.expire", map[string]any{}))
 }

@@ -186,13 +186,13 @@ func (s *Store) StepAction(ctx context.Context, work policy.View, l ActionLease,
 		}
 		var kind ActionKind
 		var room ID
-		var device string
+		var device ID
 		err := t.QueryRowContext(ctx, `UPDATE room_actions SET state = $1, operation_id = CASE WHEN $2 = '' THEN operation_id ELSE $2 END, due_at = $3,
 				leased_until = 0, failure = $4, said = $5, ended_at = $6,
 				attempts = attempts - $7,
 				sent_at = CASE WHEN $7 = 1 THEN NULL ELSE sent_at END,
 				first_sent_at = CASE WHEN $7 = 1 AND attempts = 1 THEN NULL ELSE first_sent_at END
-			WHERE id = $8 AND customer_id = $9 AND leased_until = $10 RETURNING kind, room_id, device_name`,
+			WHERE id = $8 AND customer_id = $9 AND leased_until = $10 RETURNING kind, room_id, coalesce(device_id, 0)`,
 			step.State, step.Operation, millis(step.Due), step.Failure, step.Said, ended, step.Untaken, l.ID, customer, millis(l.Until)).Scan(&kind, &room, &device)
 		if errors.Is(err, sql.ErrNoRows) {
 			return lostAction(ctx, t, l.ID)
@@ -203,7 +203,7 @@ func (s *Store) StepAction(ctx context.Context, work policy.View, l ActionLease,
 		if ended == nil {
 			return nil
 		}
-		return recordEnd(ctx, t, customer, room, map[string]any{"kind": kind, "after": map[string]any{"device": device, "state": step.State, "failure": step.Failure}})
+		return recordEnd(ctx, t, customer, room, map[string]any{"kind": kind, "deviceId": device, "after": map[string]any{"state": step.State, "failure": step.Failure}})
 	})
 }
 
@@ -220,13 +220,11 @@ func lostAction(ctx context.Context, t *tx, id ID) error {
 
 // recordEnd says in the audit record what became of an action.
 func recordEnd(ctx context.Context, t *tx, customer, room ID, detail map[string]any) error {
-	var tenant, name string
-	err := t.QueryRowContext(ctx, `SELECT c.tenant_id, r.name FROM rooms r JOIN customers c ON c.id = r.customer_id WHERE r.id = $1`, room).Scan(&tenant, &name)
+	tenant, err := tenantOf(ctx, t, customer)
 	if err != nil {
-		return fmt.Errorf("read the room of an action: %w", err)
+		return err
 	}
-	return System("room actions").record(ctx, t, entry{customer: customer, tenant: tenant, operation: "action.end", object: name,
-		objectID: room.String(), detail: detail})
+	return System("room actions").record(ctx, t, entry{customer: customer, tenant: tenant, operation: "action.end", objectID: room.String(), detail: detail})
 }
 
 // keepActions is how long an action that has ended stays to be read; the audit record keeps what was done.

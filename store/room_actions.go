@@ -174,7 +174,7 @@ func (s *Store) AskAction(ctx context.Context, act Act, sees, acts policy.View, 
 			return err
 		}
 		e.customer, e.tenant = at.customer, at.tenant
-		return act.record(ctx, t, e)
+		return act.record(ctx, t, e.nameless())
 	})
 	if err == nil && waits != nil {
 		return RoomAction{}, waits

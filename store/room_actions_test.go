@@ -79,3 +79,71 @@ func TestActionsAreForgotten(t *testing.T) {
 	require.Equal(t, 1, gone)
 	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM room_actions`))
 }
+
+// TestTheRecordKeepsNoNameOfARoom: it outlives the room's part in the grant. Who sees the room reads its name with the entry, as long as it is there.
+func TestTheRecordKeepsNoNameOfARoom(t *testing.T) {
+	h, customer, rooms, _ := granted(t)
+	ctx, own, ann := t.Context(), policy.Own(northwind), adminOf(northwind)
+	decider := policy.NewDecider(h.Store, h.clock, policy.Limits{})
+	by := Act{Side: SidePartner, TenantID: litware, OID: pia.Principal.OID(), Name: "Pia", Request: &Request{Route: "POST /api/rooms/{id}/actions", Input: "again"}}
+	ask := func(room ID) error {
+		sees, err := decider.View(ctx, policy.Actor{User: pia.Principal}, policy.RoomsView)
+		require.NoError(t, err)
+		acts, err := decider.View(ctx, policy.Actor{User: pia.Principal}, policy.RoomsAct)
+		require.NoError(t, err)
+		_, err = h.AskAction(ctx, by, sees, acts, NewAction{Kind: ActionRestart, Room: room})
+		return err
+	}
+	require.NoError(t, ask(rooms[0]))
+	require.NoError(t, ask(rooms[1]))
+	leases, err := h.ClaimActions(ctx, 10, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, leases, 2)
+	for _, l := range leases {
+		require.NoError(t, h.StepAction(ctx, policy.ForWork(customer, "test"), l, ActionStep{State: ActionFailed, Failure: "f"}))
+	}
+	h.run(`UPDATE customers SET change_control_json = '{"action":"manual"}' WHERE id = $1`, customer)
+	var waits *Waits
+	require.ErrorAs(t, ask(rooms[1]), &waits)
+	require.Equal(t, int64(1), h.number(`SELECT count(*) FROM change_requests WHERE object = 'Birch'`), "the customer decides about a name")
+	require.NoError(t, h.ApproveRequest(ctx, ann, own, waits.ID))
+	by.Approved = waits.ID
+	require.NoError(t, ask(rooms[1]), "what was approved is what is done")
+
+	member := h.auditReader("pia", policy.Powers{})
+	blind := member
+	member.Rooms, err = decider.View(ctx, policy.Actor{User: pia.Principal}, policy.RoomsView)
+	require.NoError(t, err)
+	named := func(by AuditReader) map[string]string { // by operation and room
+		rows, _, err := h.Audit(ctx, by, AuditQuery{Limit: 500})
+		require.NoError(t, err)
+		out := map[string]string{}
+		for _, r := range rows {
+			if room := r.AboutRoom(); room != 0 {
+				out[r.Operation+" "+map[ID]string{rooms[0]: "0", rooms[1]: "1"}[room]] = r.RoomName
+				one, err := h.AuditEntry(ctx, by, AuditPlace{r.Chain, r.Seq})
+				require.NoError(t, err)
+				require.Equal(t, r.RoomName, one.RoomName)
+			}
+		}
+		return out
+	}
+	all := map[string]string{"action.restart 0": "Alder", "action.restart 1": "Birch", "action.end 0": "Alder", "action.end 1": "Birch", "change.ask 1": "Birch", "change.approve 1": "Birch"}
+	require.Equal(t, all, named(AuditReader{Own: own}))
+	require.Equal(t, all, named(member))
+	for what := range named(blind) {
+		require.Empty(t, named(blind)[what], "who sees no room")
+	}
+	require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE (operation LIKE 'action.%' OR operation LIKE 'change.%')
+		AND (object <> '' OR detail_json LIKE '%Birch%' OR detail_json LIKE '%"device":%')`))
+
+	_, err = h.SetGrant(ctx, ann, own, 0, policy.Grant{Rooms: []string{"place-" + rooms[0].String()}})
+	require.NoError(t, err)
+	for what, name := range all {
+		if name == "Birch" {
+			all[what] = ""
+		}
+	}
+	require.Equal(t, all, named(AuditReader{Own: own}))
+	require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE object LIKE '%Birch%' OR detail_json LIKE '%Birch%'`))
+}

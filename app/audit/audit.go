@@ -64,6 +64,7 @@ type RecordEntry struct {
 	Operation    string     `json:"operation" doc:"The word of the feature, then the verb." example:"role.update"`
 	Object       string     `json:"object,omitempty" doc:"The name of what it was done to, as it was then."`
 	ObjectID     string     `json:"objectId,omitempty"`
+	RoomID       string     `json:"roomId,omitempty" doc:"Of an entry about a room, of which the record keeps no name: object is its present name, for who sees it."`
 	Result       string     `json:"result" enum:"successful,waits,refused,denied,failed"`
 }
 
@@ -72,6 +73,9 @@ func entryOf(r store.AuditRow) RecordEntry {
 		Operation: r.Operation, Object: r.Object, ObjectID: r.ObjectID, Result: r.Result}
 	if r.Customer != 0 {
 		e.CustomerID = r.Customer.String()
+	}
+	if room := r.AboutRoom(); room != 0 {
+		e.Object, e.RoomID = r.RoomName, room.String()
 	}
 	return e
 }
@@ -223,7 +227,11 @@ func reader(ctx context.Context, call *api.Call) (store.AuditReader, error) {
 		return store.AuditReader{Own: call.Own}, nil
 	}
 	related, err := call.Decider.Related(ctx, call.Actor)
-	return store.AuditReader{Rules: call.View, Related: related, Overview: call.Overview, OID: call.Person.OID}, err
+	if err != nil {
+		return store.AuditReader{}, err
+	}
+	rooms, err := call.Decider.View(ctx, call.Actor, policy.RoomsView)
+	return store.AuditReader{Rules: call.View, Related: related, Overview: call.Overview, Rooms: rooms, OID: call.Person.OID}, err
 }
 
 // asAdmin is the person as one who asks for what only a primary admin may.

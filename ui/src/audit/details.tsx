@@ -10,16 +10,17 @@ import { Tag } from '../kit/status'
 import { useFormat } from '../text/i18n'
 import { noteOf, restOf } from './rest'
 import { useEntry, type Entry, type FullEntry } from './queries'
-import { resultTones, useDeed, useFieldWord } from './words'
+import { resultTones, useDeed, useFieldWord, useObject } from './words'
 import './audit.css'
 
 /** One entry: who, what, with what result, before and after, and its trace. */
 export function EntryDetails({ id, row }: DetailsProps<Entry>) {
   const deed = useDeed()
+  const object = useObject()
   const query = useEntry(id)
   const entry = query.data ?? row
   return (
-    <DetailsPane query={query} glyph={<IconHistory className="i" aria-hidden />} title={entry === undefined ? '' : deed(entry)} subtitle={entry && (entry.object ?? entry.customerName)}>
+    <DetailsPane query={query} glyph={<IconHistory className="i" aria-hidden />} title={entry === undefined ? '' : deed(entry)} subtitle={entry && (object(entry) ?? entry.customerName)}>
       {query.data && <Whole entry={query.data} />}
     </DetailsPane>
   )
@@ -30,6 +31,7 @@ function Whole({ entry }: { entry: FullEntry }) {
   const format = useFormat()
   const field = useFieldWord()
   const deed = useDeed()
+  const object = useObject()
   const note = noteOf(entry.detail)
   return (
     <>
@@ -42,7 +44,7 @@ function Whole({ entry }: { entry: FullEntry }) {
           {entry.actorName ?? entry.actorId} <span className="mut">{t(`side.${entry.side}`)}</span>
         </Fact>
         <Fact label={t('column.customer')}>{entry.customerName}</Fact>
-        <Fact label={t('column.on')}>{entry.object}</Fact>
+        <Fact label={t('column.on')}>{object(entry)}</Fact>
         <Fact label={t('column.result')}>
           <Result result={entry.result} />
         </Fact>

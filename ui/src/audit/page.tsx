@@ -10,13 +10,14 @@ import { EntryDetails, Result, Time } from './details'
 import { AskExport } from './ask'
 import { customerOf, entryPages, exportAddress, type Entry, type EntryPage } from './queries'
 import { useVerify } from './verify'
-import { subjects, useDeed } from './words'
+import { subjects, useDeed, useObject } from './words'
 
 /** The record: newest first, by days, with the proof that it is whole. */
 export function Page() {
   const { t } = useTranslation('audit')
   const format = useFormat()
   const deed = useDeed()
+  const object = useObject()
   const place = usePlace()
   const own = place.me.side === 'customer'
   const customer = customerOf(place)
@@ -43,7 +44,7 @@ export function Page() {
         { id: 'who', head: t('column.who'), width: 136, cell: (e) => <span className="el">{e.actorName ?? e.actorId}</span> },
         { id: 'side', head: t('column.side'), width: 92, hide: 1, cell: (e) => <span className="sec">{t(`side.${e.side}`)}</span> },
         { id: 'did', head: t('column.did'), width: 176, cell: (e) => <span className="el">{deed(e)}</span> },
-        { id: 'on', head: t('column.on'), flex: 130, cell: (e) => <span className="el">{e.object}</span> },
+        { id: 'on', head: t('column.on'), flex: 130, cell: (e) => <span className="el">{object(e)}</span> },
         ...(own
           ? []
           : [{ id: 'customer', head: t('column.customer'), width: 132, hide: 2, onlyAll: true, cell: (e: Entry) => <span className="el">{e.customerName}</span> }]),
@@ -75,7 +76,7 @@ export function Page() {
         if (first !== undefined && first.exportLeavesOut !== leftOut) queueMicrotask(() => setLeftOut(first.exportLeavesOut))
         return first?.total === undefined ? undefined : t('count', { count: first.total })
       },
-      row: (e) => ({ id: e.id, label: `${deed(e)}, ${e.object ?? ''}, ${format.moment(e.at)}` }),
+      row: (e) => ({ id: e.id, label: `${deed(e)}, ${object(e) ?? ''}, ${format.moment(e.at)}` }),
       under: (e) => format.day(e.at),
       commands: [
         ...(needsApproval ? [approval] : [download('csv'), download('jsonl')]),
@@ -87,7 +88,7 @@ export function Page() {
       paneWidth: 520,
       empty: { icon: IconHistory, text: t('empty') },
     }
-  }, [t, format, deed, own, customer, verification, leftOut])
+  }, [t, format, deed, object, own, customer, verification, leftOut])
   return (
     <>
       <ListPage spec={spec} />

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { usePlace } from '../kit/scope'
 import type { Tone } from '../kit/status'
 import words from './text.en.json'
 import type { Entry } from './queries'
@@ -11,6 +12,13 @@ export function useDeed(): (entry: Pick<Entry, 'operation' | 'result'>) => strin
     const what = key in words.did ? t(`did.${key}` as 'did.role/update') : operation
     return result === 'refused' ? t('tried', { what }) : what
   }
+}
+
+/** What it was done to: of a room the record keeps no name, and who does not see it reads why there is none. */
+export function useObject(): (entry: Pick<Entry, 'object' | 'roomId'>) => string | undefined {
+  const { t } = useTranslation('audit')
+  const own = usePlace().me.side === 'customer'
+  return ({ object, roomId }) => object ?? (roomId === undefined ? undefined : t(own ? 'room.gone' : 'room.unseen'))
 }
 
 /** The operations that can be chosen: the first words, each with all that it has. */
