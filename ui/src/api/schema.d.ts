@@ -3965,6 +3965,8 @@ export interface components {
             requestId?: string;
             /** @enum {string} */
             result: "successful" | "waits" | "refused" | "denied" | "failed";
+            /** @description Of an entry about a room, of which the record keeps no name: object is its present name, for who sees it. */
+            roomId?: string;
             /** @enum {string} */
             side: "partner" | "customer" | "system";
         };
@@ -3994,6 +3996,8 @@ export interface components {
             operation: string;
             /** @enum {string} */
             result: "successful" | "waits" | "refused" | "denied" | "failed";
+            /** @description Of an entry about a room, of which the record keeps no name: object is its present name, for who sees it. */
+            roomId?: string;
             /** @enum {string} */
             side: "partner" | "customer" | "system";
         };
