@@ -16,7 +16,7 @@ func followConsent(ctx context.Context, t *tx, customer ID, o CollectOutcome) er
 	case o.Good:
 		// What was read before the consent went says nothing about now.
 		var before bool
-		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1 AND withdrawn_at >= $2)`, customer, millis(o.StartedAt)).Scan(&before)
+		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1 AND withdrawn_at > $2)`, customer, millis(o.StartedAt)).Scan(&before)
 		if err != nil || before {
 			return err
 		}
