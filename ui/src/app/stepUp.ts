@@ -30,6 +30,6 @@ export function failedStepUp(search: URLSearchParams): { readonly context: strin
   const context = search.get('step_up')
   if (context === null || !/^c[1-9][0-9]?$/.test(context)) return undefined
   const path = search.get('return') ?? '/'
-  const back = /^\/(?![/\\])/.test(path) ? new URL(path, 'https://ours.invalid') : undefined
-  return { context, back: back?.host === 'ours.invalid' ? back.pathname + back.search : '/' }
+  const back = /^\/(?![/\\])/.test(path) ? new URL(path, 'http://localhost') : undefined
+  return { context, back: back?.host === 'localhost' ? back.pathname + back.search : '/' }
 }
