@@ -67,9 +67,9 @@ BEGIN SELECT RAISE(ABORT, 'audit entries are never edited'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 WHEN NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.chain = OLD.chain AND OLD.seq < h.first AND OLD.at < h.pruned_before)
 BEGIN SELECT RAISE(ABORT, 'audit entries are never deleted'); END;
--- Nor is one put in the place of another: REPLACE asks no trigger of deletion.
+-- Nor is one put in the place of another: REPLACE asks no trigger of deletion. seq > 0 is for the planner: without it the index is not used.
 CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
-WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) OR NEW.seq > 0 AND EXISTS (SELECT 1 FROM audit WHERE chain = NEW.chain AND seq = NEW.seq)
+WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) OR NEW.seq > 0 AND EXISTS (SELECT 1 FROM audit WHERE chain = NEW.chain AND seq = NEW.seq AND seq > 0)
 BEGIN SELECT RAISE(ABORT, 'audit entries are never edited'); END;
 CREATE TRIGGER audit_heads_no_replace BEFORE INSERT ON audit_heads
 WHEN EXISTS (SELECT 1 FROM audit_heads WHERE chain = NEW.chain AND seq > NEW.seq)
