@@ -303,3 +303,19 @@ func TestAuditIsNeverEdited(t *testing.T) {
 	}
 	require.True(t, found)
 }
+
+// TestReplacingIsSeenByTheIndex: what keeps an entry from being replaced asks at every entry that is written, so it must not walk along the record.
+func TestReplacingIsSeenByTheIndex(t *testing.T) {
+	h := openHouse(t)
+	var trigger string
+	require.NoError(t, h.reader.QueryRow(`SELECT sql FROM sqlite_schema WHERE name = 'audit_no_replace'`).Scan(&trigger))
+	asks := regexp.MustCompile(`EXISTS \((SELECT 1 FROM audit WHERE [^)]*)\)`).FindAllStringSubmatch(trigger, -1)
+	require.Len(t, asks, 2)
+	for i, index := range []string{"INTEGER PRIMARY KEY", "audit_by_seq"} {
+		query := strings.NewReplacer("NEW.id", "1", "NEW.chain", "'a'", "NEW.seq", "1").Replace(asks[i][1])
+		var a, b, c int
+		var plan string
+		require.NoError(t, h.reader.QueryRow(`EXPLAIN QUERY PLAN `+query).Scan(&a, &b, &c, &plan))
+		require.Contains(t, plan, index)
+	}
+}
