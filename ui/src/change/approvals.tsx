@@ -33,7 +33,7 @@ export function Page() {
         { id: 'why', head: t('fact.reason'), flex: 200, hide: 2, cell: (r) => <span className="el sec">{r.reason}</span> },
         { id: 'state', head: t('column.state'), width: 190, cell: (r) => <RequestStateMark state={r.state} /> },
         { id: 'by', head: t('column.by'), width: 160, hide: 1, cell: (r) => <span className="el sec">{r.askedBy}</span> },
-        { id: 'asked', head: t('column.asked'), width: 130, cell: (r) => <When at={r.askedAt} as="moment" /> },
+        { id: 'asked', head: t('column.asked'), width: 150, cell: (r) => <When at={r.askedAt} as="moment" /> },
       ],
       page: ownRequestPages,
       row: (r) => ({ id: r.id, label: deed(r) }),
