@@ -44,7 +44,10 @@ async function collect(page: Page, name: string): Promise<string> {
   await row(page, name).click()
   await page.locator('aside.pane').getByRole('heading', { name }).waitFor()
   await page.locator('aside.pane').getByRole('button', { name: words.command.now }).click()
-  return page.locator('.toast').first().innerText()
+  const toast = page.locator('.toast').first()
+  const said = await toast.innerText()
+  await toast.getByRole('button', { name: common.kit.dismiss }).click()
+  return said
 }
 
 test('collects now, is told when it was asked for already, and finds the run', async () => {
