@@ -59,7 +59,7 @@ func (c *Collector) examine(ctx context.Context, r run, list []matched) (map[str
 	case len(failures) > 0 && len(read) == 0:
 		return read, c.judge(ctx, r.target, failures[0])
 	case len(failures) > 0:
-		return read, verdict{state: StatePartial, detail: detailOf(failures[0])}
+		return read, verdict{state: StatePartial, detail: graph.Words(failures[0])}
 	case unusable >= manyUnusable && len(read) == 0:
 		return read, verdict{state: StateBadAnswer}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"strings"
 	"time"
 
 	"roomward/app/graph"
@@ -67,7 +66,7 @@ func good() verdict { return verdict{state: StateOK, good: true} }
 
 // judge turns a failure into a state. A refused consent means "withdrawn" where there was one.
 func (c *Collector) judge(ctx context.Context, target store.CollectTarget, err error) verdict {
-	v := verdict{detail: detailOf(err)}
+	v := verdict{detail: graph.Words(err)}
 	switch graph.KindOf(err) {
 	case graph.NotConsented:
 		v.state = refused(target)
@@ -118,30 +117,6 @@ func waitOf(err error) time.Duration {
 		return e.RetryAfter
 	}
 	return 0
-}
-
-// detailOf names what Microsoft said by its codes only: its texts may name things that are nobody's business.
-func detailOf(err error) string {
-	var e *graph.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	var parts []string
-	switch {
-	case e.Permission != "":
-		parts = append(parts, e.Permission)
-	case e.AADSTS != 0:
-		parts = append(parts, fmt.Sprintf("AADSTS%d", e.AADSTS))
-	case e.Status != 0:
-		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
-	}
-	if e.Code != "" && e.Permission == "" {
-		parts = append(parts, e.Code)
-	}
-	if e.RequestID != "" {
-		parts = append(parts, "request "+e.RequestID)
-	}
-	return strings.Join(parts, ", ")
 }
 
 // patience is how soon a job in a state is tried again after its first failure, and at most after many.

@@ -73,6 +73,8 @@ const (
 	directory lane = iota
 	places
 	devices
+	communications // presence
+	intune
 	login
 	lanes
 )

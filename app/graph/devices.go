@@ -70,6 +70,11 @@ type Device struct {
 	Modified time.Time // UTC; zero when unknown
 }
 
+var (
+	devicePermissions  = []string{"TeamworkDevice.Read.All", "TeamworkDevice.ReadWrite.All"}
+	restartPermissions = devicePermissions[1:]
+)
+
 type deviceWire struct {
 	ID       text `json:"id"`
 	Type     text `json:"deviceType"`
@@ -127,7 +132,7 @@ func (c *Client) devicesRequest(doing, tenant, path string, query ...string) req
 		lane:    devices,
 		version: "beta",
 		url:     c.address("beta", "/teamwork/devices"+path, query...),
-		needs:   []string{"TeamworkDevice.Read.All", "TeamworkDevice.ReadWrite.All"},
+		needs:   devicePermissions,
 	}
 }
 

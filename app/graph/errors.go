@@ -27,7 +27,7 @@ const (
 	TenantUnknown     Kind = "tenant-unknown"     // no such tenant in this cloud (AADSTS90002)
 	WrongCloud        Kind = "wrong-cloud"        // the tenant lives in another Microsoft cloud (AADSTS900382)
 	Throttled         Kind = "throttled"          // try again after Error.RetryAfter
-	Gone              Kind = "gone"               // the devices API is not there for this tenant (graph.md 0)
+	Gone              Kind = "gone"               // the API is not there for this tenant: devices (graph.md 0), presence, Intune
 	NotFound          Kind = "not-found"          // the one thing asked for does not exist
 	Forbidden         Kind = "forbidden"          // refused although the permission is in the token, or for an unknown reason
 	Unavailable       Kind = "unavailable"        // 5xx, network or time limit of a request: what we know is stale, not wrong
@@ -147,12 +147,13 @@ func (c *Client) graphError(rq request, got answer) *Error {
 		}
 	}
 	e.Kind = kindOfStatus(got.status)
-	if rq.lane != devices {
+	if rq.lane != devices && rq.lane != communications && rq.lane != intune {
 		return e
 	}
 	noSegment := strings.Contains(strings.ToLower(e.Message), "resource not found for the segment")
 	missing := got.status == http.StatusNotFound || got.status == http.StatusGone
-	if missing && rq.collection || noSegment && (missing || got.status == http.StatusBadRequest) {
+	refusal := missing || got.status == http.StatusBadRequest
+	if missing && rq.collection || noSegment && refusal || rq.collection && retired(e) && (refusal || got.status == http.StatusForbidden) {
 		e.Kind = Gone
 	}
 	return e

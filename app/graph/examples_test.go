@@ -83,7 +83,9 @@ func TestExamplesDecode(t *testing.T) {
 		"directory/organization.json":                 {organizationPage, "Contoso AS NO contoso.com default=true|contoso.onmicrosoft.com default=false"},
 		"directory/tenantInformation.json":            {nil, "tenants are found by discovery, which needs no permission"},
 		"directory/subscribedSkus.json":               {nil, "licences are not asked for"},
-		"presence/getPresencesByUserId.json":          {nil, "presence is not asked for"},
+		"presence/getPresencesByUserId.json":          {presencesPage, "available Available|available Available|busy InAMeeting|available Available|offline Offline|busy InACall in call"},
+		"intune/managedDevices.json":                  {managedPage, "MTR-OSLO-301 MJ0GTEST01 Windows compliant 07:41|AOSP-Yealink-77 803068 AndroidAOSP noncompliant never| 4711 Windows unknown never"},
+		"intune/managedDevices.notSubscribed.json":    {graphFailure, "bad-request 400 BadRequest 3a3b1bf7-3596-4493-8264-de81e028071f"},
 		"callrecords/list.json":                       {nil, "call records are not part of this client yet"},
 		"callrecords/get.expanded.json":               {nil, "call records are not part of this client yet"},
 		"callrecords/subscription.request.json":       {nil, "call records are not part of this client yet"},
@@ -266,4 +268,22 @@ func healthAnswer(t *testing.T, _ *Client, _ int, body []byte) string {
 	}
 	return strings.Join([]string{string(h.Connection.State), "camera=" + string(h.RoomCamera.State), "displays=" + number0(len(h.Displays)),
 		"exchange=" + string(h.Logins.Exchange.State), "app=" + string(h.TeamsClient.Freshness), h.TeamsClient.Current}, " ")
+}
+
+func presencesPage(t *testing.T, _ *Client, _ int, body []byte) string {
+	return page(t, body, func(item []byte) (string, bool) {
+		p, ok := decodePresence(item)
+		return string(p.Availability) + " " + p.Activity + map[bool]string{true: " in call"}[p.InCall()], ok
+	})
+}
+
+func managedPage(t *testing.T, _ *Client, _ int, body []byte) string {
+	return page(t, body, func(item []byte) (string, bool) {
+		d, ok := decodeManaged(item)
+		synced := "never"
+		if !d.LastSync.IsZero() {
+			synced = d.LastSync.Format("15:04")
+		}
+		return strings.Join([]string{d.Name, d.Serial, d.OS, string(d.Compliance), synced}, " "), ok
+	})
 }

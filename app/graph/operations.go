@@ -99,7 +99,7 @@ func (c *Client) Restart(ctx context.Context, tenant, device string) (string, er
 	}
 	rq := c.devicesRequest(doing, tenant, "/"+url.PathEscape(device)+"/restart")
 	rq.method, rq.acts = http.MethodPost, true
-	rq.needs = []string{"TeamworkDevice.ReadWrite.All"}
+	rq.needs = restartPermissions
 	got, err := c.fetch(ctx, rq)
 	if err != nil {
 		return "", err
