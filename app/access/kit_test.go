@@ -102,7 +102,7 @@ func open(t *testing.T) *house {
 	require.NoError(t, h.cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = h.cloud.Close() })
 	client, err := graph.New(graph.Config{Cloud: graph.Cloud{Login: h.cloud.URL() + "/login", Graph: h.cloud.URL() + "/graph"},
-		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1})
+		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1, Budget: graph.Budget{PerTenant: 5000, Overall: 5000}})
 	require.NoError(t, err)
 
 	a := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", PartnerDomain: "partner.example", Version: "1.2.3"})

@@ -93,7 +93,7 @@ func open(t *testing.T) *house {
 	require.NoError(t, cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = cloud.Close() })
 	client, err := graph.New(graph.Config{Cloud: graph.Cloud{Login: cloud.URL() + "/login", Graph: cloud.URL() + "/graph"},
-		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1})
+		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1, Budget: graph.Budget{PerTenant: 5000, Overall: 5000}})
 	require.NoError(t, err)
 	for _, p := range world.Partner.People {
 		h.people[p.Name] = &api.Person{Session: "s", Side: store.SidePartner, TenantID: litware, OID: p.OID, Name: p.Name, Contexts: []string{"c1"}}

@@ -133,7 +133,7 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 	require.NoError(t, h.cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = h.cloud.Close() })
 	client, err := graph.New(graph.Config{Cloud: graph.Cloud{Login: h.cloud.URL() + "/login", Graph: h.cloud.URL() + "/graph"},
-		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1,
+		Credential: graph.Credential{ClientID: "the-app", Secret: "the-secret"}, MaxRetryWait: -1, Budget: graph.Budget{PerTenant: 5000, Overall: 5000},
 		Refused: func(ctx context.Context, tenant string) { _ = h.store.ConsentRefused(ctx, tenant) }})
 	require.NoError(t, err)
 

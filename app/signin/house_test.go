@@ -142,6 +142,7 @@ func open(t *testing.T, spoil ...func(*signin.Config)) *house {
 	client, err := graph.New(graph.Config{
 		Cloud:      graph.Cloud{Login: h.cloud.URL() + "/login", Graph: h.cloud.URL() + "/graph"},
 		Credential: graph.Credential{ClientID: clientID, Secret: secret}, Now: h.now, Log: log, MaxRetryWait: -1,
+		Budget: graph.Budget{PerTenant: 5000, Overall: 5000}, // the clock stands still
 	})
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
