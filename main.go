@@ -23,6 +23,7 @@ type commands struct {
 	Config  string     `help:"Configuration file with lines name = value." type:"path" placeholder:"FILE"`
 	Serve   serveCmd   `cmd:"" help:"Serve a partner and its customers against Microsoft's cloud."`
 	Demo    demoCmd    `cmd:"" help:"Serve a demo partner with its own simulated Microsoft cloud; needs no network."`
+	Cloud   cloudCmd   `cmd:"" name:"cloudsim" help:"Serve the simulated Microsoft cloud alone, for trials of serve and its set-up on this machine."`
 	Seed    seedCmd    `cmd:"" help:"Fill a data directory of the demo with a world: S has 10 customers, M 100, L 1,000. Always the same."`
 	Bench   benchCmd   `cmd:"" help:"Measure by HTTP what the people of a seeded data directory wait for, and what that costs the server."`
 	Server  serverCmd  `cmd:"" name:"bench-server" hidden:"" help:"The server that bench starts."`
@@ -48,6 +49,15 @@ type demoCmd struct {
 
 func (c *demoCmd) Run(ctx context.Context) error {
 	return app.Demo(ctx, app.DemoSettings{Listen: c.Listen, Data: c.Data, Out: os.Stdout}, versionText())
+}
+
+type cloudCmd struct {
+	Listen string `help:"Address to listen on; loopback only, because anybody signs in as anybody." default:"127.0.0.1:8090" placeholder:"HOST:PORT"`
+	Ready  bool   `help:"Begin with an application that is registered completely, and with the consents of the demo."`
+}
+
+func (c *cloudCmd) Run(ctx context.Context) error {
+	return app.Cloud(ctx, app.CloudSettings{Listen: c.Listen, Ready: c.Ready, Out: os.Stdout})
 }
 
 type seedCmd struct {

@@ -27,6 +27,7 @@ func TestCommand(t *testing.T) {
 	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
 	t.Run("demo starts and stops", c.startsAndStops)
 	t.Run("seed and bench say what they need", c.saysWhatWorldsNeed)
+	t.Run("cloudsim and serve as two processes", c.servesAgainstCloudsim)
 }
 
 // command is the path of the binary.

@@ -38,7 +38,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := r.Form
-	if bad := s.checkApplication(q); bad != nil {
+	if bad := s.checkApplication(a, q); bad != nil {
 		s.failurePage(w, r, bad)
 		return
 	}
@@ -62,23 +62,27 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 // checkApplication refuses what must not lead to a redirect: an unknown application or reply address.
-func (s *Server) checkApplication(q url.Values) *entraError {
-	if q.Get("client_id") != s.opts.ClientID {
-		return &entraError{"unauthorized_client", 700016, "Application with identifier '" + q.Get("client_id") + "' was not found in the directory."}
+func (s *Server) checkApplication(a authority, q url.Values) *entraError {
+	app := s.application()
+	if app.clientID == "" || q.Get("client_id") != app.clientID {
+		return notInstalled(q.Get("client_id"), a)
 	}
-	if !s.registered(q.Get("redirect_uri")) {
-		return &entraError{"invalid_request", 50011, "The redirect URI '" + q.Get("redirect_uri") + "' specified in the request does not match the redirect URIs configured for the application '" + s.opts.ClientID + "'."}
+	if !app.multitenant && a.tenant != s.world.Partner {
+		return app.oneTenantOnly()
+	}
+	if !app.registered(q.Get("redirect_uri")) {
+		return &entraError{"invalid_request", 50011, "The redirect URI '" + q.Get("redirect_uri") + "' specified in the request does not match the redirect URIs configured for the application '" + app.clientID + "'."}
 	}
 	return nil
 }
 
 // registered tells whether an address is one of the application's reply addresses.
-func (s *Server) registered(address string) bool {
-	if len(s.opts.RedirectURIs) > 0 {
-		return slices.Contains(s.opts.RedirectURIs, address)
+func (r *registration) registered(address string) bool {
+	if slices.Contains(r.redirects, address) {
+		return true
 	}
 	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "http" && isLoopback(u.Hostname()) && u.Fragment == ""
+	return r.anyLoopback && err == nil && u.Scheme == "http" && isLoopback(u.Hostname()) && u.Fragment == ""
 }
 
 func checkAuthorize(q url.Values) *entraError {
@@ -186,7 +190,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 		s.failurePage(w, r, bad)
 		return
 	}
-	if to := r.URL.Query().Get("post_logout_redirect_uri"); to != "" && s.registered(to) {
+	if to := r.URL.Query().Get("post_logout_redirect_uri"); to != "" && s.application().registered(to) {
 		returnAddress{to, r.URL.Query().Get("state")}.success(w, r, nil)
 		return
 	}

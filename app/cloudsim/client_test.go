@@ -11,13 +11,19 @@ import (
 // client is the product's own client, pointed at the simulated cloud.
 func client(t *testing.T, c *cloud, secret string) *graph.Client {
 	t.Helper()
+	return c.product(graph.Credential{ClientID: clientID, Secret: secret})
+}
+
+// product is the product's own client with another credential.
+func (c *cloud) product(credential graph.Credential) *graph.Client {
+	c.t.Helper()
 	g, err := graph.New(graph.Config{
 		Cloud:      graph.Cloud{Login: c.URL() + "/login", Graph: c.URL() + "/graph"},
-		Credential: graph.Credential{ClientID: clientID, Secret: secret},
+		Credential: credential,
 		Budget:     graph.Budget{PerTenant: 5000, Overall: 5000},
 		Now:        c.clock.Now, MaxRetryWait: -1,
 	})
-	noError(t, err)
+	noError(c.t, err)
 	return g
 }
 

@@ -99,12 +99,20 @@ type cloud struct {
 	t     *testing.T
 	clock *clock
 	world *cloudsim.World
+	// app and secret are those that the test's client names.
+	app, secret string
 }
 
 func start(t *testing.T, world *cloudsim.World) *cloud {
 	t.Helper()
-	c := &cloud{t: t, clock: &clock{now: time.Now().UTC().Truncate(time.Millisecond)}, world: world}
-	c.Server = cloudsim.New(world, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: c.clock.Now})
+	return startWith(t, world, cloudsim.Options{ClientID: clientID, ClientSecret: secret})
+}
+
+func startWith(t *testing.T, world *cloudsim.World, opts cloudsim.Options) *cloud {
+	t.Helper()
+	c := &cloud{t: t, clock: &clock{now: time.Now().UTC().Truncate(time.Millisecond)}, world: world, app: clientID, secret: secret}
+	opts.Now = c.clock.Now
+	c.Server = cloudsim.New(world, opts)
 	noError(t, c.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = c.Close() })
 	return c

@@ -1,7 +1,6 @@
 package cloudsim
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 )
@@ -29,7 +28,7 @@ func (s *Server) adminConsent(w http.ResponseWriter, r *http.Request) {
 		s.failurePage(w, r, &entraError{"invalid_request", 900144, "The request body could not be read."})
 		return
 	}
-	if bad := s.checkApplication(r.Form); bad != nil {
+	if bad := s.checkApplication(a, r.Form); bad != nil {
 		s.failurePage(w, r, bad)
 		return
 	}
@@ -50,8 +49,7 @@ func (s *Server) adminConsent(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	// The page names all permissions, so whoever accepts it gives those that an earlier consent left out.
-	if err := errors.Join(s.SetConsent(t.ID, true), s.SetReadOnly(t.ID, false)); err != nil {
+	if err := s.consent(t.ID); err != nil {
 		s.failurePage(w, r, &entraError{"server_error", 90033, "A transient error has occurred. Please try again."})
 		return
 	}

@@ -42,7 +42,7 @@ type idClaims struct {
 	ClaimSources      map[string]map[string]string `json:"_claim_sources,omitempty"`
 	Roles             []string                     `json:"roles,omitempty"`
 	Wids              []string                     `json:"wids,omitempty"`
-	LoginHint         string                       `json:"login_hint"`
+	LoginHint         string                       `json:"login_hint,omitempty"`
 	Acrs              []string                     `json:"acrs,omitempty"`
 }
 
@@ -73,24 +73,31 @@ func (s *Server) claims(t *Tenant, g grant) (*idClaims, error) {
 		return nil, fmt.Errorf("no person %s", g.oid)
 	}
 	now := s.opts.Now().Unix()
-	pair := sha256.Sum256([]byte(p.OID + s.opts.ClientID))
+	asked := func(claim string) bool { return slices.Contains(s.app.claims, claim) }
+	pair := sha256.Sum256([]byte(p.OID + s.app.clientID))
 	c := &idClaims{
-		Aud: s.opts.ClientID, Iat: now, Nbf: now, Exp: now + int64((65 * time.Minute).Seconds()),
+		Aud: s.app.clientID, Iat: now, Nbf: now, Exp: now + int64((65 * time.Minute).Seconds()),
 		Aio: "AXQAi/8TAAAA", Name: p.Name, Nonce: g.nonce, OID: p.OID, PreferredUsername: p.UPN, RH: "0.AX",
 		SID: randomGUID(), Sub: base64.RawURLEncoding.EncodeToString(pair[:]), TID: t.ID, UTI: rand.Text()[:22], Ver: "2.0",
-		Roles: p.AppRoles, Wids: p.Wids, LoginHint: loginHint(t, p), Acrs: g.acrs,
+		Roles: p.AppRoles, Acrs: g.acrs,
+	}
+	if asked(claimLoginHint) {
+		c.LoginHint = loginHint(t, p)
+	}
+	if asked(claimWids) {
+		c.Wids = p.Wids
+		if len(c.Wids) == 0 && !p.Guest {
+			c.Wids = []string{memberRole}
+		}
 	}
 	if slices.Contains(strings.Fields(g.scope), "email") {
 		c.Email = p.Mail
-	}
-	if len(c.Wids) == 0 && !p.Guest {
-		c.Wids = []string{memberRole}
 	}
 	if p.Guest {
 		c.IDP = "https://sts.windows.net/" + p.HomeTenant + "/"
 	}
 	for _, group := range t.groupsOf(p) {
-		if !group.MailOnly {
+		if asked(claimGroups) && !group.MailOnly {
 			c.Groups = append(c.Groups, group.ID)
 		}
 	}

@@ -107,7 +107,7 @@ type operationError struct {
 func (c *call) operation(o *deviceOperation) operationBody {
 	b := operationBody{Type: "#microsoft.graph.teamworkDeviceOperation", ID: o.id, Status: o.status(c.now), Kind: "deviceRestart",
 		Created: stamp(o.created), LastAction: stamp(o.created)}
-	b.CreatedBy.Application.ID, b.CreatedBy.Application.Name = c.s.opts.ClientID, "Roomward"
+	b.CreatedBy.Application.ID, b.CreatedBy.Application.Name = c.s.app.clientID, "Roomward"
 	if !o.begins.IsZero() && !c.now.Before(o.begins) {
 		at := stamp(o.begins)
 		b.Started, b.LastAction = &at, at

@@ -26,6 +26,9 @@ type Options struct {
 	// ClientID and ClientSecret are those of the one registered, multi-tenant application. An empty secret never
 	// matches: then only a registered certificate authenticates the application.
 	ClientID, ClientSecret string
+	// Portal serves the page that plays the Entra portal of the partner, at /portal. Without a ClientID nothing is registered until somebody
+	// does so there, and no tenant has given consent.
+	Portal bool
 	// Now is the clock of tokens, throttling and faults; nil means time.Now.
 	Now func() time.Time
 	// RedirectURIs are the registered reply and logout addresses, compared exactly. Empty allows any http address
@@ -54,7 +57,7 @@ type Server struct {
 	world   *World
 	byKey   map[string]*Tenant // by lower-case GUID and domain
 	codes   map[string]grant
-	certs   []certificate
+	app     *registration
 	faults  map[string]Faults
 	counts  map[string]map[string]int
 	meter   *meter
@@ -77,15 +80,22 @@ func New(world *World, opts Options) *Server {
 	s := &Server{
 		opts: opts, log: opts.Log, started: opts.Now(), access: make([]byte, 32),
 		world: world, byKey: map[string]*Tenant{},
-		codes: map[string]grant{}, faults: map[string]Faults{}, counts: map[string]map[string]int{}, meter: newMeter(opts.Limits),
+		codes: map[string]grant{}, app: complete(opts), faults: map[string]Faults{}, counts: map[string]map[string]int{}, meter: newMeter(opts.Limits),
 	}
 	rand.Read(s.access)
 	s.keys = sync.OnceValues(newSigningKeys)
 	for _, t := range world.all() {
 		s.index(t)
 	}
+	if opts.Portal && opts.ClientID == "" {
+		s.app = &registration{}
+		s.world.unknowApplication()
+	}
 	mux := http.NewServeMux()
 	s.entraRoutes(mux)
+	if opts.Portal && world.Partner != nil {
+		s.portalRoutes(mux)
+	}
 	s.graphRoutes(mux)
 	// A page elsewhere must not press the buttons of the sign-in and consent pages.
 	s.routes = http.NewCrossOriginProtection().Handler(mux)

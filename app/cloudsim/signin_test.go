@@ -19,7 +19,7 @@ func (c *cloud) signIn(authority, person string, opts ...oauth2.AuthCodeOption) 
 	c.t.Helper()
 	ctx := context.WithValue(c.t.Context(), oauth2.HTTPClient, browser)
 	issuer := c.URL() + "/login/" + authority + "/v2.0"
-	conf := &oidc.Config{ClientID: clientID, Now: c.clock.Now, SupportedSigningAlgs: []string{oidc.RS256}}
+	conf := &oidc.Config{ClientID: c.app, Now: c.clock.Now, SupportedSigningAlgs: []string{oidc.RS256}}
 	if authority == "organizations" { // the recipe of graph.md 7
 		ctx = oidc.InsecureIssuerURLContext(ctx, c.URL()+"/login/{tenantid}/v2.0")
 		conf.SkipIssuerCheck = true
@@ -27,7 +27,7 @@ func (c *cloud) signIn(authority, person string, opts ...oauth2.AuthCodeOption) 
 	provider, err := oidc.NewProvider(ctx, issuer)
 	noError(c.t, err)
 	client := oauth2.Config{
-		ClientID: clientID, ClientSecret: secret, Endpoint: provider.Endpoint(), RedirectURL: callback,
+		ClientID: c.app, ClientSecret: c.secret, Endpoint: provider.Endpoint(), RedirectURL: callback,
 		Scopes: []string{"openid", "profile", "email"},
 	}
 	client.Endpoint.AuthStyle = oauth2.AuthStyleInParams

@@ -28,20 +28,18 @@ const (
 type certificate struct {
 	key          any
 	sha1, sha256 string // thumbprints as x5t and x5t#S256 carry them
+	subject      string
+	expires      time.Time
 }
 
-// RegisterCertificate adds a certificate (DER) to the application, as one uploads it in the Entra portal.
-func (s *Server) RegisterCertificate(der []byte) error {
+func newCertificate(der []byte) (certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return fmt.Errorf("register the application's certificate: %w", err)
+		return certificate{}, fmt.Errorf("register the application's certificate: %w", err)
 	}
 	b64 := base64.RawURLEncoding.EncodeToString
 	one, two := sha1.Sum(der), sha256.Sum256(der)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.certs = append(s.certs, certificate{key: cert.PublicKey, sha1: b64(one[:]), sha256: b64(two[:])})
-	return nil
+	return certificate{key: cert.PublicKey, sha1: b64(one[:]), sha256: b64(two[:]), subject: cert.Subject.String(), expires: cert.NotAfter}, nil
 }
 
 // token answers the two grants that Roomward uses: a person's code, and the application's own token for a tenant.
@@ -89,19 +87,37 @@ func (s *Server) authenticate(r *http.Request, a authority, form url.Values) *en
 		id, _ = url.QueryUnescape(user)
 		secret, _ = url.QueryUnescape(password)
 	}
-	if id != s.opts.ClientID {
+	app := s.application()
+	if app.clientID == "" || id != app.clientID {
 		return notInstalled(id, a)
 	}
+	if a.tenant == nil && !app.multitenant {
+		return app.oneTenantOnly()
+	}
+	if app.disabled {
+		return &entraError{"unauthorized_client", 7000112, fmt.Sprintf("Application '%s'(%s) is disabled.", app.clientID, app.name)}
+	}
 	if form.Get("client_assertion") != "" {
-		return s.checkAssertion(r, form)
+		return s.checkAssertion(r, app, form)
 	}
 	if secret == "" {
 		return &entraError{"invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
 	}
-	if !sameSecret(s.opts.ClientSecret, secret) {
-		return &entraError{"invalid_client", 7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", s.opts.ClientID)}
+	for _, one := range app.secrets {
+		if !sameSecret(one.value, secret) {
+			continue
+		}
+		if !one.Expires.IsZero() && s.opts.Now().After(one.Expires) {
+			return &entraError{"invalid_client", 7000222, fmt.Sprintf("The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", app.clientID)}
+		}
+		return nil
 	}
-	return nil
+	return &entraError{"invalid_client", 7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", app.clientID)}
+}
+
+// oneTenantOnly refuses organisations other than the partner.
+func (r *registration) oneTenantOnly() *entraError {
+	return &entraError{"invalid_request", 50194, fmt.Sprintf("Application '%s'(%s) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.", r.clientID, r.name)}
 }
 
 func notInstalled(clientID string, a authority) *entraError {
@@ -113,7 +129,7 @@ func notInstalled(clientID string, a authority) *entraError {
 }
 
 // checkAssertion verifies a client assertion (graph.md 6): PS256 or RS256, the certificate named by thumbprint.
-func (s *Server) checkAssertion(r *http.Request, form url.Values) *entraError {
+func (s *Server) checkAssertion(r *http.Request, app *registration, form url.Values) *entraError {
 	invalid := &entraError{"invalid_client", 700027, "Client assertion failed signature validation."}
 	if form.Get("client_assertion_type") != bearerGrant {
 		return &entraError{"invalid_request", 900144, "The request body must contain the following parameter: 'client_assertion_type'."}
@@ -122,12 +138,12 @@ func (s *Server) checkAssertion(r *http.Request, form url.Values) *entraError {
 	if err != nil || len(tok.Headers) != 1 {
 		return invalid
 	}
-	key := s.certificateOf(tok.Headers[0])
+	key := app.certificateOf(tok.Headers[0])
 	var c jwt.Claims
 	if key == nil || tok.Claims(key, &c) != nil {
 		return invalid
 	}
-	if c.Issuer != s.opts.ClientID || c.Subject != s.opts.ClientID || c.ID == "" {
+	if c.Issuer != app.clientID || c.Subject != app.clientID || c.ID == "" {
 		return &entraError{"invalid_client", 700021, "Client assertion application identifier doesn't match 'client_id' parameter."}
 	}
 	endpoint := s.base(r) + r.URL.Path
@@ -142,12 +158,10 @@ func (s *Server) checkAssertion(r *http.Request, form url.Values) *entraError {
 	return nil
 }
 
-func (s *Server) certificateOf(h jose.Header) crypto.PublicKey {
+func (r *registration) certificateOf(h jose.Header) crypto.PublicKey {
 	print256, _ := h.ExtraHeaders["x5t#S256"].(string)
 	print1, _ := h.ExtraHeaders["x5t"].(string)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, c := range s.certs {
+	for _, c := range r.certs {
 		if c.sha256 == print256 || print256 == "" && c.sha1 == print1 {
 			return c.key
 		}
@@ -226,12 +240,16 @@ func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*token
 	if scope := form.Get("scope"); scope != graphID+"/.default" && scope != s.base(r)+"/graph/.default" {
 		return nil, &entraError{"invalid_scope", 1002012, fmt.Sprintf("The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", scope)}
 	}
+	app := s.application()
 	s.mu.RLock()
 	f := s.faults[strings.ToLower(a.tenant.ID)]
-	installed, readOnly := a.tenant.Consented && !f.NotConsented, a.tenant.ReadOnly
+	installed, readOnly, granted := a.tenant.Consented && !f.NotConsented, a.tenant.ReadOnly, slices.Clone(a.tenant.granted)
 	s.mu.RUnlock()
-	if !installed {
-		return nil, notInstalled(s.opts.ClientID, a)
+	if !installed || !app.multitenant && a.tenant != s.world.Partner {
+		return nil, notInstalled(app.clientID, a)
+	}
+	if granted == nil {
+		granted = Permissions()
 	}
 	now := s.opts.Now()
 	c := accessClaims{
@@ -240,10 +258,10 @@ func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*token
 			Subject: guid("principal", a.tenant.ID), ID: randomGUID(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenLife)),
 		},
-		AppID: s.opts.ClientID, IDTyp: "app", TID: a.tenant.ID, Ver: "1.0",
+		AppID: app.clientID, IDTyp: "app", TID: a.tenant.ID, Ver: "1.0",
 	}
 	if !f.NoRoles {
-		c.Roles = slices.DeleteFunc(Permissions(), func(p string) bool { return readOnly && p == writeDevices })
+		c.Roles = slices.DeleteFunc(granted, func(p string) bool { return readOnly && p == writeDevices })
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: s.access}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {

@@ -44,6 +44,8 @@ type Tenant struct {
 	SilentContexts []string
 	// Note says in a few words what the tenant is good for in the demo; the sign-in page shows it.
 	Note string
+
+	granted []string // the permissions that the consent names; nil means all
 }
 
 // Person is a user of a tenant. Room accounts are not listed here: every Room is a user too.
