@@ -67,6 +67,7 @@ func (w *listWorld) now() time.Time { return time.UnixMilli(w.clock.Load()).UTC(
 func newListWorld(t require.TestingT, dir string) *listWorld {
 	w := &listWorld{clock: &atomic.Int64{}}
 	w.clock.Store(millis(listStart))
+	startEmpty(t, dir)
 	s, err := Open(context.Background(), Options{Dir: dir, Now: w.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	require.NoError(t, err)
 	_, err = s.writer.Exec(`PRAGMA synchronous = OFF`) // hundreds of worlds, none of which has to survive power loss

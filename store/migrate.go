@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 )
 
 //go:embed migrations/*.sql
@@ -51,7 +52,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 	}
-	return proveSchema(ctx, db, steps)
+	return proveSchema(ctx, db)
 }
 
 // refuseForeign refuses a database that holds something else than Roomward's, before anything is written into it.
@@ -105,20 +106,30 @@ func (m migration) apply(ctx context.Context, db *sql.DB, number int) error {
 	return nil
 }
 
-// proveSchema compares the schema with that of a fresh in-memory database that got the same migrations.
-func proveSchema(ctx context.Context, db *sql.DB, steps []migration) error {
+// wantedSchema is the schema of a fresh in-memory database that got all migrations. It is the program's, not a database's: made once.
+var wantedSchema = sync.OnceValues(func() (map[string]string, error) {
+	steps, err := readMigrations()
+	if err != nil {
+		return nil, err
+	}
 	fresh, err := sql.Open("sqlite", "file::memory:")
 	if err != nil {
-		return fmt.Errorf("open the database to compare with: %w", err)
+		return nil, fmt.Errorf("open the database to compare with: %w", err)
 	}
 	defer func() { _ = fresh.Close() }()
 	fresh.SetMaxOpenConns(1)
+	ctx := context.Background()
 	for _, m := range steps {
 		if _, err := fresh.ExecContext(ctx, m.text); err != nil {
-			return fmt.Errorf("apply %s to the database to compare with: %w", m.name, err)
+			return nil, fmt.Errorf("apply %s to the database to compare with: %w", m.name, err)
 		}
 	}
-	want, err := schemaText(ctx, fresh)
+	return schemaText(ctx, fresh)
+})
+
+// proveSchema compares the schema of a database with the one that is wanted.
+func proveSchema(ctx context.Context, db *sql.DB) error {
+	want, err := wantedSchema()
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ var (
 func openHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), at: morning}
+	startEmpty(t, h.dir)
 	var err error
 	h.Store, err = Open(t.Context(), Options{Dir: h.dir, Mode: ModeReal, Now: h.clock})
 	require.NoError(t, err)
