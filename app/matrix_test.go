@@ -127,6 +127,11 @@ var who = map[string]func(actor) bool{
 	"GET /api/incidents/{id}":         isPartner,
 	"GET /api/incidents/{id}/history": isPartner,
 
+	"GET /api/customers/{id}/capabilities":        isPartner,
+	"POST /api/customers/{id}/capabilities/check": isPartner,
+	"GET /api/partnership/capabilities":           administers,
+	"POST /api/partnership/capabilities/check":    administers,
+
 	"GET /api/collect/customers": isPartner,
 	"GET /api/collect/runs":      isPartner,
 	"POST /api/collect/runs":     isPartner,
@@ -285,11 +290,12 @@ func bodies(d *demo, a actor) map[string]any {
 
 // answers are the successes and refusals of routes without an id, for who may call them.
 var answers = map[string]int{
-	"POST /api/tenant-managers":         http.StatusCreated,
-	"POST /api/role-templates":          http.StatusCreated,
-	"POST /api/invitation-codes":        http.StatusCreated,
-	"POST /api/collect/runs":            http.StatusNotFound, // a customer that is not there
-	"POST /api/partnership/invitations": http.StatusConflict, // no such code, or why not
+	"POST /api/tenant-managers":                http.StatusCreated,
+	"POST /api/role-templates":                 http.StatusCreated,
+	"POST /api/invitation-codes":               http.StatusCreated,
+	"POST /api/collect/runs":                   http.StatusNotFound, // a customer that is not there
+	"POST /api/partnership/capabilities/check": http.StatusAccepted,
+	"POST /api/partnership/invitations":        http.StatusConflict, // no such code, or why not
 
 	"DELETE /api/partnership":        http.StatusUnprocessableEntity, // another name
 	"GET /api/partnership/record":    http.StatusNotFound,            // nothing is kept
@@ -366,7 +372,8 @@ func TestEveryRouteForEverybody(t *testing.T) {
 }
 
 // ofRelations are the customer's own routes that answer for a relation in force only.
-var ofRelations = []string{"grant", "grant/preview", "ceiling", "ceiling/preview", "change-control", "strong-auth", "end-date", "retention", "contacts"}
+var ofRelations = []string{"grant", "grant/preview", "ceiling", "ceiling/preview", "change-control", "strong-auth", "end-date", "retention", "contacts",
+	"capabilities", "capabilities/check"}
 
 func expected(a actor, allowed bool, answer int, name string) int {
 	switch {
@@ -396,6 +403,12 @@ func (w world) ofOwn(a actor, name, id string) int {
 		return http.StatusNotFound
 	case "GET /api/customers/{id}/groups", "GET /api/customers/{id}/groups/facts", "GET /api/customers/{id}/roles", "GET /api/customers/{id}/assignments", "GET /api/customers/{id}/scopes":
 		if !sees {
+			return http.StatusNotFound
+		}
+	case "GET /api/customers/{id}/capabilities": // who has a role there, also where the consent was withdrawn: it says why
+		domain := w.ids["customers"][id].domain
+		if !sees && !(a.login == "primary.admin@partner.example" && domain == "fabrikam.example") &&
+			!(a.login == "technician@partner.example" && (domain == "northwind.example" || domain == "contoso.example")) {
 			return http.StatusNotFound
 		}
 	case "GET /api/customers/{id}/primary-admins": // partner-wide powers learn whether there is one

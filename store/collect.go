@@ -76,6 +76,9 @@ func startJobs(ctx context.Context, t *tx, customer ID) error {
 			return fmt.Errorf("start collecting %s: %w", kind, err)
 		}
 	}
+	if _, err := t.exec(ctx, `INSERT INTO capability_checks (customer_id, due_at) VALUES ($1, $2)`, customer, t.now); err != nil {
+		return fmt.Errorf("start checking what a customer allows: %w", err)
+	}
 	return nil
 }
 
@@ -129,6 +132,9 @@ func (s *Store) ReleaseCollect(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
 		if _, err := t.exec(ctx, `UPDATE collect_jobs SET leased_until = 0 WHERE leased_until > 0`); err != nil {
 			return fmt.Errorf("release the leases of collecting: %w", err)
+		}
+		if _, err := t.exec(ctx, `UPDATE capability_checks SET leased_until = 0 WHERE leased_until > 0`); err != nil {
+			return fmt.Errorf("release the leases of checks: %w", err)
 		}
 		return nil
 	})

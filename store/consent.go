@@ -50,6 +50,9 @@ func turnConsent(ctx context.Context, t *tx, act Act, customer ID, given bool, f
 	if err != nil {
 		return false, fmt.Errorf("make the other collections due: %w", err)
 	}
+	if err := checkAgain(ctx, t, tenant); err != nil {
+		return false, err
+	}
 	if err := raiseRules(ctx, t, customer); err != nil {
 		return false, err
 	}

@@ -252,6 +252,10 @@ func (w *seeder) jobs(ctx context.Context, c SeedCustomer) error {
 	}
 	for _, r := range c.Runs {
 		t := w.at(r.EndedAt)
+		// Nothing of it is collected, and so nothing is tried.
+		if _, err := t.exec(ctx, `UPDATE capability_checks SET due_at = $1 WHERE customer_id = $2`, millis(r.NextDue), c.ID); err != nil {
+			return fmt.Errorf("put off a check: %w", err)
+		}
 		_, err := t.exec(ctx, `UPDATE collect_jobs SET last_run_at = $1, leased_until = 0 WHERE customer_id = $2 AND kind = $3`,
 			millis(r.StartedAt), c.ID, r.Lease.Kind)
 		if err != nil {

@@ -70,6 +70,9 @@ func (s *Store) Consented(ctx context.Context, act Act, tenant Tenant) error {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		if err := checkAgain(ctx, t, tenant.ID); err != nil {
+			return err
+		}
 		operation := "consent.give"
 		if known.Consent == ConsentGiven {
 			if known.Name == tenant.Name && known.Country == tenant.Country && slices.Equal(known.Domains, tenant.Domains) {

@@ -120,6 +120,63 @@ func TestTheProductsClientMeetsFaults(t *testing.T) {
 	noError(t, err)
 	equal(t, graph.Disconnected, health.Logins.Exchange.State)
 
+	trey := c.world.FindTenant("trey.example")
+	for what, kind := range map[graph.Capability]graph.Kind{graph.CanPlaces: "", graph.CanDevices: "", graph.CanPresence: graph.PermissionMissing, graph.CanIntune: graph.PermissionMissing} {
+		err := client(t, c, secret).Probe(t.Context(), trey.ID, what, trey.Rooms[0].AccountID)
+		equal(t, kind, graph.KindOf(err), what)
+	}
+
 	_, err = client(t, c, "guess").Rooms(t.Context(), contoso.ID)
 	equal(t, graph.SecretInvalid, graph.KindOf(err))
+}
+
+// What Teams and Intune say of rooms whose devices cannot be read: whether something is signed in, and what stands there.
+func TestTheProductsClientReadsPresencesAndManagedDevices(t *testing.T) {
+	c := start(t, demoWorld(t))
+	alpine := c.world.FindTenant("alpine.example")
+	g := client(t, c, secret)
+	var accounts, emails, serials []string
+	for _, r := range alpine.Rooms {
+		accounts, emails = append(accounts, r.AccountID), append(emails, r.Email)
+		for _, d := range r.Devices {
+			serials = append(serials, d.Serial)
+		}
+	}
+	noError(t, c.Break(alpine.ID, emails[0], cloudsim.Offline))
+	found, err := g.Presences(t.Context(), alpine.ID, accounts)
+	noError(t, err)
+	equal(t, len(alpine.Rooms), len(found))
+	equal(t, graph.AccountOffline, found[0].Availability)
+	for _, p := range found[1:] {
+		isTrue(t, p.Availability != graph.AvailabilityUnknown, p)
+	}
+
+	managed, err := g.ManagedDevices(t.Context(), alpine.ID, graph.ManagedBy{UPNs: emails, Serials: serials})
+	noError(t, err)
+	isTrue(t, len(managed) > 10, len(managed))
+	for _, d := range managed {
+		isTrue(t, d.Compliance != graph.ComplianceUnknown && !d.LastSync.IsZero(), d)
+		isTrue(t, d.Maker != "Dell", "nobody asked for laptops")
+	}
+
+	for _, tc := range []struct {
+		faults     cloudsim.Faults
+		what       graph.Capability
+		kind       graph.Kind
+		unlicensed bool
+	}{
+		{cloudsim.Faults{NoPresence: true}, graph.CanPresence, graph.Forbidden, false},
+		{cloudsim.Faults{NoIntune: true}, graph.CanIntune, graph.BadRequest, true},
+		{cloudsim.Faults{DevicesGone: true}, graph.CanDevices, graph.Gone, false},
+		{cloudsim.Faults{DevicesGone: true}, graph.CanPresence, "", false},
+	} {
+		c.SetFaults(alpine.ID, tc.faults)
+		err := g.Probe(t.Context(), alpine.ID, tc.what, accounts[0])
+		equal(t, tc.kind, graph.KindOf(err), tc.what)
+		equal(t, tc.unlicensed, graph.Unlicensed(err), tc.what)
+	}
+	c.SetFaults(alpine.ID, cloudsim.Faults{EmptyPresences: true})
+	found, err = g.Presences(t.Context(), alpine.ID, accounts)
+	noError(t, err)
+	equal(t, 0, len(found))
 }

@@ -14,6 +14,8 @@ var permissionWords = map[string]string{
 	"TeamworkDevice.Read.All":              "Read Teams devices",
 	"TeamworkDevice.ReadWrite.All":         "Read and write Teams devices",
 	"CrossTenantInformation.ReadBasic.All": "Read cross-tenant basic information",
+	readPresence:                           "Read presence information of all users in your organization",
+	readManaged:                            "Read Microsoft Intune devices",
 }
 
 // adminConsent is the page on which a tenant's administrator lets the application in (graph.md 6). Without a known

@@ -18,6 +18,10 @@ type Faults struct {
 	ServerErrors int
 	// DevicesGone and DevicesForbidden close teamwork/devices with 404 and 403 (graph.md 0).
 	DevicesGone, DevicesForbidden bool
+	// NoPresence refuses presences with 403, EmptyPresences answers them with no rows.
+	NoPresence, EmptyPresences bool
+	// NoIntune answers for managed devices as where the tenant has not bought Intune.
+	NoIntune bool
 	// NotConsented answers as if the application were not installed in the tenant: AADSTS700016.
 	NotConsented bool
 	// NoRoles issues tokens without any permission: Graph answers 403.
@@ -68,6 +72,14 @@ func (s *Server) SetConsent(tenantID string, given bool) error {
 func (s *Server) SetReadOnly(tenantID string, readOnly bool) error {
 	return s.change(tenantID, func(t *Tenant) error {
 		t.ReadOnly = readOnly
+		return nil
+	})
+}
+
+// SetWithheld says which further permissions the tenant's consent leaves out; none are all given. Tokens issued before keep what they say.
+func (s *Server) SetWithheld(tenantID string, permissions ...string) error {
+	return s.change(tenantID, func(t *Tenant) error {
+		t.Withheld = permissions
 		return nil
 	})
 }

@@ -49,7 +49,7 @@ type answer struct {
 // graphRoutes are the addresses below /graph, named as below https://graph.microsoft.com.
 func (s *Server) graphRoutes(mux *http.ServeMux) {
 	for _, version := range []string{"v1.0", "beta"} {
-		ops := append(placeOperations(), directoryOperations()...)
+		ops := slices.Concat(placeOperations(), directoryOperations(), presenceOperations(), managedOperations())
 		if version == "beta" {
 			ops = append(ops, deviceOperations()...)
 		}
@@ -181,6 +181,8 @@ func (s *Server) trouble(t *Tenant, op operation) (Faults, *answer) {
 	case devices && f.DevicesGone:
 		a = graphError(http.StatusNotFound, "ResourceNotFound", "Resource not found for the segment 'devices'.")
 	case devices && f.DevicesForbidden:
+		a = graphError(http.StatusForbidden, "UnknownError", "")
+	case op.kind == "presence" && f.NoPresence:
 		a = graphError(http.StatusForbidden, "UnknownError", "")
 	case devices && f.ServerErrors > 0:
 		f.ServerErrors--

@@ -53,6 +53,7 @@ type tenantFile struct {
 	RegionSubScope string     `json:"regionSubScope"`
 	Consented      bool       `json:"consented"`
 	ReadOnly       bool       `json:"readOnly"`
+	Withheld       []string   `json:"withheld"`
 	Withdrawn      string     `json:"withdrawn"`
 	Groups         []struct { // groups of people, in the order of the directory
 		Name     string   `json:"name"`
@@ -114,7 +115,7 @@ func loadDirectory(fsys fs.FS, file string) (*Tenant, error) {
 	}
 	t := &Tenant{
 		ID: tf.TenantID, Name: tf.DisplayName, Note: tf.Note, Domains: tf.Domains, Country: tf.Country,
-		RegionScope: tf.RegionScope, RegionSubScope: tf.RegionSubScope, Consented: tf.Consented, ReadOnly: tf.ReadOnly,
+		RegionScope: tf.RegionScope, RegionSubScope: tf.RegionSubScope, Consented: tf.Consented, ReadOnly: tf.ReadOnly, Withheld: tf.Withheld,
 	}
 	if tf.Withdrawn != "" {
 		if t.Withdrawn, err = parseSpan(tf.Withdrawn); err != nil {

@@ -260,7 +260,7 @@ func (s *Server) assign(oid string, assigned bool) error {
 func (s *Server) consent(tenantID string) error {
 	permissions := slices.Clone(s.application().permissions)
 	return s.change(tenantID, func(t *Tenant) error {
-		t.Consented, t.Withdrawn, t.ReadOnly, t.granted = true, 0, false, permissions
+		t.Consented, t.Withdrawn, t.ReadOnly, t.Withheld, t.granted = true, 0, false, nil, permissions
 		if permissions == nil {
 			t.granted = []string{}
 		}

@@ -211,14 +211,19 @@ func (s *Server) redeem(r *http.Request, a authority, form url.Values) (*tokenAn
 	}, nil
 }
 
-// writeDevices is the one permission that changes something, and that a tenant may leave out.
-const writeDevices = "TeamworkDevice.ReadWrite.All"
+// writeDevices is the one permission that changes something; the others serve where the devices themselves cannot be read. A tenant may leave
+// each of them out.
+const (
+	writeDevices = "TeamworkDevice.ReadWrite.All"
+	readPresence = "Presence.Read.All"
+	readManaged  = "DeviceManagementManagedDevices.Read.All"
+)
 
 // Permissions are the application permissions of the registration (graph.md 11); consent gives all of them.
 func Permissions() []string {
 	return []string{
 		"Organization.Read.All", "Place.Read.All", "User.Read.All", "GroupMember.Read.All", "TeamworkDevice.Read.All",
-		writeDevices, "CrossTenantInformation.ReadBasic.All",
+		writeDevices, readPresence, readManaged, "CrossTenantInformation.ReadBasic.All",
 	}
 }
 
@@ -244,6 +249,7 @@ func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*token
 	s.mu.RLock()
 	f := s.faults[strings.ToLower(a.tenant.ID)]
 	installed, readOnly, granted := a.tenant.Consented && !f.NotConsented, a.tenant.ReadOnly, slices.Clone(a.tenant.granted)
+	withheld := slices.Clone(a.tenant.Withheld)
 	s.mu.RUnlock()
 	if !installed || !app.multitenant && a.tenant != s.world.Partner {
 		return nil, notInstalled(app.clientID, a)
@@ -261,7 +267,7 @@ func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*token
 		AppID: app.clientID, IDTyp: "app", TID: a.tenant.ID, Ver: "1.0",
 	}
 	if !f.NoRoles {
-		c.Roles = slices.DeleteFunc(granted, func(p string) bool { return readOnly && p == writeDevices })
+		c.Roles = slices.DeleteFunc(granted, func(p string) bool { return readOnly && p == writeDevices || slices.Contains(withheld, p) })
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: s.access}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {

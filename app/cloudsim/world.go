@@ -33,6 +33,8 @@ type Tenant struct {
 	Consented bool
 	// ReadOnly tells that the consent leaves out TeamworkDevice.ReadWrite.All: the devices cannot be restarted.
 	ReadOnly bool
+	// Withheld are further permissions that the consent leaves out.
+	Withheld []string
 	// Withdrawn is how long before the cloud's start an earlier consent was taken back; zero means never.
 	Withdrawn time.Duration
 	People    []Person

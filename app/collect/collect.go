@@ -57,6 +57,7 @@ type Config struct {
 type Collector struct {
 	cfg    Config
 	lanes  []*lane
+	checks *checks
 	memory *memory
 
 	mu       sync.Mutex
@@ -97,6 +98,7 @@ func New(cfg Config) *Collector {
 			newLane(store.CollectDevices, store.QueueSound, soundRun, devicesWorkers),
 			newLane(store.CollectDevices, store.QueueFailing, longestRun, devicesWorkersFailing),
 		},
+		checks:   newChecks(),
 		memory:   newMemory(),
 		progress: map[policy.ID]*Progress{},
 		asked:    map[jobKey]string{},
@@ -109,6 +111,7 @@ func (c *Collector) Kick() {
 	for _, l := range c.lanes {
 		l.kick()
 	}
+	c.checks.kick()
 }
 
 // Stop ends the running collection of a customer, if there is one: its relation has ended or its choice of rooms is another one, and the store takes

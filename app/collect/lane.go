@@ -57,6 +57,9 @@ func (c *Collector) Run(ctx context.Context) {
 		lanes.Go(func() { c.drive(ctx, l) })
 		l.kick()
 	}
+	ticks.Schedule(every(c.cfg.Tick), cron.FuncJob(c.checks.kick))
+	lanes.Go(func() { c.driveChecks(ctx) })
+	c.checks.kick()
 	ticks.Schedule(every(pruneEvery), cron.FuncJob(func() { c.prune(ctx) }))
 	ticks.Start()
 	<-ctx.Done()

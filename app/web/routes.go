@@ -93,6 +93,11 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/incidents/{id}", api.Holding(policy.TicketsView), "One incident", f.Incidents.Get),
 		api.Op("GET", "/api/incidents/{id}/history", api.Holding(policy.TicketsView), "What happened to an incident", f.Incidents.History),
 
+		api.Op("GET", "/api/customers/{id}/capabilities", api.Holding(policy.RoomsView), "What a customer's consent and Microsoft's API allow", f.Collect.Capabilities),
+		api.Op("POST", "/api/customers/{id}/capabilities/check", api.Holding(policy.RoomsView), "Try now what a customer allows", f.Collect.CheckNow).Accepted(),
+		api.Op("GET", "/api/partnership/capabilities", api.CustomerAdmin(), "What the own consent and Microsoft's API allow", f.Collect.OwnCapabilities),
+		api.Op("POST", "/api/partnership/capabilities/check", api.CustomerAdmin(), "Try now what the own consent allows", f.Collect.OwnCheckNow).Accepted(),
+
 		api.Op("GET", "/api/collect/customers", api.Holding(policy.RoomsView), "What collecting says of each customer", f.Collect.Customers),
 		api.Op("GET", "/api/collect/runs", api.Holding(policy.RoomsView), "Collection runs", f.Collect.Runs),
 		api.Op("POST", "/api/collect/runs", api.Holding(policy.RoomsView), "Collect a customer now", f.Collect.Now).Accepted(),
