@@ -404,6 +404,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a customer's consent and Microsoft's API allow
+         * @description May call: partner, rooms.view.
+         */
+        get: operations["get-customers-id-capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/capabilities/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try now what a customer allows
+         * @description May call: partner, rooms.view.
+         */
+        post: operations["post-customers-id-capabilities-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/effective-access": {
         parameters: {
             query?: never;
@@ -1254,6 +1294,46 @@ export interface paths {
         get: operations["get-partnership-audit-id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the own consent and Microsoft's API allow
+         * @description May call: customer, administrator.
+         */
+        get: operations["get-partnership-capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partnership/capabilities/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try now what the own consent allows
+         * @description May call: customer, administrator.
+         */
+        post: operations["post-partnership-capabilities-check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2280,6 +2360,53 @@ export interface components {
             id: string;
             name: string;
         };
+        Capabilities: {
+            /**
+             * Format: date-time
+             * @description When all of it was tried last; absent before the first time. It is tried once a day, and at once after a consent.
+             */
+            checkedAt?: string;
+            /** @description Always the same ones, in the same order. */
+            items: components["schemas"]["Capability"][];
+            /**
+             * Format: date-time
+             * @description When it is tried next; absent while it is.
+             */
+            nextCheck?: string;
+            running: boolean;
+        };
+        Capability: {
+            /** @enum {string} */
+            capability: "directory" | "places" | "devices" | "device-health" | "restart" | "presence" | "intune" | "call-records" | "service-health";
+            /** @description Microsoft's words by their codes, and the id of the request for Microsoft's support. */
+            detail?: string;
+            /** @description Whether the permission was in our token at the last check; absent where that is not known. */
+            given?: boolean;
+            /**
+             * @description What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself.
+             * @enum {string}
+             */
+            mend: "nothing" | "consent" | "licence" | "support" | "operator" | "wait";
+            /** @description Everything else works without it. */
+            optional: boolean;
+            /** @description The least application permission of Microsoft Graph that it takes. */
+            permission: string;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state, by the checks.
+             */
+            since?: string;
+            /**
+             * @description allowed: the permission is there, and it is tried only when somebody asks for it. blocked: Microsoft gives no token at all. unknown: there is nothing yet to try it on. not-used: this version does not use it, so it asks for no permission and does not try.
+             * @enum {string}
+             */
+            state: "works" | "allowed" | "not-consented" | "forbidden" | "licence-missing" | "gone" | "throttled" | "failing" | "blocked" | "unknown" | "never-tried" | "not-used";
+            /**
+             * Format: date-time
+             * @description When it was tried last, by a check or by collecting.
+             */
+            triedAt?: string;
+        };
         CeilingPreview: {
             /** @description Those that hold more or less in effect; the others stay as they are. */
             roles: components["schemas"]["RoleShift"][];
@@ -2298,6 +2425,9 @@ export interface components {
             waiting: {
                 [key: string]: number;
             };
+        };
+        Checking: {
+            customerId: string;
         };
         CheckpointFile: {
             /** @description Newest first. */
@@ -6384,6 +6514,149 @@ export interface operations {
             };
         };
     };
+    "get-customers-id-capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capabilities"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-customers-id-capabilities-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checking"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-customers-id-effective-access": {
         parameters: {
             query?: {
@@ -10000,6 +10273,127 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-partnership-capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capabilities"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-partnership-capabilities-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checking"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
