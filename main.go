@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -139,9 +140,12 @@ func versionText() string {
 	return "dev"
 }
 
-// sources answers kong's questions for settings that no flag sets: first the environment, then the file.
+// sources answers kong's questions for settings that no flag sets: first the environment, then the file, then what set-up kept in the data
+// directory.
 type sources struct {
+	args  []string
 	file  map[string]string
+	kept  map[string]string // nil until a command asks that has settings
 	found map[string]string // where a setting came from
 }
 
@@ -155,7 +159,7 @@ func envName(flag string) string {
 func (s *sources) Validate(*kong.Application) error { return nil }
 
 // load refuses environment variables of ours that name no setting, and reads the file that args or the environment name.
-func (s *sources) load(model *kong.Application, args []string) error {
+func (s *sources) load(model *kong.Application) error {
 	known := map[string]bool{}
 	for _, node := range model.Leaves(false) {
 		for _, flag := range node.Flags {
@@ -169,24 +173,50 @@ func (s *sources) load(model *kong.Application, args []string) error {
 			return fmt.Errorf("there is no setting for the environment variable %s", name)
 		}
 	}
-	path := os.Getenv(envName("config"))
-	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--config="); ok {
-			path = value
-		} else if arg == "--config" && i+1 < len(args) {
-			path = args[i+1]
-		}
-	}
+	path := s.early("config", "")
 	if path == "" {
 		return nil
 	}
 	var err error
-	s.file, err = app.ReadConfigFile(path, func(name string) bool { return known[name] && name != "help" })
+	s.file, err = app.ReadConfigFile(path, func(name string) bool { return known[name] && name != "help" && name != "secret-key" })
 	return err
 }
 
-// Resolve finds a setting in the environment or the file.
-func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+// early finds a setting that others depend on, before kong has read the arguments.
+func (s *sources) early(name, or string) string {
+	value, set := os.LookupEnv(envName(name))
+	if !set {
+		if value, set = s.file[name]; !set {
+			value = or
+		}
+	}
+	for i, arg := range s.args {
+		if given, ok := strings.CutPrefix(arg, "--"+name+"="); ok {
+			value = given
+		} else if arg == "--"+name && i+1 < len(s.args) {
+			value = s.args[i+1]
+		}
+	}
+	return value
+}
+
+// keptFor is what set-up kept, for a command that has the settings of serve.
+func (s *sources) keptFor(parent *kong.Path) (map[string]string, error) {
+	node := parent.Node()
+	if node == nil || !slices.ContainsFunc(node.Flags, func(f *kong.Flag) bool { return f.Name == "partner-tenant" }) {
+		return nil, nil
+	}
+	if s.kept == nil {
+		var err error
+		if s.kept, err = app.KeptSettings(s.early("data", "data")); err != nil {
+			return nil, err
+		}
+	}
+	return s.kept, nil
+}
+
+// Resolve finds a setting in the environment, the file, or what was kept.
+func (s *sources) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
 	if value, ok := os.LookupEnv(envName(flag.Name)); ok {
 		s.found[flag.Name] = "environment " + envName(flag.Name)
 		return value, nil
@@ -195,7 +225,12 @@ func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 		s.found[flag.Name] = "file"
 		return value, nil
 	}
-	return nil, nil
+	kept, err := s.keptFor(parent)
+	if value, ok := kept[flag.Name]; ok {
+		s.found[flag.Name] = app.KeptSettingsName
+		return value, nil
+	}
+	return nil, err
 }
 
 func (s *sources) of(k *kong.Context, flag *kong.Flag) string {
@@ -219,10 +254,10 @@ func main() {
 		debug.SetGCPercent(150)
 	}
 	var cli commands
-	from := &sources{found: map[string]string{}}
+	from := &sources{args: os.Args[1:], found: map[string]string{}}
 	k := kong.Must(&cli, kong.Name("roomward"), kong.Description("Manages the Microsoft Teams Rooms of many customers, each customer in control."),
 		kong.UsageOnError(), kong.Resolvers(from), kong.Bind(from), kong.BindTo(ctx, (*context.Context)(nil)))
-	k.FatalIfErrorf(from.load(k.Model, os.Args[1:]))
+	k.FatalIfErrorf(from.load(k.Model))
 	command, err := k.Parse(os.Args[1:])
 	k.FatalIfErrorf(err)
 	k.FatalIfErrorf(command.Run())

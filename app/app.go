@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,8 +69,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg, erase: make(chan struct{}, 1)}
 	var err error
-	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Now: cfg.Now, Log: cfg.Log}); err != nil {
+	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Key: cfg.keySource(), Now: cfg.Now, Log: cfg.Log}); err != nil {
 		return nil, fmt.Errorf("open the data directory %s: %w", cfg.Data, err)
+	}
+	if err := a.takeKept(ctx); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
 	}
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.Store.Close())
@@ -138,7 +142,7 @@ func (a *App) signins(offered []api.AuthContext) (*signin.Service, error) {
 	}
 	s, err := signin.New(signin.Config{
 		Login: cfg.cloud().Login, PartnerTenant: cfg.PartnerTenant, PartnerDomains: cfg.PartnerDomains, ClientID: cfg.ClientID,
-		Contexts: contexts, Secret: string(cfg.ClientSecret), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
+		Contexts: contexts, Secret: string(cmp.Or(cfg.ClientSecret, cfg.kept.clientSecret)), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
 		MemberGroups: a.memberGroups, Government: a.government, ConsentURL: a.Graph.AdminConsentURL, Consented: a.Customers.Consented, Now: cfg.Now,
 	}, a.Store, cfg.Log)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,6 +23,7 @@ func TestCommand(t *testing.T) {
 	require.NoError(t, err, string(out))
 	t.Run("unknown settings are errors", c.refusesWhatItDoesNotKnow)
 	t.Run("config says where a setting is from", c.saysWhereASettingIsFrom)
+	t.Run("config knows what set-up kept", c.knowsWhatWasKept)
 	t.Run("serve says all that is missing", c.saysAllThatIsMissing)
 	t.Run("version and document", c.printsVersionAndDocument)
 	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
@@ -94,10 +96,48 @@ func (c command) saysWhereASettingIsFrom(t *testing.T) {
 	require.NotContains(t, out, "very-secret-text")
 }
 
+func (c command) knowsWhatWasKept(t *testing.T) {
+	data := t.TempDir()
+	require.NoError(t, KeepSettings(data, map[string]string{"partner-name": `A "B" é = #C`, "partner-domains": "a.example,b.example", "listen": "127.0.0.1:1"}))
+	require.NoError(t, KeepSettings(data, map[string]string{"client-id": "kept", "listen": "127.0.0.1:2", "log-level": "debug", "manager-group": ""}))
+	require.NoError(t, KeepSettings(data, map[string]string{"log-level": ""}))
+	info, err := os.Stat(filepath.Join(data, KeptSettingsName))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	left, err := os.ReadDir(data)
+	require.NoError(t, err)
+	require.Len(t, left, 1, "nothing else is left")
+	for _, given := range [][]string{{"--data=" + data}, {"--data", data}, {"--config=" + configFile(t, "data = "+data+"\nlisten = 127.0.0.1:3\n")}} {
+		out, ok := c.run(t, []string{"ROOMWARD_CLIENT_ID=stronger"}, append([]string{"config"}, given...)...)
+		require.True(t, ok, out)
+		require.Contains(t, out, `A "B" é = #C `)
+		require.Regexp(t, `(?m)^partner-domains\s+\[a.example b.example\]\s+settings.conf$`, out)
+		require.Regexp(t, `(?m)^client-id\s+stronger\s+environment ROOMWARD_CLIENT_ID$`, out)
+		require.Regexp(t, `(?m)^log-level\s+info\s+default$`, out)
+		if given[0] == "--data" {
+			require.Regexp(t, `(?m)^listen\s+127.0.0.1:2\s+settings.conf$`, out)
+		} else if strings.HasPrefix(given[0], "--config") {
+			require.Regexp(t, `(?m)^listen\s+127.0.0.1:3\s+file$`, out, "the file is stronger")
+		}
+		for line := range strings.Lines(out) { // both know the same names
+			name, _, _ := strings.Cut(line, " ")
+			require.Equal(t, !slices.Contains(unkept, name) && name != "config", keepable(name), name)
+		}
+	}
+	for name, value := range map[string]string{"client-secret": "x", "secret-key": "x", "data": "x", "certificat": "x", "partner-name": "two\nlines", "listen": `"x"`} {
+		require.ErrorContains(t, KeepSettings(data, map[string]string{name: value}), name)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(data, KeptSettingsName), []byte("client-secret = very-secret-text\n"), 0o600))
+	out, ok := c.run(t, nil, "config", "--data="+data)
+	require.False(t, ok)
+	require.Contains(t, out, `no setting "client-secret"`)
+	require.NotContains(t, out, "very-secret-text")
+}
+
 func (c command) saysAllThatIsMissing(t *testing.T) {
 	out, ok := c.run(t, nil, "serve", "--public-url=http://rooms.example")
 	require.False(t, ok)
-	for _, flag := range []string{"--partner-tenant", "--partner-name", "--client-id", "--partner-domains", "--client-secret-file", "must be https"} {
+	for _, flag := range []string{"--partner-tenant", "--partner-name", "--client-id", "--partner-domains", "must be https"} {
 		require.Contains(t, out, flag)
 	}
 	out, ok = c.run(t, nil, "serve", "--cloud=http://192.0.2.1:80")

@@ -3,7 +3,6 @@ package app
 import (
 	"bufio"
 	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,7 +19,8 @@ import (
 	"roomward/app/graph"
 )
 
-// Settings are everything that can be set, each by flag, environment (ROOMWARD_…), file or default, in that order of strength.
+// Settings are everything that can be set, each by flag, environment (ROOMWARD_…), file, what set-up kept (settings.conf in the data directory)
+// or default, in that order of strength.
 // The tags are read by kong in main.go; a default stands there with its reason in the help.
 type Settings struct {
 	Listen         string   `help:"Address to listen on; loopback by default, because TLS is a proxy's work." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
@@ -33,6 +33,9 @@ type Settings struct {
 	PartnerDomains []string `help:"Domains of the partner that customers may invite; the first is shown." placeholder:"DOMAIN"`
 	ManagerGroup   string   `help:"Security group whose members are managers, beside the app role Manager." placeholder:"GUID"`
 	AuthContexts   []string `help:"Authentication contexts of the partner's tenant that a customer may demand, with the name it reads: c1=Phishing-resistant MFA. None by default." placeholder:"cN=NAME"`
+
+	SecretKeyFile string `help:"File with the master key, which seals the secrets in the database; secret.key in the data directory when empty. Made if there is none." placeholder:"FILE"`
+	SecretKey     Secret `help:"The master key itself, 64 hexadecimal digits: in the environment only, for who keeps it elsewhere." placeholder:"HEX"`
 
 	ClientID         string `help:"Application id of the Entra registration." placeholder:"GUID"`
 	ClientSecret     Secret `help:"Its secret. Better a file or a certificate." placeholder:"TEXT"`
@@ -57,6 +60,8 @@ type Settings struct {
 
 	LogFormat string `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
 	LogLevel  string `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
+
+	kept keptSecrets
 }
 
 // Secret is a text that is never shown: not in logs, not in errors, not by `config`.
@@ -125,8 +130,11 @@ func (s *Settings) Check() error {
 		errs = append(errs, err)
 		s.ClientSecret = Secret(strings.TrimSpace(string(b)))
 	}
-	if (s.ClientSecret == "") == (s.Certificate == "") {
+	if s.ClientSecret != "" && s.Certificate != "" {
 		errs = append(errs, errors.New("either --client-secret-file or --certificate is needed, not both"))
+	}
+	if s.SecretKey != "" && s.SecretKeyFile != "" {
+		errs = append(errs, errors.New("either --secret-key-file or the key in the environment, not both"))
 	}
 	errs = append(errs, s.MailSettings.check())
 	s.PartnerTenant = strings.ToLower(s.PartnerTenant)
@@ -184,19 +192,6 @@ func (s *Settings) cloud() graph.Cloud {
 	}
 	base := strings.TrimSuffix(s.Cloud, "/")
 	return graph.Cloud{Login: base + "/login", Graph: base + "/graph"}
-}
-
-func (s *Settings) credential() (graph.Credential, error) {
-	c := graph.Credential{ClientID: s.ClientID, Secret: string(s.ClientSecret)}
-	if s.Certificate == "" {
-		return c, nil
-	}
-	pair, err := tls.LoadX509KeyPair(s.Certificate, s.CertificateKey)
-	if err != nil {
-		return c, fmt.Errorf("read the certificate: %w", err)
-	}
-	c.Secret, c.Certificate = "", &pair
-	return c, nil
 }
 
 func (s *Settings) inviteMode() customers.InviteMode { return customers.InviteMode(s.Invitations) }

@@ -22,6 +22,7 @@ type MailSettings struct {
 	NoticeMail       []string `help:"Addresses of the partner that its notices are mailed to: invitations, requests, what customers changed." placeholder:"ADDRESS"`
 
 	smtpPassword Secret
+	smtpClosed   error // why there is no password to sign in with
 }
 
 // check reads the password and says what is missing or contradicts.
@@ -39,8 +40,8 @@ func (s *MailSettings) check() error {
 	if s.SMTPPort < 0 || s.SMTPPort > 65535 {
 		errs = append(errs, fmt.Errorf("--smtp-port %d is no port", s.SMTPPort))
 	}
-	if (s.SMTPUser == "") != (s.SMTPPasswordFile == "") {
-		errs = append(errs, errors.New("--smtp-user and --smtp-password-file go together"))
+	if s.SMTPUser == "" && s.SMTPPasswordFile != "" {
+		errs = append(errs, errors.New("--smtp-password-file needs --smtp-user"))
 	}
 	if s.SMTPPasswordFile != "" {
 		b, err := os.ReadFile(s.SMTPPasswordFile)
@@ -64,7 +65,7 @@ func (s *Settings) mailServer() notify.Server {
 	if port == 0 {
 		port = map[string]int{notify.TLSStart: 587, notify.TLSAlways: 465, notify.TLSNone: 25}[s.SMTPTLS]
 	}
-	out := notify.Server{Host: s.SMTPHost, Port: port, User: s.SMTPUser, Password: string(s.smtpPassword), TLS: s.SMTPTLS, From: s.MailFrom}
+	out := notify.Server{Host: s.SMTPHost, Port: port, User: s.SMTPUser, Password: string(s.smtpPassword), Closed: s.smtpClosed, TLS: s.SMTPTLS, From: s.MailFrom}
 	if u, err := url.Parse(s.PublicURL); err == nil {
 		out.Hello = u.Hostname()
 	}

@@ -84,6 +84,21 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 				return err
 			}, "tenant-manager.add"
 		},
+		"KeepSecret": func(h *house) (func() error, string) {
+			return func() error { return h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")) }, "secret.keep"
+		},
+		"DropSecret": func(h *house) (func() error, string) {
+			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")))
+			return func() error { return h.DropSecret(h.t.Context(), maya, SecretClient) }, "secret.drop"
+		},
+		"RotateSecrets": func(h *house) (func() error, string) {
+			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")))
+			next := NewSecretKey()
+			return func() error {
+				_, _, err := h.RotateSecrets(h.t.Context(), maya, next, false)
+				return err
+			}, "secret.rotate"
+		},
 		"RemoveTenantManager": func(h *house) (func() error, string) {
 			m, err := h.AddTenantManager(h.t.Context(), maya, TenantManager{Principal: pia.Principal, Name: pia.Name})
 			require.NoError(h.t, err)

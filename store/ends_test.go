@@ -335,6 +335,7 @@ func (h *house) reopen() {
 func (h *house) copyDir(to string) string {
 	h.t.Helper()
 	require.NoError(h.t, os.CopyFS(filepath.Join(to, "copy"), os.DirFS(h.dir)))
+	require.NoError(h.t, os.Chmod(filepath.Join(to, "copy", SecretKeyName), 0o600)) // the copy lets all read
 	return filepath.Join(to, "copy")
 }
 

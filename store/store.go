@@ -32,6 +32,8 @@ const (
 	ModeTrial Mode = "trial"
 	// ModeDemo belongs to `roomward demo`.
 	ModeDemo Mode = "demo"
+	// ModeAny opens a data directory as what it was made for, and makes none: for commands that go to work on one.
+	ModeAny Mode = "any"
 )
 
 // Options say which database to open and how.
@@ -40,6 +42,8 @@ type Options struct {
 	Dir string
 	// Mode must equal the mode the directory was made with.
 	Mode Mode
+	// Key is where the master key comes from, which seals secrets; nil means the file SecretKeyName in Dir, made when there is none yet.
+	Key KeySource
 	// Now is the clock of every written time; nil means time.Now.
 	Now func() time.Time
 	// Log receives what an operator should know; nil is silent.
@@ -55,6 +59,7 @@ type Store struct {
 	now    func() time.Time
 	log    *slog.Logger
 	key    ed25519.PrivateKey // of the checkpoints of the audit record
+	vault  *vault
 	dir    string
 
 	departed *departedFile
@@ -74,6 +79,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Mode == ModeAny {
+		if _, err := os.Stat(filepath.Join(o.Dir, "roomward.db")); err != nil {
+			return nil, fmt.Errorf("look for a database: %w", err)
+		}
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
@@ -85,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, key: key, dir: o.Dir, cutAfter: cutReadsAfter}
+	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, key: key, vault: newVault(o), dir: o.Dir, cutAfter: cutReadsAfter}
 	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
 	if err := s.prepare(ctx, o.Mode); err != nil {
 		_ = s.Close()
@@ -94,6 +104,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.file, err = os.Open(filepath.Join(o.Dir, "roomward.db")); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("open the file of the database: %w", err)
+	}
+	if err := s.openVault(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
 	}
 	if s.departed, err = openDeparted(o.Dir); err != nil {
 		_ = s.Close()
@@ -121,6 +135,9 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 	if err := migrate(ctx, s.writer); err != nil {
 		return err
 	}
+	if mode == ModeAny {
+		return s.chainAudit(ctx)
+	}
 	if _, err := s.writer.ExecContext(ctx, `INSERT INTO facts (name, value) VALUES ('mode', $1) ON CONFLICT DO NOTHING`, mode); err != nil {
 		return fmt.Errorf("mark the data directory with its mode: %w", err)
 	}
@@ -137,7 +154,10 @@ func (s *Store) refuseOtherMode(ctx context.Context, mode Mode) error {
 	if err != nil {
 		return fmt.Errorf("look for the mode of the data directory: %w", err)
 	}
-	if !marked {
+	switch {
+	case !marked && mode == ModeAny:
+		return errors.New("it holds no data of Roomward")
+	case !marked, mode == ModeAny:
 		return nil
 	}
 	var found Mode

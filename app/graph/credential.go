@@ -24,6 +24,8 @@ type Credential struct {
 	ClientID    string
 	Secret      string           `json:"-"`
 	Certificate *tls.Certificate `json:"-"`
+	// Closed says why there is a proof that cannot be used; each call that needs it fails with that.
+	Closed error `json:"-"`
 }
 
 // assertionLife is half of the 10 minutes that Microsoft allows (graph.md 6).
@@ -60,6 +62,9 @@ func (c Credential) signer() (signer, error) {
 	}
 	if c.Certificate != nil {
 		return certificateSigner(c.ClientID, c.Certificate)
+	}
+	if c.Closed != nil && c.Secret == "" {
+		return func(string, time.Time) (string, error) { return "", c.Closed }, nil
 	}
 	if c.Secret == "" {
 		return nil, errors.New("neither a secret nor a certificate")

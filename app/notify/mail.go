@@ -35,6 +35,7 @@ type Server struct {
 	Port     int
 	User     string // "" signs in nowhere
 	Password string
+	Closed   error  // why there is no password: nothing can be handed over
 	TLS      string // TLSStart, TLSAlways or TLSNone
 	From     string // address of the sender
 	Hello    string // name of this side: that of the public address, not of the machine
@@ -179,6 +180,9 @@ func (s Server) hand(ctx context.Context, to string, m *mail.Msg) (reason string
 func (s Server) signIn(c *smtp.Client) error {
 	if s.User == "" {
 		return nil
+	}
+	if s.Closed != nil {
+		return s.Closed
 	}
 	_, offered := c.Extension("AUTH")
 	for _, way := range []struct {

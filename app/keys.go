@@ -1,0 +1,91 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"roomward/app/graph"
+	"roomward/store"
+)
+
+// credentialKey is the file of systemd's credentials with the master key: LoadCredential=roomward.key:PATH in the unit.
+const credentialKey = "roomward.key"
+
+// keySource is where the master key of a data directory comes from: the environment, a file that is named, a credential of systemd, or the file
+// in the data directory.
+func (s *Settings) keySource() store.KeySource {
+	if s.SecretKey != "" {
+		return store.GivenKey{Place: "the environment variable ROOMWARD_SECRET_KEY", Key: string(s.SecretKey)}
+	}
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); s.SecretKeyFile == "" && dir != "" {
+		path := filepath.Join(dir, credentialKey)
+		if text, err := os.ReadFile(path); err == nil { // systemd guards it, with a mode of its own
+			return store.GivenKey{Place: "the credential " + path, Key: string(text)}
+		}
+	}
+	return store.KeyFile{Path: cmp.Or(s.SecretKeyFile, filepath.Join(s.Data, store.SecretKeyName))}
+}
+
+// keptSecrets are the secrets that set-up kept in the database, where no setting names one.
+type keptSecrets struct {
+	clientSecret Secret
+	certificate  Secret // PEM, the chain and its private key
+	closed       error  // why the proof towards Entra is kept, and cannot be used
+}
+
+// takeKept takes from the database the secrets that no setting names. One that cannot be opened stops nothing here: what needs it says so.
+func (a *App) takeKept(ctx context.Context) error {
+	take := func(name string, into *Secret, closed *error) error {
+		value, _, err := a.Store.Secret(ctx, name)
+		if errors.Is(err, store.ErrSecretClosed) {
+			*closed = errors.Join(*closed, err)
+			return nil
+		}
+		*into = Secret(value)
+		return err
+	}
+	s := &a.cfg.Settings
+	var errs []error
+	if s.ClientSecret == "" && s.Certificate == "" {
+		errs = append(errs, take(store.SecretCertificate, &s.kept.certificate, &s.kept.closed), take(store.SecretClient, &s.kept.clientSecret, &s.kept.closed))
+	}
+	if s.SMTPUser != "" && s.SMTPPasswordFile == "" {
+		errs = append(errs, take(store.SecretMailPassword, &s.smtpPassword, &s.smtpClosed))
+		if s.smtpPassword == "" && s.smtpClosed == nil {
+			s.smtpClosed = errors.New("--smtp-user needs a password: --smtp-password-file, or one that set-up keeps")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// credential is the proof of the application towards Entra: the certificate or the secret of the settings, else what set-up kept, a certificate first.
+func (s *Settings) credential() (graph.Credential, error) {
+	c := graph.Credential{ClientID: s.ClientID, Secret: string(cmp.Or(s.ClientSecret, s.kept.clientSecret))}
+	var pair tls.Certificate
+	var err error
+	switch {
+	case s.Certificate != "":
+		pair, err = tls.LoadX509KeyPair(s.Certificate, s.CertificateKey)
+	case s.ClientSecret != "":
+		return c, nil
+	case s.kept.certificate != "":
+		pair, err = tls.X509KeyPair([]byte(s.kept.certificate), []byte(s.kept.certificate))
+	case s.kept.clientSecret != "":
+		return c, nil
+	case s.kept.closed != nil:
+		c.Closed = s.kept.closed
+		return c, nil
+	default:
+		return c, errors.New("either --client-secret-file or --certificate is needed, or one that set-up keeps")
+	}
+	if err != nil {
+		return c, fmt.Errorf("read the certificate: %w", err)
+	}
+	c.Secret, c.Certificate = "", &pair
+	return c, nil
+}
