@@ -21,6 +21,7 @@ import { CollectState, useStateWords } from './state'
 import { needsConsent } from './states'
 import { RunStrip } from './Strip'
 import { took } from './took'
+import { WorksTab } from './works'
 
 /** A customer's collection: what it says, what to do, what is read when, and how the last runs went. */
 export function CollectedDetails({ id, row }: DetailsProps<Collected>) {
@@ -44,6 +45,7 @@ export function CollectedDetails({ id, row }: DetailsProps<Collected>) {
       commands={commands}
       tabs={[
         { value: 'overview', label: t('part.overview'), content: () => customer && <Overview customer={customer} /> },
+        { value: 'works', label: t('part.works'), content: () => customer && customer.kinds.length > 0 && <WorksTab id={customer.id} /> },
         { value: 'runs', label: t('part.runs'), content: () => customer && <LastRuns customer={customer} /> },
       ]}
     />

@@ -86,6 +86,30 @@ export function useLastRuns(customer: string) {
   )
 }
 
+/** What a customer's consent and Microsoft's API allow; read again soon while it is being tried. */
+export function useCapabilities(customer: string) {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature: 'collect',
+      operation: 'capabilities',
+      params: { customer },
+      read: (signal) => unwrap(api.GET('/api/customers/{id}/capabilities', { params: { path: { id: customer } }, signal })),
+    }),
+    refetchInterval: ({ state }) => (isTrying(state.data) ? 1_000 : 30_000),
+  })
+}
+
+/** Whether a check runs or is about to. */
+function isTrying(known: components['schemas']['Capabilities'] | undefined): boolean {
+  return known?.running === true || (known?.nextCheck !== undefined && Date.parse(known.nextCheck) <= Date.now())
+}
+
+/** Makes the check of what a customer allows due at once. */
+export function checkNow(customer: string): Promise<unknown> {
+  return unwrap(api.POST('/api/customers/{id}/capabilities/check', { params: { path: { id: customer } } }))
+}
+
 /** Makes the collections of a customer due at once; the work goes on after the answer. */
 export function collectNow(customer: string): Promise<unknown> {
   return unwrap(api.POST('/api/collect/runs', { body: { customerId: customer } }))

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { PageLink } from '../kit/address'
 import { Message } from '../kit/Message'
 import { Card } from '../kit/Page'
 import { useFormat } from '../text/i18n'
@@ -33,7 +34,7 @@ export function ConsentCard({ partnership }: { partnership: Partnership }) {
   const format = useFormat()
   const { consent, consentAt } = partnership.organisation
   return (
-    <Card title={t('consent.title')} note={consent === 'given' && consentAt !== undefined ? t('consent.givenOn', { date: format.date(consentAt) }) : t(`consent.${consent}`)}>
+    <Card title={t('consent.title')} action={<PageLink page="/portal/microsoft">{t('consent.works')}</PageLink>} note={consent === 'given' && consentAt !== undefined ? t('consent.givenOn', { date: format.date(consentAt) }) : t(`consent.${consent}`)}>
       <p className="pread">
         {t('consent.wide')} {t('consent.kill', { partner: partnership.partner.name })}
       </p>

@@ -137,6 +137,25 @@ export function useOwnAccess() {
   })
 }
 
+/** What the own consent and Microsoft's API allow; read again soon while it is being tried. */
+export function useOwnCapabilities() {
+  return useQuery({
+    ...one({
+      scope: usePlace(),
+      feature,
+      operation: 'capabilities',
+      read: (signal) => unwrap(api.GET('/api/partnership/capabilities', { signal })),
+    }),
+    refetchInterval: ({ state }) =>
+      state.data?.running === true || (state.data?.nextCheck !== undefined && Date.parse(state.data.nextCheck) <= Date.now()) ? 1_000 : usual,
+  })
+}
+
+/** Makes the check of what the own consent allows due at once. */
+export function checkOwnNow(): Promise<unknown> {
+  return unwrap(api.POST('/api/partnership/capabilities/check'))
+}
+
 /** Takes a person or group of the partner out of all assignments. */
 export function removeMember({ kind, id }: Pick<OwnMember, 'kind' | 'id'>): Promise<unknown> {
   return unwrap(api.DELETE('/api/partnership/members/{id}', { params: { path: { id: `${kind}:${id}` } } }))

@@ -15,5 +15,6 @@ export const routes: readonly PageRoute[] = [
   { path: 'portal/invitation', side: 'customer', load: () => import('./change') },
   { path: 'portal/rooms', side: 'customer', load: () => import('./grant') },
   { path: 'portal/permissions', side: 'customer', load: () => import('./permissions') },
+  { path: 'portal/microsoft', side: 'customer', load: () => import('./microsoft') },
   { path: 'portal/relation', side: 'customer', load: () => import('./settings') },
 ]
