@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -30,30 +31,44 @@ func story() []relation {
 		{"northwind.example", policy.Grant{All: true, Except: []policy.GrantRule{{Building: "Quayside Annex"}}}, true},
 		{"contoso.example", all, true},
 		{"adatum.example", all, true},
-		{"alpine.example", all, true},
+		{ending, all, true},
 		{demanding, all, true},
 		{"lucerne.example", all, true},
 		{"trey.example", all, true},
-		{"wingtip.example", all, true},
+		{approving, all, true},
 		{withdrawing, all, true},
 		{"tailspin.example", policy.Grant{Rules: []policy.GrantRule{{Country: "FR"}}}, false},
 	}
 }
 
-// ceiling is what the customer lets the partner have at most. Contoso adds to the usual that the partner makes room groups; nil is the usual.
-func (r relation) ceiling() []string {
-	if r.domain != "contoso.example" {
-		return nil
+// offer is what the customer agrees to. Contoso adds to the usual ceiling that the partner makes room groups.
+func (r relation) offer(now time.Time) customers.Offer {
+	out := customers.Offer{Grant: r.grant, AgreedTerms: customers.TermsVersion}
+	switch r.domain {
+	case "contoso.example":
+		out.Ceiling = []string{string(policy.GroupsCreate), string(policy.GroupsModify)}
+		for _, p := range policy.DefaultCeiling() {
+			out.Ceiling = append(out.Ceiling, string(p))
+		}
+	case demanding:
+		out.StrongAuth = "c1"
+	case approving:
+		out.ChangeControl = map[string]string{string(store.EventRole): store.Manual, string(store.EventAction): store.Manual}
+	case ending:
+		ends := now.Add(24 * 24 * time.Hour).Truncate(time.Hour)
+		out.EndsAt = &ends
 	}
-	names := []string{string(policy.GroupsCreate), string(policy.GroupsModify)}
-	for _, p := range policy.DefaultCeiling() {
-		names = append(names, string(p))
-	}
-	return names
+	return out
 }
 
 // demanding is the customer that demands a sign-in, the first of demoContexts.
 const demanding = "fourthcoffee.example"
+
+// approving is the customer that approves changes of roles and actions in rooms first, and ending the one whose relation ends by a date.
+const (
+	approving = "wingtip.example"
+	ending    = "alpine.example"
+)
 
 // withdrawing is the customer that takes its consent back once its first data are in.
 const withdrawing = "fabrikam.example"
@@ -110,7 +125,7 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 		return err
 	}
 	sent, err := d.Customers.Invite(ctx, admin, customers.NewInvitation{PartnerDomain: d.world.Partner.Domains[0], Code: code, ExpiresInDays: 14,
-		Offer: customers.Offer{Grant: r.grant, Ceiling: r.ceiling(), AgreedTerms: customers.TermsVersion}}, "admin@"+r.domain)
+		Offer: r.offer(d.cfg.Now())}, "admin@"+r.domain)
 	if err != nil || !r.accepted {
 		return err
 	}
@@ -125,9 +140,6 @@ func (d *demo) begin(ctx context.Context, r relation, manager store.Act, overvie
 		return err
 	}
 	d.Customers.Started(customer)
-	if r.domain == demanding {
-		return d.Store.DemandStrongAuth(ctx, admin, customer, "c1")
-	}
 	return nil
 }
 
@@ -136,7 +148,7 @@ func (d *demo) await(ctx context.Context) error {
 	look := time.NewTicker(250 * time.Millisecond)
 	defer look.Stop()
 	todo := map[string]func(context.Context, store.Customer) (done bool, err error){
-		"northwind.example": d.lendBuilding, "contoso.example": d.lendRooms, withdrawing: d.withdraw,
+		"northwind.example": d.lendBuilding, "contoso.example": d.lendRooms, withdrawing: d.withdraw, approving: d.ask,
 	}
 	overview := policy.Overview(policy.Powers{Manager: true})
 	for len(todo) > 0 {
@@ -149,8 +161,10 @@ func (d *demo) await(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		there := map[string]bool{}
 		for _, c := range list {
 			domain := d.domainOf(c.TenantID)
+			there[domain] = true
 			act, waits := todo[domain]
 			if !waits || c.LastGoodAt.IsZero() {
 				continue
@@ -164,6 +178,7 @@ func (d *demo) await(ctx context.Context) error {
 				return fmt.Errorf("go on with %s: %w", domain, err)
 			}
 		}
+		maps.DeleteFunc(todo, func(domain string, _ func(context.Context, store.Customer) (bool, error)) bool { return !there[domain] }) // has ended meanwhile
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,41 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 	for _, r := range all[struct{ CustomerName string }](admin, "/api/rooms") {
 		require.NotEqual(t, "Fabrikam", r.CustomerName, "the rooms of who withdrew are still shown")
 	}
+	wingtipDecides(t, d, admin)
+	alpine := d.signIn(t, "admin@alpine.example")
+	ends := get[struct{ Relation struct{ EndsAt time.Time } }](alpine, "/api/partnership").Relation.EndsAt
+	require.WithinDuration(t, time.Now().Add(24*24*time.Hour), ends, 2*time.Hour)
+}
+
+// wingtipDecides approves both requests that wait in the demo: they are what the product itself would have kept, and can be done.
+func wingtipDecides(t *testing.T, d *demo, lead *visitor) {
+	type request struct{ ID, Operation, State, Failure, Reason, CustomerName string }
+	wingtip := d.signIn(t, "admin@wingtip.example")
+	waiting := all[request](wingtip, "/api/partnership/change-requests?state=waiting")
+	require.Len(t, waiting, 2)
+	require.Contains(t, told(wingtip, "/api/partnership/notices"), "change.asked")
+	require.Len(t, slices.DeleteFunc(all[request](lead, "/api/change-requests?state=waiting"), func(r request) bool { return r.CustomerName != "Wingtip Toys" }), 2)
+	for i, operation := range []string{"action.restart", "role.create"} {
+		require.Equal(t, operation, waiting[i].Operation)
+		require.NotEmpty(t, waiting[i].Reason)
+		status, body := wingtip.call("POST", "/api/partnership/change-requests/"+waiting[i].ID+"/approve", nil)
+		require.Less(t, status, 300, body)
+		require.Eventually(t, func() bool {
+			now := get[request](wingtip, "/api/partnership/change-requests/"+waiting[i].ID)
+			require.Empty(t, now.Failure, operation)
+			return now.State == "done"
+		}, 30*time.Second, 50*time.Millisecond, operation)
+	}
+	require.NoError(t, d.tell(t.Context()), "a demo that is opened again asks nothing again")
+	require.Empty(t, all[request](wingtip, "/api/partnership/change-requests?state=waiting"))
+}
+
+// told are the kinds of what somebody is told of.
+func told(v *visitor, path string) (out []string) {
+	for _, n := range get[struct{ Items []struct{ Kind string } }](v, path).Items {
+		out = append(out, n.Kind)
+	}
+	return out
 }
 
 func distinct[T any](items []T, key func(T) string) int {

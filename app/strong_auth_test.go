@@ -126,10 +126,10 @@ func TestStrongAuth(t *testing.T) {
 	// Switched on while people are at work: the next request of a running session shows nothing, and off again, everything.
 	before := total(strong)
 	alpine := strong.demands(free)
+	theirs := d.signIn(t, "admin@alpine.example")
 	demand := func(context string) {
-		id, err := policy.ParseID(alpine.CustomerID)
-		require.NoError(t, err)
-		require.NoError(t, d.Store.DemandStrongAuth(t.Context(), d.actOf("admin@alpine.example"), id, context))
+		status, body := theirs.call("PUT", "/api/partnership/strong-auth", map[string]string{"strongAuth": context})
+		require.Equal(t, http.StatusOK, status, body)
 	}
 	demand("c2")
 	require.Equal(t, before-*alpine.Rooms, total(strong), "c1 is not c2")

@@ -127,15 +127,16 @@ func (e end) operation() string {
 // are the notices: the notices of the relation go with it. Who ends its own relation stays signed in.
 func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (string, error) {
 	e.at = cmp.Or(e.at, t.now)
+	lost := e.record != nil && e.record.lost
 	var tenant string
-	err := t.QueryRowContext(ctx, `INSERT INTO ended_relations (id, tenant_id, began_at, ended_at, ended_by, reason)
-		SELECT id, tenant_id, accepted_at, $1, $2, $3 FROM customers WHERE id = $4 RETURNING tenant_id`, e.at, e.by, e.reason, customer).Scan(&tenant)
+	err := t.QueryRowContext(ctx, `INSERT INTO ended_relations (id, tenant_id, began_at, ended_at, ended_by, reason, record_lost)
+		SELECT id, tenant_id, accepted_at, $1, $2, $3, $4 FROM customers WHERE id = $5 RETURNING tenant_id`, e.at, e.by, e.reason, lost, customer).Scan(&tenant)
 	if err != nil {
 		return "", notFound(err, "note the end of a relation")
 	}
 	var said map[string]any
 	switch {
-	case e.record != nil && e.record.lost:
+	case lost:
 		said = map[string]any{"record": "not kept"}
 	case e.record != nil:
 		if err := e.record.keep(ctx, t, customer, e.at); err != nil {
@@ -221,6 +222,7 @@ type EndedRelation struct {
 	BeganAt, EndedAt time.Time
 	EndedBy          Side
 	Reason           EndReason
+	RecordLost       bool // its audit record was to be kept and could not be sealed
 }
 
 // EndedRelation reads the last one of a customer's own side; ErrNotFound when none has ended.
@@ -231,8 +233,8 @@ func (s *Store) EndedRelation(ctx context.Context, v policy.View) (EndedRelation
 	}
 	err := s.read(ctx, func(t *tx) error {
 		var began, ended int64
-		err := t.QueryRowContext(ctx, `SELECT began_at, ended_at, ended_by, reason FROM ended_relations WHERE tenant_id = $1 ORDER BY ended_at DESC LIMIT 1`,
-			v.TenantID()).Scan(&began, &ended, &out.EndedBy, &out.Reason)
+		err := t.QueryRowContext(ctx, `SELECT began_at, ended_at, ended_by, reason, record_lost FROM ended_relations WHERE tenant_id = $1
+			ORDER BY ended_at DESC LIMIT 1`, v.TenantID()).Scan(&began, &ended, &out.EndedBy, &out.Reason, &out.RecordLost)
 		if err != nil {
 			return notFound(err, "read a relation that has ended")
 		}

@@ -280,7 +280,7 @@ func TestWhatIsLeftOfARelation(t *testing.T) {
 
 	ended, err := h.EndedRelation(t.Context(), policy.Own(northwind))
 	require.NoError(t, err)
-	require.Equal(t, EndedRelation{began, h.clock(), SidePartner, ""}, ended)
+	require.Equal(t, EndedRelation{BeganAt: began, EndedAt: h.clock(), EndedBy: SidePartner}, ended)
 	_, err = h.EndedRelation(t.Context(), policy.Own(tailspin))
 	require.ErrorIs(t, err, ErrNotFound)
 	_, err = h.EndedRelation(t.Context(), managing)

@@ -149,3 +149,26 @@ func TestNoEndDependsOnTheKey(t *testing.T) {
 		require.ErrorIs(t, err, ErrNotFound, "nothing says that it is kept")
 	}
 }
+
+// TestAnEndWithoutRecord: the customer is told that there is none, and the record of an end before keeps its own date.
+func TestAnEndWithoutRecord(t *testing.T) {
+	h := openHouse(t)
+	ended := func() EndedRelation {
+		h.customer(northwind)
+		_, err := h.EndOwn(t.Context(), adminOf(northwind), policy.Own(northwind))
+		require.NoError(t, err)
+		out, err := h.EndedRelation(t.Context(), policy.Own(northwind))
+		require.NoError(t, err)
+		require.Equal(t, h.clock(), out.EndedAt)
+		return out
+	}
+	first := ended()
+	require.False(t, first.RecordLost)
+	h.pass(day)
+	require.NoError(t, os.WriteFile(filepath.Join(h.dir, sealKeyName), []byte("garbage"), 0o600))
+	second := ended()
+	require.True(t, second.RecordLost)
+	kept, err := h.SealedRecord(t.Context(), policy.Own(northwind))
+	require.NoError(t, err)
+	require.Equal(t, first.EndedAt, kept.EndedAt, "it is that of the first end, and says so")
+}

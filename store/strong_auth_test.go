@@ -8,10 +8,10 @@ import (
 	"roomward/policy"
 )
 
-// demanding makes a customer demand a sign-in, or none.
-func (h *house) demanding(customer ID, context string) {
+// demanding makes Northwind demand a sign-in, or none.
+func (h *house) demanding(context string) {
 	h.t.Helper()
-	require.NoError(h.t, h.DemandStrongAuth(h.t.Context(), adminOf(northwind), customer, context))
+	require.NoError(h.t, h.SetStrongAuth(h.t.Context(), adminOf(northwind), policy.Own(northwind), 0, context))
 }
 
 // What the invitation demands is what the relation demands, and decides.
@@ -37,7 +37,7 @@ func TestStrongAuthIsAgreed(t *testing.T) {
 // A view made before the customer demanded something is stale afterwards, for sessions that have it too.
 func TestStrongAuthMakesViewsStale(t *testing.T) {
 	h := openHouse(t)
-	id := h.customer(northwind)
+	h.customer(northwind)
 	d := policy.NewDecider(h.Store, h.clock, policy.Limits{})
 	weak, strong := policy.Actor{User: pia.Principal}, policy.Actor{User: pia.Principal, Contexts: []string{"c1"}}
 	read := func(who policy.Actor) (int, error) {
@@ -51,7 +51,7 @@ func TestStrongAuthMakesViewsStale(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 	}
-	h.demanding(id, "c1")
+	h.demanding("c1")
 	for _, c := range []struct {
 		who  policy.Actor
 		want int
@@ -70,7 +70,7 @@ func TestStrongAuthBindsPrimaryAdmins(t *testing.T) {
 	h := openHouse(t)
 	id := h.customer(northwind)
 	name := "T" + northwind[:4]
-	h.demanding(id, "c2")
+	h.demanding("c2")
 	asking := func(who policy.Actor) AskingAdmin {
 		related, err := policy.NewDecider(h.Store, h.clock, policy.Limits{}).Related(t.Context(), who)
 		require.NoError(t, err)

@@ -27,6 +27,7 @@ import (
 	"roomward/app/cloudsim"
 	"roomward/app/customers"
 	"roomward/app/graph"
+	"roomward/app/web"
 	"roomward/policy"
 	"roomward/store"
 )
@@ -43,6 +44,8 @@ const (
 	tim  = "tenant.manager@partner.example"
 	pia  = "primary.admin@partner.example"
 	nora = "nobody@partner.example"
+	lea  = "lea@partner.example"
+	kai  = "kai@partner.example"
 	ann  = "admin@northwind.example"
 	emil = "employee@northwind.example"
 	tara = "admin@tailspin.example"
@@ -69,9 +72,10 @@ var secretNames = []string{"Zephyr", "Quokka", "Marmot", "Tamarin", "zephyr@", "
 func world() fstest.MapFS {
 	return fstest.MapFS{
 		"partner/tenant.json": {Data: []byte(`{"tenantId": "` + litware + `", "displayName": "Litware", "domains": ["partner.example"], "country": "FR",
-			"regionScope": "EU", "consented": true, "groups": [{"name": "Desk leads"}, {"name": "Newsletter", "mailOnly": true}],
+			"regionScope": "EU", "consented": true, "groups": [{"name": "Desk leads"}, {"name": "Newsletter", "mailOnly": true}, {"name": "On call"}],
 			"people": [{"displayName": "Maya Manager", "upn": "` + maya + `"}, {"displayName": "Tim Tenant", "upn": "` + tim + `"},
-				{"displayName": "Pia Primary", "upn": "` + pia + `"}, {"displayName": "Nora Nobody", "upn": "` + nora + `"}]}`)},
+				{"displayName": "Pia Primary", "upn": "` + pia + `"}, {"displayName": "Nora Nobody", "upn": "` + nora + `"},
+				{"displayName": "Lea Lead", "upn": "` + lea + `", "groups": ["On call"]}, {"displayName": "Kai Night", "upn": "` + kai + `", "groups": ["On call"]}]}`)},
 		"northwind/tenant.json": {Data: tenant(northwind, "Northwind Traders", "northwind.example", `, "consented": true`)},
 		"northwind/rooms.csv":   {Data: []byte(northwindRooms)},
 		"tailspin/tenant.json":  {Data: tenant(tailspin, "Tailspin Toys", "tailspin.example", `, "consented": true`)},
@@ -153,54 +157,9 @@ func open(t *testing.T, change ...func(*customers.Config)) *house {
 }
 
 func (h *house) serve() {
-	c, record := h.parts, audit.New(h.store, h.now)
 	desk := &api.Desk{Gate: gate{h.store}, Decider: policy.NewDecider(h.store, h.now, policy.Limits{}), Log: slog.New(slog.DiscardHandler)}
 	e := echo.New()
-	_, err := api.Register(e, desk, "test", []api.Route{ // who may call as in app/web/routes.go
-		api.Op("GET", "/api/customers", api.PartnerMember(), "", c.List),
-		api.Op("GET", "/api/customers/{id}", api.PartnerMember(), "", c.Get),
-		api.Op("DELETE", "/api/customers/{id}", api.PartnerMember(), "", c.Leave),
-		api.OpStream("GET", "/api/customers/{id}/audit.csv", api.PartnerMember(), "", "text/csv", record.WholeCSV),
-		api.OpStream("GET", "/api/customers/{id}/audit.jsonl", api.PartnerMember(), "", "application/jsonl", record.WholeLines),
-		api.Op("POST", "/api/customers/{id}/admin-proposals", api.Accepting(), "", c.Propose).Creates(),
-		api.Op("DELETE", "/api/partnership", api.CustomerAdmin(), "", c.EndOwn),
-		api.OpStream("GET", "/api/partnership/record", api.CustomerAdmin(), "", "application/jsonl", c.Record),
-		api.Op("DELETE", "/api/partnership/record", api.CustomerAdmin(), "", c.DropRecord),
-		api.Op("GET", "/api/partnership/access", api.CustomerAdmin(), "", c.OwnAccess),
-		api.Op("DELETE", "/api/partnership/roles/{id}", api.CustomerAdmin(), "", c.RemoveOwnRole),
-		api.Op("DELETE", "/api/partnership/assignments/{id}", api.CustomerAdmin(), "", c.RemoveOwnAssignment),
-		api.Op("DELETE", "/api/partnership/members/{id}", api.CustomerAdmin(), "", c.RemoveOwnMember),
-		api.Op("GET", "/api/partnership/admins", api.CustomerAdmin(), "", c.OwnAdmins),
-		api.Op("POST", "/api/partnership/admins/confirm", api.CustomerAdmin(), "", c.ConfirmAdmins),
-		api.Op("POST", "/api/partnership/admins/refuse", api.CustomerAdmin(), "", c.RefuseAdmins),
-		api.Op("GET", "/api/invitations", api.Accepting(), "", c.Invitations),
-		api.Op("GET", "/api/invitations/{id}", api.Accepting(), "", c.Invitation),
-		api.Op("POST", "/api/invitations/{id}/accept", api.Accepting(), "", c.Accept).Creates(),
-		api.Op("POST", "/api/invitations/{id}/decline", api.Accepting(), "", c.Decline),
-		api.Op("GET", "/api/invitation-codes", api.Accepting(), "", c.Codes),
-		api.Op("POST", "/api/invitation-codes", api.Accepting(), "", c.AddCode).Creates(),
-		api.Op("DELETE", "/api/invitation-codes/{id}", api.Accepting(), "", c.RevokeCode),
-		api.Op("GET", "/api/partnership", api.CustomerMember(), "", c.Partnership),
-		api.Op("GET", "/api/partnership/partner", api.CustomerAdmin(), "", c.CheckPartner),
-		api.Op("GET", "/api/partnership/rooms", api.CustomerAdmin(), "", c.OwnRooms),
-		api.Op("POST", "/api/partnership/rooms/preview", api.CustomerAdmin(), "", c.Preview),
-		api.Op("GET", "/api/partnership/invitations", api.CustomerAdmin(), "", c.Sent),
-		api.Op("POST", "/api/partnership/invitations", api.CustomerAdmin(), "", c.Send).Creates(),
-		api.Op("POST", "/api/partnership/invitations/{id}/withdraw", api.CustomerAdmin(), "", c.Withdraw),
-		api.Op("GET", "/api/partnership/invitations/{id}", api.CustomerAdmin(), "", c.SentOne),
-		api.Op("PUT", "/api/partnership/invitations/{id}", api.CustomerAdmin(), "", c.ChangeOffer),
-		api.Op("POST", "/api/partnership/invitations/{id}/resend", api.CustomerAdmin(), "", c.Resend),
-		api.Op("POST", "/api/partnership/grant/preview", api.CustomerAdmin(), "", c.PreviewGrant),
-		api.Op("PUT", "/api/partnership/grant", api.CustomerAdmin(), "", c.ChangeGrant),
-		api.Op("POST", "/api/partnership/ceiling/preview", api.CustomerAdmin(), "", c.PreviewCeiling),
-		api.Op("PUT", "/api/partnership/ceiling", api.CustomerAdmin(), "", c.ChangeCeiling),
-		api.Op("GET", "/api/partnership/change-control", api.CustomerAdmin(), "", c.ChangeControl),
-		api.Op("PUT", "/api/partnership/change-control", api.CustomerAdmin(), "", c.SetChangeControl),
-		api.Op("PUT", "/api/partnership/strong-auth", api.CustomerAdmin(), "", c.SetStrongAuth),
-		api.Op("PUT", "/api/partnership/end-date", api.CustomerAdmin(), "", c.SetEndDate),
-		api.Op("PUT", "/api/partnership/retention", api.CustomerAdmin(), "", c.SetRetention),
-		api.Op("PUT", "/api/partnership/contacts", api.CustomerAdmin(), "", c.SetContacts),
-	})
+	_, err := api.Register(e, desk, "test", web.Routes(web.Features{Customers: h.parts, Audit: audit.New(h.store, h.now)}))
 	require.NoError(h.t, err)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if upn := r.Header.Get("X-Person"); upn != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,7 @@ const (
 
 // OwnAccess is who of the partner may do what in the own relation, and since when it was active.
 type OwnAccess struct {
+	People  *int        `json:"people,omitempty" doc:"How many people have access now: each once, those of groups as the partner's directory lists them, accounts that are blocked or gone left out. Absent when the directory does not answer, or there are more than 50 groups."`
 	Roles   []OwnRole   `json:"roles" nullable:"false" doc:"The built-in one first."`
 	Members []OwnMember `json:"members" nullable:"false" doc:"Everybody whom an assignment names, by name."`
 }
@@ -63,7 +65,7 @@ type OwnMember struct {
 	MemberRef
 	Roles      []string       `json:"roles" nullable:"false" doc:"The names of the roles it holds."`
 	Absent     string         `json:"absent,omitempty" enum:"gone,disabled,empty" doc:"Why it cannot act, as the partner's directory says; asked of primary admins only."`
-	Size       *int           `json:"size,omitempty" doc:"How many members the group has; absent for people, and when the directory does not answer."`
+	Size       *int           `json:"size,omitempty" doc:"How many people are in the group; absent for people, and when the directory does not answer."`
 	LastActive *time.Time     `json:"lastActive,omitempty" doc:"When this person, or the last one of the group, used this Roomward last, to the hour, for whichever customer. Absent when that was never, or more than 180 days ago."`
 	People     []ActivePerson `json:"people" nullable:"false" doc:"The people of the group who were active, the last one first, at most 20."`
 	Through    []MemberRef    `json:"through" nullable:"false" doc:"Groups with a role here that this person was in when last active: removing the person leaves what they give."`
@@ -110,7 +112,8 @@ func (c *Customers) OwnAccess(ctx context.Context, call *api.Call, _ *struct{}) 
 		}
 		out.Roles = append(out.Roles, role)
 	}
-	c.addSizes(ctx, members)
+	crowds := c.addSizes(ctx, members)
+	out.People = peopleOf(found, crowds, c.Now())
 	for _, m := range members {
 		out.Members = append(out.Members, *m)
 	}
@@ -120,13 +123,7 @@ func (c *Customers) OwnAccess(ctx context.Context, call *api.Call, _ *struct{}) 
 
 func ownAssignment(a store.Assignment, found store.OwnAccess, now time.Time) OwnAssignment {
 	out := OwnAssignment{ID: a.ID.String(), Name: a.Name, Members: []MemberRef{}, Places: []OwnPlace{}, StartsAt: api.TimeOrNil(a.StartsAt), EndsAt: api.TimeOrNil(a.EndsAt),
-		State: "active"}
-	switch {
-	case now.Before(a.StartsAt):
-		out.State = "planned"
-	case !a.EndsAt.IsZero() && !now.Before(a.EndsAt):
-		out.State = "ended"
-	}
+		State: stateOf(a, now)}
 	for _, m := range a.Members {
 		out.Members = append(out.Members, refOf(m))
 	}
@@ -140,6 +137,17 @@ func ownAssignment(a store.Assignment, found store.OwnAccess, now time.Time) Own
 		}
 	}
 	return out
+}
+
+// stateOf says whether an assignment holds now.
+func stateOf(a store.Assignment, now time.Time) string {
+	switch {
+	case now.Before(a.StartsAt):
+		return "planned"
+	case !a.EndsAt.IsZero() && !now.Before(a.EndsAt):
+		return "ended"
+	}
+	return "active"
 }
 
 func ownMember(m store.Member, found store.OwnAccess) *OwnMember {
@@ -168,12 +176,14 @@ func nameIn(list []store.Assignment, p policy.Principal) string {
 	return ""
 }
 
-// addSizes asks the partner's directory how many members the groups have. Without an answer the size is left out.
-func (c *Customers) addSizes(ctx context.Context, members map[policy.Principal]*OwnMember) {
+// addSizes asks the partner's directory who is in the groups. Without an answer the size is left out, and the group of what is returned.
+func (c *Customers) addSizes(ctx context.Context, members map[policy.Principal]*OwnMember) map[policy.Principal][]string {
 	ctx, cancel := context.WithTimeout(ctx, sizesWait)
 	defer cancel()
 	var asked errgroup.Group
 	asked.SetLimit(sizesAtOnce)
+	var mu sync.Mutex
+	crowds := map[policy.Principal][]string{}
 	n := 0
 	for p, m := range members {
 		if p.Kind() != policy.KindGroup || n == sizesMost {
@@ -181,13 +191,43 @@ func (c *Customers) addSizes(ctx context.Context, members map[policy.Principal]*
 		}
 		n++
 		asked.Go(func() error {
-			if size, err := c.Graph.GroupSize(ctx, c.PartnerTenant, p.OID()); err == nil {
-				m.Size = &size
+			users, err := c.Graph.GroupUsers(ctx, c.PartnerTenant, p.OID())
+			if err != nil {
+				return nil
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			size := len(users)
+			m.Size, crowds[p] = &size, users
 			return nil
 		})
 	}
 	_ = asked.Wait() // nobody fails
+	return crowds
+}
+
+// peopleOf counts the people whom an assignment lets in now, each once; nil when a group is among them of which nobody knows who is in it.
+func peopleOf(found store.OwnAccess, crowds map[policy.Principal][]string, now time.Time) *int {
+	people := map[string]bool{}
+	for _, a := range found.Assignments {
+		if stateOf(a, now) != "active" {
+			continue
+		}
+		for _, m := range a.Members {
+			users, known := crowds[m.Principal]
+			switch {
+			case m.Principal.Kind() == policy.KindUser && found.Absent[m.Principal] == "":
+				people[m.Principal.OID()] = true
+			case m.Principal.Kind() == policy.KindGroup && !known:
+				return nil
+			}
+			for _, id := range users {
+				people[strings.ToLower(id)] = true
+			}
+		}
+	}
+	n := len(people)
+	return &n
 }
 
 // RemoveOwnRole removes a role of the partner with its assignments; not the built-in one.

@@ -41,8 +41,10 @@ type EndedRelation struct {
 	EndedAt time.Time `json:"endedAt"`
 	EndedBy string    `json:"endedBy" enum:"partner,customer,system"`
 	Reason  string    `json:"reason,omitempty" enum:"date,consent" doc:"Why the system ended it: its date came, or the consent stayed withdrawn."`
-	// Record is what is kept for the customer; absent when nothing is.
-	Record *KeptRecord `json:"record,omitempty" doc:"The audit record as it is kept sealed for you; absent when nothing is."`
+	// RecordLost says that what was agreed to be kept is not there.
+	RecordLost bool `json:"recordLost" doc:"Its audit record was to be kept for you and could not be: there was no key to seal it with."`
+	// Record is the newest that is kept for the customer, which may be that of an end before this one; absent when nothing is.
+	Record *KeptRecord `json:"record,omitempty" doc:"The newest audit record that is kept sealed for you, by its own endedAt: of this relation or of one before it. Absent when nothing is kept."`
 }
 
 // Organisation is the customer's own tenant.
@@ -106,12 +108,13 @@ func (c *Customers) addEnded(ctx context.Context, call *api.Call, out *Partnersh
 	if err != nil {
 		return err
 	}
-	out.Ended = &EndedRelation{BeganAt: ended.BeganAt, EndedAt: ended.EndedAt, EndedBy: string(ended.EndedBy), Reason: string(ended.Reason)}
+	out.Ended = &EndedRelation{BeganAt: ended.BeganAt, EndedAt: ended.EndedAt, EndedBy: string(ended.EndedBy), Reason: string(ended.Reason),
+		RecordLost: ended.RecordLost}
 	kept, err := c.Store.SealedRecord(ctx, call.Own)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	out.Ended.Record = &KeptRecord{kept.Until, kept.Entries}
+	out.Ended.Record = &KeptRecord{kept.EndedAt, kept.Until, kept.Entries}
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 
 // KeptRecord is the audit record of a relation that has ended, kept sealed for its customer only.
 type KeptRecord struct {
+	EndedAt time.Time `json:"endedAt" doc:"When the relation ended of which it is."`
 	Until   time.Time `json:"until" doc:"When it is deleted."`
 	Entries int       `json:"entries"`
 }

@@ -271,3 +271,30 @@ func (c *Client) MemberGroups(ctx context.Context, tenant, user string) ([]strin
 	}
 	return ids, nil
 }
+
+// GroupUsers gives the ids of the users in a group, those of groups in it included, without accounts that are blocked (GroupMember.Read.All).
+func (c *Client) GroupUsers(ctx context.Context, tenant, group string) ([]string, error) {
+	const doing = "list the users of a group"
+	if !usableID(group) {
+		return nil, noSuch(doing)
+	}
+	rq := c.directoryRequest(doing, tenant, groupPermissions, "/groups/"+url.PathEscape(group)+"/transitiveMembers", "$select=id,accountEnabled", "$top=999")
+	ids := []string{}
+	err := c.list(ctx, rq, func(item []byte) bool {
+		var w struct {
+			Type text `json:"@odata.type"`
+		}
+		user, ok := decodeUser(item)
+		if ok && loose(bare(item), &w) == nil && w.Type != "#microsoft.graph.user" { // a group, a device, an application
+			return true
+		}
+		if ok && user.AccountEnabled {
+			ids = append(ids, user.ID)
+		}
+		return ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -173,6 +174,24 @@ func TestGroupSize(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%q: %d %v", body, got, err)
 		}
+	}
+}
+
+// The users of a group are counted each by its account: no groups in it, and nobody who is blocked.
+func TestGroupUsers(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1.0/groups/g1/transitiveMembers" || r.URL.Query().Get("$select") != "id,accountEnabled" {
+			t.Errorf("%s", r.URL)
+		}
+		w.Write([]byte(`{"value":[{"@odata.type":"#microsoft.graph.user","id":"u1","accountEnabled":true},{"@odata.type":"#microsoft.graph.group","id":"g2"},
+			{"@odata.type":"#microsoft.graph.user","id":"u2","accountEnabled":false},{"@odata.type":"#microsoft.graph.user","id":"u3"}]}`))
+	})
+	got, err := f.client().GroupUsers(t.Context(), tenantA, "g1")
+	if err != nil || !slices.Equal(got, []string{"u1", "u3"}) {
+		t.Errorf("%v %v", got, err)
+	}
+	if _, err := f.client().GroupUsers(t.Context(), tenantA, "../users"); err == nil {
+		t.Error("a path is no id")
 	}
 }
 

@@ -71,6 +71,7 @@ type About struct {
 	ExpiresAt    *time.Time      `json:"expiresAt,omitempty"`
 	EndsAt       *time.Time      `json:"endsAt,omitempty"`
 	PurgeAt      *time.Time      `json:"purgeAt,omitempty" doc:"When what was collected is removed."`
+	RecordLost   bool            `json:"recordLost,omitempty" doc:"The relation has ended and its audit record could not be kept."`
 	Line         json.RawMessage `json:"line,omitempty" doc:"A checkpoint of the audit record, as a file of checkpoints has it."`
 }
 
@@ -162,7 +163,7 @@ func shown(n store.Notice) Notice {
 		MailReason: n.MailReason, CustomerID: idOr(n.Customer),
 		About: About{By: a.By, Object: a.Object, Operation: a.Operation, Event: string(a.Event), RequestID: idOr(a.Request), InvitationID: idOr(a.Invitation),
 			Name: a.Name, Reason: a.Reason, Failure: a.Failure, Days: a.Days, Rooms: a.Rooms, Lost: a.Lost, Cut: a.Cut, Retention: a.RetentionDays,
-			ExpiresAt: timeOr(a.ExpiresAt), EndsAt: timeOr(a.EndsAt), PurgeAt: timeOr(a.PurgeAt), Line: a.Line}}
+			ExpiresAt: timeOr(a.ExpiresAt), EndsAt: timeOr(a.EndsAt), PurgeAt: timeOr(a.PurgeAt), RecordLost: a.Record != "", Line: a.Line}}
 	return out
 }
 
