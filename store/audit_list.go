@@ -31,10 +31,10 @@ const recordSubjects = `["admins", "invitation", "invitation-code", "session", "
 // AuditFilter says which entries; the zero filter means all.
 type AuditFilter struct {
 	From, To  time.Time // from including, to excluding
-	Text      string    // part of the name of who did it or of what it was done to
+	Text      string    // part of the name of who did it or of what it was done to; of a room, of its present name, where the reader sees it
 	Actor     string    // part of the name, or the whole object id
 	Operation string    // "role", or "role.update"
-	Object    string    // part of the name, or the whole id
+	Object    string    // part of the name as in Text, or the whole id
 	Result    string
 	Side      Side
 	Customer  ID // of the partner's readers; ErrNotFound for one of which the reader may not know
@@ -163,10 +163,7 @@ func nameRooms(ctx context.Context, t *tx, by AuditReader, rows []AuditRow) erro
 	if err != nil {
 		return err
 	}
-	condition, arg := seen("r.cell_id", 2, by.Rooms)
-	if by.Own.Kind() == policy.KindOwn {
-		condition, arg = `r.hidden_at IS NULL AND c.tenant_id = $2`, by.Own.TenantID()
-	}
+	condition, arg := by.ofRooms(2)
 	names := map[ID]string{}
 	_, err = readAll(ctx, t, "name the rooms of the record", statement{`SELECT r.id, r.name FROM rooms r JOIN customers c ON c.id = r.customer_id
 			WHERE r.id ` + inSet(1) + ` AND ` + condition, []any{list, arg}}, func(rows *sql.Rows, id *ID) error {
@@ -179,6 +176,32 @@ func nameRooms(ctx context.Context, t *tx, by AuditReader, rows []AuditRow) erro
 		rows[i].RoomName = names[rows[i].AboutRoom()]
 	}
 	return err
+}
+
+// ofRooms is the condition on which a reader reads the names of rooms r of customers c: a customer's own ones, or those that a member of the partner
+// sees.
+func (by AuditReader) ofRooms(n int) (condition string, arg any) {
+	if by.Own.Kind() == policy.KindOwn {
+		return fmt.Sprintf(`r.hidden_at IS NULL AND c.tenant_id = $%d`, n), by.Own.TenantID()
+	}
+	return seen("r.cell_id", n, by.Rooms)
+}
+
+// mostRooms is how many rooms a text finds in the record: who asks for more types another letter.
+const mostRooms = 500
+
+// roomsCalled are the ids, as entries have them, of the rooms whose present name contains a text.
+func roomsCalled(ctx context.Context, t *tx, by AuditReader, text string) (string, error) {
+	if text == "" {
+		return "[]", nil
+	}
+	condition, arg := by.ofRooms(2)
+	found, err := readAll(ctx, t, "look for rooms of the record", statement{`SELECT r.id FROM rooms r JOIN customers c ON c.id = r.customer_id
+		WHERE r.name LIKE $1 ESCAPE '\' AND ` + condition + fmt.Sprintf(` LIMIT %d`, mostRooms), []any{`%` + literal(text) + `%`, arg}}, scanID)
+	if err != nil {
+		return "", err
+	}
+	return toJSON(found)
 }
 
 func entryAt(ctx context.Context, t *tx, by AuditReader, at AuditPlace) (AuditRow, error) {
@@ -254,7 +277,7 @@ func auditConditions(ctx context.Context, t *tx, by AuditReader, q AuditQuery) (
 	c := &recordConditions{}
 	if by.Own.Kind() == policy.KindOwn {
 		c.sources = []recordSource{{where: `x.chain = ` + c.param(by.Own.TenantID())}}
-		return c, c.ask(q.AuditFilter)
+		return c, c.ask(ctx, t, by, q.AuditFilter)
 	}
 	if by.Rules.Kind() != policy.KindMember {
 		return nil, ErrNotFound
@@ -288,7 +311,7 @@ func auditConditions(ctx context.Context, t *tx, by AuditReader, q AuditQuery) (
 		c.sources = append(c.sources, recordSource{each: c.param(recordSubjects), where: `x.subject = v.value AND (x.subject <> 'session' OR x.chain = '')
 			AND (x.side <> 'customer' OR x.result <> 'refused')`})
 	}
-	return c, c.ask(q.AuditFilter)
+	return c, c.ask(ctx, t, by, q.AuditFilter)
 }
 
 // mayKnow answers ErrNotFound for a customer that the reader does not see and that is not there, alike.
@@ -337,7 +360,7 @@ func (c *recordConditions) leaveOut(ctx context.Context, t *tx, oid string, cust
 }
 
 // ask adds the conditions of a filter.
-func (c *recordConditions) ask(f AuditFilter) error {
+func (c *recordConditions) ask(ctx context.Context, t *tx, by AuditReader, f AuditFilter) error {
 	if !f.From.IsZero() {
 		c.add(`x.at >= ` + c.param(millis(f.From)))
 	}
@@ -345,7 +368,11 @@ func (c *recordConditions) ask(f AuditFilter) error {
 		c.add(`x.at < ` + c.param(millis(f.To)))
 	}
 	if f.Text != "" {
-		c.add(`(` + c.part("x.actor_name", f.Text) + ` OR ` + c.part("x.object", f.Text) + `)`)
+		rooms, err := roomsCalled(ctx, t, by, f.Text)
+		if err != nil {
+			return err
+		}
+		c.add(`(` + c.part("x.actor_name", f.Text) + ` OR ` + c.part("x.object", f.Text) + ` OR ` + c.inRooms(rooms) + `)`)
 	}
 	if f.Actor != "" {
 		c.add(`(x.actor_oid = ` + c.param(f.Actor) + ` OR ` + c.part("x.actor_name", f.Actor) + `)`)
@@ -354,7 +381,11 @@ func (c *recordConditions) ask(f AuditFilter) error {
 		c.add(`(x.operation = ` + c.param(f.Operation) + ` OR ` + `x.operation LIKE ` + c.param(literal(f.Operation)+`.%`) + ` ESCAPE '\')`)
 	}
 	if f.Object != "" {
-		c.add(`(x.object_id = ` + c.param(f.Object) + ` OR ` + c.part("x.object", f.Object) + `)`)
+		rooms, err := roomsCalled(ctx, t, by, f.Object)
+		if err != nil {
+			return err
+		}
+		c.add(`(x.object_id = ` + c.param(f.Object) + ` OR ` + c.part("x.object", f.Object) + ` OR ` + c.inRooms(rooms) + `)`)
 	}
 	if f.Result != "" {
 		c.add(`x.result = ` + c.param(f.Result))
@@ -368,6 +399,11 @@ func (c *recordConditions) ask(f AuditFilter) error {
 		c.add(`x.side = ` + c.param(f.Side))
 	}
 	return nil
+}
+
+// inRooms demands that an entry is about one of some rooms: such an entry has the room's id and no name, see AboutRoom.
+func (c *recordConditions) inRooms(list string) string {
+	return `x.object = '' AND x.subject IN ('action', 'change') AND x.object_id ` + c.set(list)
 }
 
 // part demands that a column contains a text. Nothing in it is a wildcard.

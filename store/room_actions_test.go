@@ -134,6 +134,18 @@ func TestTheRecordKeepsNoNameOfARoom(t *testing.T) {
 	for what := range named(blind) {
 		require.Empty(t, named(blind)[what], "who sees no room")
 	}
+	found := func(by AuditReader, f AuditFilter) int {
+		_, found, err := h.Audit(ctx, by, AuditQuery{AuditFilter: f, Limit: 1, Total: true})
+		require.NoError(t, err)
+		return found.Total
+	}
+	for _, f := range []AuditFilter{{Text: "irch"}, {Object: "BIRCH"}} {
+		require.Equal(t, 5, found(AuditReader{Own: own}, f), "by its present name")
+		require.Equal(t, 5, found(member, f))
+		require.Zero(t, found(blind, f))
+		require.Zero(t, found(AuditReader{Own: policy.Own(tailspin)}, f))
+	}
+	require.Zero(t, found(member, AuditFilter{Text: "%irch"}), "nothing is a wildcard")
 	require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE (operation LIKE 'action.%' OR operation LIKE 'change.%')
 		AND (object <> '' OR detail_json LIKE '%Birch%' OR detail_json LIKE '%"device":%')`))
 
@@ -145,5 +157,7 @@ func TestTheRecordKeepsNoNameOfARoom(t *testing.T) {
 		}
 	}
 	require.Equal(t, all, named(AuditReader{Own: own}))
+	require.Zero(t, found(AuditReader{Own: own}, AuditFilter{Text: "Birch"}), "a room that is gone is found by its id alone")
+	require.Equal(t, 5, found(AuditReader{Own: own}, AuditFilter{Object: rooms[1].String()}))
 	require.Zero(t, h.number(`SELECT count(*) FROM audit WHERE object LIKE '%Birch%' OR detail_json LIKE '%Birch%'`))
 }

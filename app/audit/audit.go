@@ -93,12 +93,12 @@ type RecordDetail struct {
 
 // Filter is by what the record can be searched.
 type Filter struct {
-	Q         string    `query:"q" maxLength:"100" doc:"Part of the name of who did it, or of what it was done to."`
+	Q         string    `query:"q" maxLength:"100" doc:"Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for."`
 	From      time.Time `query:"from" doc:"Entries of this moment or later."`
 	To        time.Time `query:"to" doc:"Entries before this moment."`
 	Actor     string    `query:"actor" maxLength:"100" doc:"Part of the name of who did it, or the whole object id."`
 	Operation string    `query:"operation" maxLength:"60" doc:"An operation, or its first word." example:"role.update"`
-	Object    string    `query:"object" maxLength:"100" doc:"Part of the name of what it was done to, or the whole id."`
+	Object    string    `query:"object" maxLength:"100" doc:"Part of the name of what it was done to, as in q, or the whole id."`
 	Result    string    `query:"result" enum:"successful,waits,refused,denied,failed"`
 	Side      string    `query:"side" enum:"partner,customer,system"`
 }

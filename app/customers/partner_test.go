@@ -77,9 +77,10 @@ func TestAcceptAsksForPrimaryAdmins(t *testing.T) {
 	id := h.send(ann, nil)
 	var leads, newsletter string
 	for _, g := range h.world.Partner.Groups {
-		if g.MailOnly {
+		switch g.Name {
+		case "Newsletter":
 			newsletter = g.ID
-		} else {
+		case "Desk leads":
 			leads = g.ID
 		}
 	}
