@@ -307,3 +307,35 @@ func TestAnExportOfAllIsInEachRecord(t *testing.T) {
 	require.ErrorContains(t, h.RecordAsked(t.Context(), maya, export), "the disk is full")
 	require.Equal(t, before+2, h.entries())
 }
+
+// TestTheRecordNamesWhatADetailNames: an id in before or after is told by its present name, to who sees what it names.
+func TestTheRecordNamesWhatADetailNames(t *testing.T) {
+	h := openHouse(t)
+	ctx, customer := t.Context(), h.customer(northwind)
+	room := h.room(customer, "Alder")
+	role, err := h.AddRole(ctx, maya, customer, Role{Name: "Desk", Permissions: []policy.Permission{policy.RoomsView}})
+	require.NoError(t, err)
+	after := map[string]any{"role": role, "scopes": []policy.Scope{policy.ScopeRoom(room)}}
+	require.NoError(t, h.write(ctx, func(tx *tx) error {
+		return maya.record(ctx, tx, entry{customer: customer, tenant: northwind, operation: "assignment.update", object: "A", detail: map[string]any{"after": after}})
+	}))
+	pia, blind := h.auditReader("pia", policy.Powers{}), h.auditReader("pia", policy.Powers{})
+	pia.Rooms, err = policy.NewDecider(h.Store, h.clock, policy.Limits{}).View(ctx, policy.Actor{User: policy.User("pia")}, policy.RoomsView)
+	require.NoError(t, err)
+	whole := map[string]string{role.String(): "Desk", "role:" + role.String(): "Desk", room.String(): "Alder", "room:" + room.String(): "Alder"}
+	for who, tc := range map[string]struct {
+		by   AuditReader
+		want map[string]string
+	}{
+		"the customer":      {AuditReader{Own: policy.Own(northwind)}, whole},
+		"a primary admin":   {pia, whole},
+		"who sees no rooms": {blind, map[string]string{role.String(): "Desk", "role:" + role.String(): "Desk"}},
+	} {
+		rows, _, err := h.Audit(ctx, tc.by, AuditQuery{AuditFilter: AuditFilter{Operation: "assignment.update"}, Limit: 1})
+		require.NoError(t, err)
+		require.Len(t, rows, 1, who)
+		one, err := h.AuditEntry(ctx, tc.by, AuditPlace{rows[0].Chain, rows[0].Seq})
+		require.NoError(t, err)
+		require.Equal(t, tc.want, one.Names, who)
+	}
+}

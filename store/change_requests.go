@@ -153,38 +153,52 @@ func (s *Store) readRequests(ctx context.Context, v, related policy.View, fn fun
 	})
 }
 
-// nameParts finds the names of the rooms and groups that stand in the requests by their ids.
+// nameParts finds the names of the rooms, groups and roles that stand in the requests by their ids, for their customer.
 func nameParts(ctx context.Context, t *tx, list []ChangeRequest) error {
 	for i, q := range list {
-		var detail any
-		if err := fromJSON(q.Detail, &detail); err != nil {
+		var err error
+		if list[i].Names, err = namesIn(ctx, t, q.Customer, q.Detail, func(int) (string, any) { return `r.hidden_at IS NULL AND $3 = $3`, 0 }); err != nil {
 			return err
-		}
-		ids := map[ID]bool{}
-		idsIn(detail, ids)
-		set, err := toJSON(numbers(slices.Collect(maps.Keys(ids))))
-		if err != nil {
-			return err
-		}
-		type named struct {
-			kind string
-			id   ID
-			name string
-		}
-		found, err := readAll(ctx, t, "name what is in a change request", statement{`SELECT 'room', id, name FROM rooms
-				WHERE customer_id = $1 AND hidden_at IS NULL AND id ` + inSet(2) + `
-			UNION ALL SELECT 'group', id, name FROM room_groups WHERE customer_id = $1 AND id ` + inSet(2) + `
-			UNION ALL SELECT 'role', id, name FROM roles WHERE customer_id = $1 AND id ` + inSet(2), []any{q.Customer, set}},
-			func(rows *sql.Rows, n *named) error { return rows.Scan(&n.kind, &n.id, &n.name) })
-		if err != nil {
-			return err
-		}
-		list[i].Names = map[string]string{}
-		for _, n := range found {
-			list[i].Names[n.id.String()], list[i].Names[n.kind+":"+n.id.String()] = n.name, n.name
 		}
 	}
 	return nil
+}
+
+// namesIn finds the present names of the roles, groups and rooms of a customer that stand in a detail by their ids, by id and by scope. shows is the
+// condition on which the name of a room r is told.
+func namesIn(ctx context.Context, t *tx, customer ID, text string, shows func(n int) (condition string, arg any)) (map[string]string, error) {
+	var detail any
+	if err := fromJSON(text, &detail); err != nil {
+		return nil, err
+	}
+	ids := map[ID]bool{}
+	idsIn(detail, ids)
+	names := map[string]string{}
+	if len(ids) == 0 {
+		return names, nil
+	}
+	set, err := toJSON(numbers(slices.Collect(maps.Keys(ids))))
+	if err != nil {
+		return nil, err
+	}
+	condition, arg := shows(3)
+	type named struct {
+		kind string
+		id   ID
+		name string
+	}
+	found, err := readAll(ctx, t, "name what is in a change", statement{`SELECT 'room', r.id, r.name FROM rooms r JOIN customers c ON c.id = r.customer_id
+			WHERE r.customer_id = $1 AND r.id ` + inSet(2) + ` AND ` + condition + `
+		UNION ALL SELECT 'group', id, name FROM room_groups WHERE customer_id = $1 AND id ` + inSet(2) + `
+		UNION ALL SELECT 'role', id, name FROM roles WHERE customer_id = $1 AND id ` + inSet(2), []any{customer, set, arg}},
+		func(rows *sql.Rows, n *named) error { return rows.Scan(&n.kind, &n.id, &n.name) })
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range found {
+		names[n.id.String()], names[n.kind+":"+n.id.String()] = n.name, n.name
+	}
+	return names, nil
 }
 
 // idsIn collects what may be an id in a decoded JSON value, alone or behind the kind of a scope.

@@ -83,12 +83,13 @@ func entryOf(r store.AuditRow) RecordEntry {
 // RecordDetail is one entry with all that is known of it.
 type RecordDetail struct {
 	RecordEntry
-	Reduced   bool   `json:"reduced" doc:"The relation has ended: only time, tenant, actor's id and operation are left."`
-	Detail    any    `json:"detail" doc:"What else was recorded; before and after where something was changed."`
-	RequestID string `json:"requestId,omitempty"`
-	Address   string `json:"address,omitempty" doc:"From where it was asked for."`
-	Hash      string `json:"hash" doc:"SHA-256, hexadecimal."`
-	Before    string `json:"before" doc:"The hash of the entry before it."`
+	Reduced   bool              `json:"reduced" doc:"The relation has ended: only time, tenant, actor's id and operation are left."`
+	Detail    any               `json:"detail" doc:"What else was recorded; before and after where something was changed."`
+	Names     map[string]string `json:"names,omitempty" doc:"Present names of roles, groups and rooms in the detail that you see, by id and by scope."`
+	RequestID string            `json:"requestId,omitempty"`
+	Address   string            `json:"address,omitempty" doc:"From where it was asked for."`
+	Hash      string            `json:"hash" doc:"SHA-256, hexadecimal."`
+	Before    string            `json:"before" doc:"The hash of the entry before it."`
 }
 
 // Filter is by what the record can be searched.
@@ -214,7 +215,7 @@ func (a *Audit) Entry(ctx context.Context, call *api.Call, in *EntryIn) (RecordD
 		return RecordDetail{}, err
 	}
 	line := r.Line()
-	out := RecordDetail{RecordEntry: entryOf(r), Reduced: r.Reduced(), RequestID: r.RequestID, Address: r.Address, Hash: line.Hash, Before: line.Before}
+	out := RecordDetail{RecordEntry: entryOf(r), Reduced: r.Reduced(), Names: r.Names, RequestID: r.RequestID, Address: r.Address, Hash: line.Hash, Before: line.Before}
 	if err := json.Unmarshal([]byte(r.Detail), &out.Detail); err != nil {
 		return RecordDetail{}, fmt.Errorf("decode the detail of an audit entry: %w", err)
 	}

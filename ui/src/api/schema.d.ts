@@ -2156,6 +2156,8 @@ export interface components {
              */
             purgeAt?: string;
             reason?: string;
+            /** @description The relation has ended and its audit record could not be kept. */
+            recordLost?: boolean;
             requestId?: string;
             /** Format: int64 */
             retentionDays?: number;
@@ -2706,8 +2708,10 @@ export interface components {
              * @enum {string}
              */
             reason?: "date" | "consent";
-            /** @description The audit record as it is kept sealed for you; absent when nothing is. */
+            /** @description The newest audit record that is kept sealed for you, by its own endedAt: of this relation or of one before it. Absent when nothing is kept. */
             record?: components["schemas"]["KeptRecord"];
+            /** @description Its audit record was to be kept for you and could not be: there was no key to seal it with. */
+            recordLost: boolean;
         };
         Entry: {
             /** Format: date-time */
@@ -3319,6 +3323,11 @@ export interface components {
             state: string;
         };
         KeptRecord: {
+            /**
+             * Format: date-time
+             * @description When the relation ended of which it is.
+             */
+            endedAt: string;
             /** Format: int64 */
             entries: number;
             /**
@@ -3535,6 +3544,11 @@ export interface components {
         OwnAccess: {
             /** @description Everybody whom an assignment names, by name. */
             members: components["schemas"]["OwnMember"][];
+            /**
+             * Format: int64
+             * @description How many people have access now: each once, those of groups as the partner's directory lists them, accounts that are blocked or gone left out. Absent when the directory does not answer, or there are more than 50 groups.
+             */
+            people?: number;
             /** @description The built-in one first. */
             roles: components["schemas"]["OwnRole"][];
         };
@@ -3597,7 +3611,7 @@ export interface components {
             roles: string[];
             /**
              * Format: int64
-             * @description How many members the group has; absent for people, and when the directory does not answer.
+             * @description How many people are in the group; absent for people, and when the directory does not answer.
              */
             size?: number;
             /** @description Groups with a role here that this person was in when last active: removing the person leaves what they give. */
@@ -4077,6 +4091,10 @@ export interface components {
             hash: string;
             /** @description The record and the place in it. */
             id: string;
+            /** @description Present names of roles, groups and rooms in the detail that you see, by id and by scope. */
+            names?: {
+                [key: string]: string;
+            };
             /**
              * Format: int64
              * @description The place in the record, from 1.
@@ -4728,7 +4746,7 @@ export interface operations {
                 limit?: number;
                 /** @description The next of the page before. */
                 cursor?: string;
-                /** @description Part of the name of who did it, or of what it was done to. */
+                /** @description Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for. */
                 q?: string;
                 /** @description Entries of this moment or later. */
                 from?: string;
@@ -4738,7 +4756,7 @@ export interface operations {
                 actor?: string;
                 /** @description An operation, or its first word. */
                 operation?: string;
-                /** @description Part of the name of what it was done to, or the whole id. */
+                /** @description Part of the name of what it was done to, as in q, or the whole id. */
                 object?: string;
                 result?: "successful" | "waits" | "refused" | "denied" | "failed";
                 side?: "partner" | "customer" | "system";
@@ -4803,7 +4821,7 @@ export interface operations {
     "get-audit-csv": {
         parameters: {
             query?: {
-                /** @description Part of the name of who did it, or of what it was done to. */
+                /** @description Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for. */
                 q?: string;
                 /** @description Entries of this moment or later. */
                 from?: string;
@@ -4813,7 +4831,7 @@ export interface operations {
                 actor?: string;
                 /** @description An operation, or its first word. */
                 operation?: string;
-                /** @description Part of the name of what it was done to, or the whole id. */
+                /** @description Part of the name of what it was done to, as in q, or the whole id. */
                 object?: string;
                 result?: "successful" | "waits" | "refused" | "denied" | "failed";
                 side?: "partner" | "customer" | "system";
@@ -4876,7 +4894,7 @@ export interface operations {
     "get-audit-jsonl": {
         parameters: {
             query?: {
-                /** @description Part of the name of who did it, or of what it was done to. */
+                /** @description Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for. */
                 q?: string;
                 /** @description Entries of this moment or later. */
                 from?: string;
@@ -4886,7 +4904,7 @@ export interface operations {
                 actor?: string;
                 /** @description An operation, or its first word. */
                 operation?: string;
-                /** @description Part of the name of what it was done to, or the whole id. */
+                /** @description Part of the name of what it was done to, as in q, or the whole id. */
                 object?: string;
                 result?: "successful" | "waits" | "refused" | "denied" | "failed";
                 side?: "partner" | "customer" | "system";
@@ -9853,7 +9871,7 @@ export interface operations {
                 limit?: number;
                 /** @description The next of the page before. */
                 cursor?: string;
-                /** @description Part of the name of who did it, or of what it was done to. */
+                /** @description Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for. */
                 q?: string;
                 /** @description Entries of this moment or later. */
                 from?: string;
@@ -9863,7 +9881,7 @@ export interface operations {
                 actor?: string;
                 /** @description An operation, or its first word. */
                 operation?: string;
-                /** @description Part of the name of what it was done to, or the whole id. */
+                /** @description Part of the name of what it was done to, as in q, or the whole id. */
                 object?: string;
                 result?: "successful" | "waits" | "refused" | "denied" | "failed";
                 side?: "partner" | "customer" | "system";
@@ -9926,7 +9944,7 @@ export interface operations {
     "get-partnership-audit-csv": {
         parameters: {
             query?: {
-                /** @description Part of the name of who did it, or of what it was done to. */
+                /** @description Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for. */
                 q?: string;
                 /** @description Entries of this moment or later. */
                 from?: string;
@@ -9936,7 +9954,7 @@ export interface operations {
                 actor?: string;
                 /** @description An operation, or its first word. */
                 operation?: string;
-                /** @description Part of the name of what it was done to, or the whole id. */
+                /** @description Part of the name of what it was done to, as in q, or the whole id. */
                 object?: string;
                 result?: "successful" | "waits" | "refused" | "denied" | "failed";
                 side?: "partner" | "customer" | "system";
@@ -9997,7 +10015,7 @@ export interface operations {
     "get-partnership-audit-jsonl": {
         parameters: {
             query?: {
-                /** @description Part of the name of who did it, or of what it was done to. */
+                /** @description Part of the name of who did it, or of what it was done to. Of a room that you see, its present name; at most 500 rooms are looked for. */
                 q?: string;
                 /** @description Entries of this moment or later. */
                 from?: string;
@@ -10007,7 +10025,7 @@ export interface operations {
                 actor?: string;
                 /** @description An operation, or its first word. */
                 operation?: string;
-                /** @description Part of the name of what it was done to, or the whole id. */
+                /** @description Part of the name of what it was done to, as in q, or the whole id. */
                 object?: string;
                 result?: "successful" | "waits" | "refused" | "denied" | "failed";
                 side?: "partner" | "customer" | "system";
