@@ -13,12 +13,6 @@ type Editable interface {
 	EditVersion() int64
 }
 
-// tagged is an editable answer on its way out.
-type tagged[O any] struct {
-	ETag string `header:"ETag" doc:"The version of what is answered, for If-Match."`
-	Body O
-}
-
 func tagOf(out any) string {
 	e, ok := out.(Editable)
 	if !ok {

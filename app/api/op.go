@@ -1,10 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -158,44 +161,59 @@ func (r Route) key() string { return r.Method + " " + r.Path }
 func Op[I, O any](method, path string, access Access, summary string, fn func(context.Context, *Call, *I) (O, error)) Route {
 	r := Route{Method: method, Path: path, Access: access, Summary: summary}
 	key := r.key()
+	do := func(ctx context.Context, c *Call, in any) (any, error) { return fn(ctx, c, in.(*I)) }
 	r.replay = func(ctx context.Context, d *Desk, o Original, input []byte) error {
-		return again(ctx, d, access, o, input, fn)
+		return again(ctx, d, access, o, new(I), input, do)
 	}
+	out := reflect.TypeFor[O]()
 	r.register = func(h huma.API, d *Desk, op huma.Operation) {
-		if _, none := any(*new(O)).(None); none {
-			huma.Register(h, op, func(ctx context.Context, in *I) (*struct{}, error) {
-				_, err := run(ctx, d, key, access, in, fn)
-				return nil, err
-			})
-			return
+		describe(h, &op, out)
+		huma.Register(h, op, func(ctx context.Context, in *I) (*answer, error) { return run(ctx, d, key, access, in, do) })
+		if out == none {
+			op.Responses[strconv.Itoa(http.StatusNoContent)].Content = nil // there is no body to describe
 		}
-		if _, editable := any(*new(O)).(Editable); editable {
-			huma.Register(h, op, func(ctx context.Context, in *I) (*tagged[O], error) {
-				out, err := run(ctx, d, key, access, in, fn)
-				if err != nil {
-					return nil, err
-				}
-				return &tagged[O]{tagOf(out), out}, nil
-			})
-			return
-		}
-		huma.Register(h, op, func(ctx context.Context, in *I) (*struct{ Body O }, error) {
-			out, err := run(ctx, d, key, access, in, fn)
-			if err != nil {
-				return nil, err
-			}
-			return &struct{ Body O }{out}, nil
-		})
 	}
 	return r
+}
+
+// operation is a feature's function without its types. Only Op knows them: each type that reaches huma's registration makes the compiler write
+// that whole function once more.
+type operation func(ctx context.Context, c *Call, in any) (any, error)
+
+// answer is what every operation ends with on its way out.
+type answer struct {
+	ETag string `header:"ETag" hidden:"true"`
+	Body any
+}
+
+var none = reflect.TypeFor[None]()
+
+// describe writes into the document what huma would find out from the type of the answer.
+func describe(h huma.API, op *huma.Operation, out reflect.Type) {
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	if out == none {
+		op.DefaultStatus = http.StatusNoContent
+		return
+	}
+	op.DefaultStatus = cmp.Or(op.DefaultStatus, http.StatusOK)
+	registry := h.OpenAPI().Components.Schemas
+	schema := huma.SchemaFromField(registry, reflect.StructField{Name: "Body", Type: out}, op.OperationID+"Response")
+	r := &huma.Response{Description: http.StatusText(op.DefaultStatus), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	if out.Implements(reflect.TypeFor[Editable]()) {
+		r.Headers = map[string]*huma.Param{"ETag": {Schema: &huma.Schema{Type: huma.TypeString,
+			Description: "The version of what is answered, for If-Match."}}}
+	}
+	op.Responses[strconv.Itoa(op.DefaultStatus)] = r
 }
 
 // tries bounds how often a request is done again because rights changed under it.
 const tries = 4
 
-func run[I, O any](ctx context.Context, d *Desk, route string, access Access, in *I, fn func(context.Context, *Call, *I) (O, error)) (O, error) {
+func run(ctx context.Context, d *Desk, route string, access Access, in any, do operation) (*answer, error) {
 	var by Person
-	out, err := try(ctx, d, in, fn, func(ctx context.Context) (*Call, error) {
+	out, err := try(ctx, d, in, do, func(ctx context.Context) (*Call, error) {
 		call, p, err := d.call(ctx, access)
 		by = p
 		if err == nil && call.Act.Side == store.SidePartner && !strings.HasPrefix(route, http.MethodGet) {
@@ -209,25 +227,27 @@ func run[I, O any](ctx context.Context, d *Desk, route string, access Access, in
 		d.recordRefusal(ctx, route, in, by, err)
 	}
 	if err != nil {
-		return out, answerOf(ctx, err, d.Log)
+		return nil, answerOf(ctx, err, d.Log)
 	}
-	return out, nil
+	if _, empty := out.(None); empty {
+		return nil, nil
+	}
+	return &answer{tagOf(out), out}, nil
 }
 
 // try calls an operation, and again when the rights of its person changed under it.
-func try[I, O any](ctx context.Context, d *Desk, in *I, fn func(context.Context, *Call, *I) (O, error), begin func(context.Context) (*Call, error)) (O, error) {
-	var zero O
+func try(ctx context.Context, d *Desk, in any, do operation, begin func(context.Context) (*Call, error)) (any, error) {
 	for n := 1; ; n++ {
 		call, err := begin(ctx)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
-		out, err := fn(ctx, call, in)
+		out, err := do(ctx, call, in)
 		if err == nil || !errors.Is(err, store.ErrStaleView) || n == tries {
 			return out, err
 		}
 		if err := d.Decider.Refresh(ctx, call.Actor); err != nil {
-			return zero, err
+			return nil, err
 		}
 	}
 }

@@ -64,12 +64,11 @@ func Replays(d *Desk, routes []Route) map[string]Replay {
 	return out
 }
 
-func again[I, O any](ctx context.Context, d *Desk, access Access, o Original, input []byte, fn func(context.Context, *Call, *I) (O, error)) error {
-	in := new(I)
+func again(ctx context.Context, d *Desk, access Access, o Original, in any, input []byte, do operation) error {
 	if err := json.Unmarshal(input, in); err != nil {
 		return fmt.Errorf("read what was asked for: %w", err)
 	}
-	_, err := try(ctx, d, in, fn, func(ctx context.Context) (*Call, error) {
+	_, err := try(ctx, d, in, do, func(ctx context.Context) (*Call, error) {
 		call, err := d.callAs(ctx, access, o.Person)
 		if err == nil {
 			call.Act.Approved = o.Approved

@@ -26,14 +26,16 @@ type Stream struct {
 // OpStream states an operation that answers a stream; see Op. What fn refuses before it returns is answered like any other problem.
 func OpStream[I any](method, path string, access Access, summary, mediaType string, fn func(context.Context, *Call, *I) (Stream, error)) Route {
 	r := Route{Method: method, Path: path, Access: access, Summary: summary}
+	do := func(ctx context.Context, c *Call, in any) (any, error) { return fn(ctx, c, in.(*I)) }
 	r.register = func(h huma.API, d *Desk, op huma.Operation) {
 		op.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK),
 			Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString}}}}}
 		huma.Register(h, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-			s, err := run(ctx, d, r.key(), access, in, fn)
+			a, err := run(ctx, d, r.key(), access, in, do)
 			if err != nil {
 				return nil, err
 			}
+			s := a.Body.(Stream)
 			return &huma.StreamResponse{Body: func(out huma.Context) { d.stream(out, access, s) }}, nil
 		})
 	}
