@@ -34,9 +34,9 @@ type AuditRow struct {
 	ContentHash []byte
 	Hash        []byte
 
-	Before       []byte // hash of the entry before it; where lists and exports read it
-	CustomerName string // of the relation; where lists and exports read it
-	RoomName     string // of an entry about a room, where lists read it: "" for one that the reader does not see, or that is not there any more
+	Before       []byte            // hash of the entry before it; where lists and exports read it
+	CustomerName string            // of the relation; where lists and exports read it
+	RoomName     string            // of an entry about a room, where lists read it: "" for one that the reader does not see, or that is not there any more
 	Names        map[string]string // where one entry is read: the present names of roles, groups and rooms in the detail, by id and by scope
 }
 
