@@ -30,6 +30,8 @@ type commands struct {
 	Server  serverCmd  `cmd:"" name:"bench-server" hidden:"" help:"The server that bench starts."`
 	Verify  verifyCmd  `cmd:"" help:"Check the audit record of a data directory, also while a server runs on it, or an exported file."`
 	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
+	Files   filesCmd   `cmd:"" help:"Write the files for an operator into a folder: systemd units, container file, dashboard, alert rules."`
+	Health  healthCmd  `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is ready; takes the settings of serve."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -110,6 +112,21 @@ func (c *configCmd) Run(k *kong.Context, s *sources) error {
 		fmt.Printf("%-20s %-40s %s\n", flag.Name, fmt.Sprint(flag.Target.Interface()), s.of(k, flag))
 	}
 	return nil
+}
+
+type filesCmd struct {
+	Dir string `arg:"" help:"The folder. Nothing in it is overwritten."`
+}
+
+func (c *filesCmd) Run() error { return app.WriteFiles(c.Dir, os.Stdout) }
+
+type healthCmd struct {
+	app.Settings
+	Address string `help:"Where to ask, when it is not --listen." placeholder:"HOST:PORT"`
+}
+
+func (c *healthCmd) Run(ctx context.Context) error {
+	return app.Healthcheck(ctx, app.HealthSettings{Settings: c.Settings, Address: c.Address, Out: os.Stdout})
 }
 
 type openapiCmd struct{}

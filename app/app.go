@@ -125,7 +125,7 @@ func (a *App) build() error {
 	if err != nil {
 		return fmt.Errorf("find the user interface: %w", err)
 	}
-	face := web.Config{PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Dist: dist,
+	face := web.Config{PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, ProxyHeaders: cfg.ProxyHeaders, Version: cfg.Version, Dist: dist,
 		Ready: a.Store.Ping, Signin: signins, Log: cfg.Log}
 	if cfg.Eager {
 		face.SigninRate, face.WriteRate = rate.Inf, rate.Inf
@@ -383,16 +383,16 @@ func Serve(ctx context.Context, s Settings, version string) error {
 	if s.Cloud != "" {
 		mode = store.ModeTrial
 	}
-	a, err := New(ctx, Config{Settings: s, Mode: mode, Version: version, Log: log})
+	f, err := openFront(s, log)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", s.Listen)
+	a, err := New(ctx, Config{Settings: s, Mode: mode, Version: version, Log: log})
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen on %s: %w", s.Listen, err), a.Store.Close())
+		return errors.Join(err, f.close())
 	}
 	log.Info("serving", "address", s.PublicURL, "version", version)
-	return a.Run(ctx, l)
+	return f.serve(ctx, a)
 }
 
 // OpenAPI is the document of the API, without running anything.

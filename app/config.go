@@ -23,10 +23,11 @@ import (
 // or default, in that order of strength.
 // The tags are read by kong in main.go; a default stands there with its reason in the help.
 type Settings struct {
-	Listen         string   `help:"Address to listen on; loopback by default, because TLS is a proxy's work." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	Data           string   `help:"Data directory, on a local disk." default:"data" placeholder:"DIR"`
-	PublicURL      string   `help:"Address under which people reach Roomward; http://LISTEN when empty." placeholder:"URL"`
-	TrustedProxies []string `help:"Networks whose X-Forwarded-For is believed; nobody by default." placeholder:"CIDR"`
+	Listen    string `help:"Address to listen on; loopback by default, because TLS is a proxy's work unless it is set up here." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data      string `help:"Data directory, on a local disk." default:"data" placeholder:"DIR"`
+	PublicURL string `help:"Address under which people reach Roomward; http://LISTEN when empty." placeholder:"URL"`
+
+	FrontSettings
 
 	PartnerTenant  string   `help:"Entra tenant id of the partner." placeholder:"GUID"`
 	PartnerName    string   `help:"Name of the partner, as customers read it." placeholder:"NAME"`
@@ -144,6 +145,7 @@ func (s *Settings) Check() error {
 	} else if u.Scheme != "https" && !loopback(u.Hostname()) {
 		errs = append(errs, errors.New("--public-url must be https: cookies and tokens must not travel in the clear"))
 	}
+	errs = append(errs, s.FrontSettings.check(s.Listen, s.PublicURL, os.Getenv("LISTEN_FDS") != ""))
 	if _, err := s.contexts(); err != nil {
 		errs = append(errs, err)
 	}

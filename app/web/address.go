@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -27,28 +26,17 @@ func parseNetworks(texts []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// address is who sent the request: the other end of the connection, or, where that is a trusted proxy, the last entry of X-Forwarded-For that
-// no trusted proxy stands for. Entries before it are the sender's own word and count for nothing. The zero address when it cannot be read.
+// address is who sent the request: the other end of the connection, or, where that is a trusted proxy, the last entry of its header that no trusted
+// proxy stands for. Entries before it are the sender's own word and count for nothing. The zero address when it cannot be read.
 func (s *Server) address(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	ip = ip.Unmap().WithZone("")
-	if !s.trusted(ip) {
-		return ip
-	}
-	entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(entries) - 1; i >= 0; i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(entries[i]))
-		if err != nil {
+	ip := peer(r)
+	said := s.forwardedBy(r).by
+	for i := len(said) - 1; i >= 0; i-- {
+		next, ok := nodeAddress(said[i])
+		if !ok {
 			return ip
 		}
-		if ip = next.Unmap().WithZone(""); !s.trusted(ip) {
+		if ip = next; !s.trusted(ip) {
 			return ip
 		}
 	}

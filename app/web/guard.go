@@ -20,9 +20,9 @@ const (
 func (s *Server) checkHost(next http.Handler) http.Handler {
 	own := withoutDefaultPort(s.public.Scheme, strings.ToLower(s.public.Host))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := withoutDefaultPort(s.public.Scheme, strings.ToLower(r.Host))
+		host := withoutDefaultPort(s.public.Scheme, strings.ToLower(s.host(r)))
 		switch {
-		case host == own, r.URL.Path == "/healthz", r.URL.Path == "/readyz":
+		case host == own, probe(r.URL.Path):
 			next.ServeHTTP(w, r)
 		case reads(r) && sameLoopback(host, own) && strings.HasPrefix(r.URL.Path, "/"):
 			w.Header().Set("Location", s.origin+r.URL.RequestURI())

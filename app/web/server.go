@@ -40,9 +40,11 @@ const (
 type Config struct {
 	// PublicURL is where people reach Roomward: the only Host that is answered, and the only Origin that changes come from.
 	PublicURL string
-	// TrustedProxies are the networks (or single addresses) whose X-Forwarded-For is believed; nobody by default.
+	// TrustedProxies are the networks (or single addresses) whose forwarded headers are believed; nobody by default.
 	TrustedProxies []string
-	Version        string
+	// ProxyHeaders says which headers those proxies set; HeadersXForwarded by default.
+	ProxyHeaders string
+	Version      string
 	// Dist is the built UI: index.html and what it loads.
 	Dist fs.FS
 	// Ready proves that requests can be answered.
@@ -134,7 +136,7 @@ func (s *Server) route(desk *api.Desk, routes []api.Route) error {
 	// The first is the outermost: what is refused by an inner one is still logged and has its headers.
 	s.chain = e
 	for _, step := range []func(http.Handler) http.Handler{
-		s.limitRates, s.limitBody, s.refuseCrossSite, s.attach, s.checkHost, s.setHeaders, s.recoverPanics, s.logRequests, s.identify,
+		s.limitRates, s.limitBody, s.refuseCrossSite, s.attach, s.checkHost, s.demandHTTPS, s.setHeaders, s.recoverPanics, s.logRequests, s.identify,
 	} {
 		s.chain = step(s.chain)
 	}
