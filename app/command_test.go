@@ -28,6 +28,8 @@ func TestCommand(t *testing.T) {
 	t.Run("version and document", c.printsVersionAndDocument)
 	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
 	t.Run("demo starts and stops", c.startsAndStops)
+	t.Run("serve lives under systemd", c.livesUnderSystemd)
+	t.Run("files for the operator", c.writesTheOperatorsFiles)
 	t.Run("seed and bench say what they need", c.saysWhatWorldsNeed)
 	t.Run("cloudsim and serve as two processes", c.servesAgainstCloudsim)
 }

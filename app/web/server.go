@@ -151,8 +151,9 @@ func (s *Server) Handler() http.Handler { return s.chain }
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	work, cut := context.WithCancel(context.WithoutCancel(ctx)) // the end of ctx must not cut running requests
 	defer cut()
+	taken := newRunning()
 	srv := &http.Server{
-		Handler: s.chain, BaseContext: func(net.Listener) context.Context { return work },
+		Handler: s.chain, ConnState: taken.note, BaseContext: func(net.Listener) context.Context { return work },
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
 	}
@@ -170,6 +171,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.stopping.Store(true)
 	drain, done := context.WithTimeout(work, drainTime)
 	defer done()
+	_ = l.Close()
+	<-failed // Serve has noted every connection that was accepted
+	srv.SetKeepAlivesEnabled(false)
+	taken.end(drain)
 	err := srv.Shutdown(drain)
 	cut()
 	if err == nil {
