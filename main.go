@@ -28,7 +28,9 @@ type commands struct {
 	Seed    seedCmd    `cmd:"" help:"Fill a data directory of the demo with a world: S has 10 customers, M 100, L 1,000. Always the same."`
 	Bench   benchCmd   `cmd:"" help:"Measure by HTTP what the people of a seeded data directory wait for, and what that costs the server."`
 	Server  serverCmd  `cmd:"" name:"bench-server" hidden:"" help:"The server that bench starts."`
-	Verify  verifyCmd  `cmd:"" help:"Check the audit record of a data directory, also while a server runs on it, or an exported file."`
+	Backup  backupCmd  `cmd:"" help:"Copy a data directory into a backup, also while a server runs on it, and check the copy."`
+	Restore restoreCmd `cmd:"" help:"Make a data directory out of a backup."`
+	Verify  verifyCmd  `cmd:"" help:"Check the audit record of a data directory, also while a server runs on it, or of an exported file; or a whole backup."`
 	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
 	Files   filesCmd   `cmd:"" help:"Write the files for an operator into a folder: systemd units, container file, dashboard, alert rules."`
 	Health  healthCmd  `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is ready; takes the settings of serve."`
@@ -92,14 +94,35 @@ func (c *serverCmd) Run(ctx context.Context) error {
 	return app.BenchServer(ctx, c.Dir, os.Stdin, os.Stdout, versionText())
 }
 
+type backupCmd struct {
+	Data string `help:"Data directory to copy." required:"" placeholder:"DIR"`
+	To   string `help:"Directory to make the backup in, or a new name for the backup itself." required:"" placeholder:"DIR"`
+}
+
+func (c *backupCmd) Run(ctx context.Context) error {
+	return app.Backup(ctx, app.BackupSettings{Data: c.Data, To: c.To, Out: os.Stdout}, versionText())
+}
+
+type restoreCmd struct {
+	From            string `help:"The backup." required:"" type:"existingdir" placeholder:"BACKUP"`
+	Data            string `help:"Data directory to make; it may hold the files of the former one that belong beside the database, and no database." required:"" placeholder:"DIR"`
+	Departed        string `help:"The file departed of the former data directory, where it does not lie in --data: what ended since the backup ends again." type:"existingfile" placeholder:"FILE"`
+	WithoutDeparted bool   `help:"That file is lost: customers that left since the backup, and rights taken back since, come to life again."`
+}
+
+func (c *restoreCmd) Run(ctx context.Context) error {
+	return app.Restore(ctx, app.RestoreSettings{From: c.From, Data: c.Data, Departed: c.Departed, WithoutDeparted: c.WithoutDeparted, Out: os.Stdout})
+}
+
 type verifyCmd struct {
 	Data    string `help:"Data directory whose record is checked." xor:"what" required:"" placeholder:"DIR"`
 	Export  string `help:"Exported file of JSON lines to check instead." xor:"what" required:"" type:"existingfile" placeholder:"FILE"`
+	Backup  string `help:"Backup to check instead: its files, its database and its record." xor:"what" required:"" type:"existingdir" placeholder:"BACKUP"`
 	Against string `help:"File of checkpoints that a customer kept, or a signed export: the record must go on from them." type:"existingfile" placeholder:"FILE"`
 }
 
 func (c *verifyCmd) Run(ctx context.Context) error {
-	return app.Verify(ctx, app.VerifySettings{Data: c.Data, Export: c.Export, Against: c.Against, Out: os.Stdout})
+	return app.Verify(ctx, app.VerifySettings{Data: c.Data, Export: c.Export, Backup: c.Backup, Against: c.Against, Out: os.Stdout})
 }
 
 type configCmd struct{ app.Settings }

@@ -60,6 +60,10 @@ type App struct {
 	notify    *notify.Notify
 	web       *web.Server
 	erase     chan struct{} // tells that bytes are to be erased
+	backups   struct {
+		sync.Mutex
+		status BackupStatus
+	}
 }
 
 // New builds every part, in the order of the arrows: store, policy, plumbing, features, face. Nothing runs yet.
@@ -69,7 +73,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg, erase: make(chan struct{}, 1)}
 	var err error
-	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Key: cfg.keySource(), Now: cfg.Now, Log: cfg.Log}); err != nil {
+	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Key: cfg.keySource(), Version: cfg.Version,
+		NoUpgradeBackup: cfg.UpgradeWithoutBackup, Now: cfg.Now, Log: cfg.Log}); err != nil {
 		return nil, fmt.Errorf("open the data directory %s: %w", cfg.Data, err)
 	}
 	if err := a.takeKept(ctx); err != nil {
@@ -239,6 +244,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	jobs.Go(func() { a.sweep(work) })
 	jobs.Go(func() { a.retain(work) })
 	jobs.Go(func() { a.keepRecord(work) })
+	jobs.Go(func() { a.backUp(work) })
 	err := a.web.Serve(ctx, l)
 	stop()
 	jobs.Wait()

@@ -55,6 +55,8 @@ type Settings struct {
 
 	MailSettings
 
+	BackupSchedule
+
 	AuditDays int `help:"For how many days the audit record is kept; at least 180, as customers are promised." default:"730" placeholder:"DAYS"`
 
 	Cloud string `help:"Base address of a simulated cloud, for trials: loopback only." placeholder:"URL"`
@@ -137,7 +139,7 @@ func (s *Settings) Check() error {
 	if s.SecretKey != "" && s.SecretKeyFile != "" {
 		errs = append(errs, errors.New("either --secret-key-file or the key in the environment, not both"))
 	}
-	errs = append(errs, s.MailSettings.check())
+	errs = append(errs, s.MailSettings.check(), s.BackupSchedule.check())
 	s.PartnerTenant = strings.ToLower(s.PartnerTenant)
 	s.PublicURL = strings.TrimSuffix(cmp.Or(s.PublicURL, "http://"+s.Listen), "/")
 	if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Path != "" {

@@ -35,13 +35,13 @@ func (a *App) recordOnce(ctx context.Context) error {
 	return err
 }
 
-// VerifySettings say what `verify` checks: a data directory or an exported file, and against which checkpoints.
+// VerifySettings say what `verify` checks: a data directory, an exported file or a backup, and against which checkpoints.
 type VerifySettings struct {
-	Data, Export, Against string
-	Out                   io.Writer
+	Data, Export, Backup, Against string
+	Out                           io.Writer
 }
 
 // Verify checks an audit record and writes what it found; audit.ErrChanged says that something is wrong.
 func Verify(ctx context.Context, s VerifySettings) error {
-	return audit.Check(ctx, s.Data, s.Export, s.Against, s.Out)
+	return audit.Check(ctx, audit.Checking{Data: s.Data, Export: s.Export, Backup: s.Backup, Against: s.Against}, s.Out)
 }

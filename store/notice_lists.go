@@ -84,7 +84,7 @@ type NoticeReader struct {
 }
 
 // The subjects of notices that say no more than names and states, in which the partner-wide powers read.
-const overviewSubjects = `('invitation', 'admins', 'relation', 'consent')`
+const overviewSubjects = `('invitation', 'admins', 'relation', 'consent', 'backup')`
 
 // openKinds tell that the views closed or opened, to who has a part in the customer: it could not hold roles.view while they are closed.
 const openKinds = `('consent.withdrawn', 'consent.given', 'relation.without-admin', 'relation.with-admin')`

@@ -46,6 +46,10 @@ type Options struct {
 	Key KeySource
 	// Now is the clock of every written time; nil means time.Now.
 	Now func() time.Time
+	// Version of the running Roomward, for the backup that is made before an upgrade.
+	Version string
+	// NoUpgradeBackup lets migrations run though no backup could be made before them.
+	NoUpgradeBackup bool
 	// Log receives what an operator should know; nil is silent.
 	Log *slog.Logger
 }
@@ -97,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, key: key, vault: newVault(o), dir: o.Dir, cutAfter: cutReadsAfter}
 	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
-	if err := s.prepare(ctx, o.Mode); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
@@ -113,6 +117,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
+	if err := s.settleRestored(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	if err := s.settleDeparted(ctx, o.Dir); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -124,12 +132,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) prepare(ctx context.Context, mode Mode) error {
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	mode := o.Mode
 	if mode == "" {
 		mode = ModeReal
 	}
 	// The mode comes before everything else: not even a migration may touch a directory that is meant for another one.
 	if err := s.refuseOtherMode(ctx, mode); err != nil {
+		return err
+	}
+	if err := s.backUpBefore(ctx, o); err != nil {
 		return err
 	}
 	if err := migrate(ctx, s.writer); err != nil {

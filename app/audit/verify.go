@@ -114,12 +114,15 @@ func (a *Audit) Sealed(ctx context.Context, call *api.Call, _ *struct{}) (api.St
 	return api.Stream{Type: linesType, Name: "record-" + a.now().UTC().Format("2006-01-02") + ".jsonl", Write: write}, nil
 }
 
-// Check is the command `verify`: it checks a data directory or an exported file, against a file of checkpoints where there is one, and writes what
-// it found. ErrChanged says that something is wrong.
-func Check(ctx context.Context, dir, export, against string, out io.Writer) error {
+// Checking is what Check checks: a data directory, an exported file or a backup, against a file of checkpoints where one is named.
+type Checking struct{ Data, Export, Backup, Against string }
+
+// Check is the command `verify`: it checks a record, of a backup everything else, too, and writes what it found. ErrChanged says that something is
+// wrong with the record, store.ErrBackupBroken with the backup.
+func Check(ctx context.Context, c Checking, out io.Writer) error {
 	var points []store.Checkpoint
-	if against != "" {
-		f, err := os.Open(against)
+	if c.Against != "" {
+		f, err := os.Open(c.Against)
 		if err != nil {
 			return fmt.Errorf("open the checkpoints: %w", err)
 		}
@@ -128,18 +131,26 @@ func Check(ctx context.Context, dir, export, against string, out io.Writer) erro
 			return err
 		}
 	}
-	found, err := checked(ctx, dir, export, points)
+	found, err := c.check(ctx, points, out)
 	if err != nil {
 		return err
 	}
 	return report(out, found)
 }
 
-func checked(ctx context.Context, dir, export string, points []store.Checkpoint) ([]store.Verification, error) {
-	if export == "" {
-		return store.VerifyDir(ctx, dir, points)
+func (c Checking) check(ctx context.Context, points []store.Checkpoint, out io.Writer) ([]store.Verification, error) {
+	if c.Backup != "" {
+		m, found, err := store.VerifyBackup(ctx, c.Backup, points)
+		if err != nil {
+			return nil, fmt.Errorf("verify %s: %w", c.Backup, err)
+		}
+		_, err = fmt.Fprintf(out, "backup of %s: whole, %d customers; its database is sound\n", m.MadeAt.Format(time.RFC3339), len(m.Customers))
+		return found, err
 	}
-	f, err := os.Open(export)
+	if c.Export == "" {
+		return store.VerifyDir(ctx, c.Data, points)
+	}
+	f, err := os.Open(c.Export)
 	if err != nil {
 		return nil, fmt.Errorf("open the export: %w", err)
 	}

@@ -18,6 +18,7 @@ export function targetOf(notice: Notice, me: Me): Target | undefined {
   const [subject = ''] = notice.kind.split('.')
   if (me.side === 'customer') return { page: ownPages[subject] ?? '/portal' }
   if (subject === 'invitation') return notice.customer === undefined ? undefined : { page: 'customers', customer: 'all', search: { q: notice.customer } }
+  if (subject === 'backup') return { page: 'audit', customer: 'all' }
   if (notice.customerId === undefined) return undefined
   if (subject === 'change' && notice.about.requestId !== undefined) return { page: 'requests', customer: 'all', search: { open: notice.about.requestId } }
   if (['role', 'assignment', 'member'].includes(subject) && can(me, 'roles.view', notice.customerId)) return { page: 'roles', customer: notice.customerId }
