@@ -88,6 +88,8 @@ type BackupOptions struct {
 	Version string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	alone bool // nobody else is there who could erase
 }
 
 // MakeBackup copies a data directory, checks the copy and answers its path. It only reads, in a transaction of its own, and makes room for an erasure
@@ -178,7 +180,7 @@ func beside() []string { return []string{departedName, keyFile, settingsName} }
 func fillBackup(ctx context.Context, o BackupOptions, part string) (Manifest, error) {
 	m := Manifest{Format: backupFormat, Version: o.Version, MadeAt: o.Now().UTC().Truncate(time.Second)}
 	into := filepath.Join(part, databaseName)
-	if err := copyDatabase(ctx, filepath.Join(o.Data, databaseName), into); err != nil {
+	if err := o.copyDatabase(ctx, filepath.Join(o.Data, databaseName), into); err != nil {
 		return m, err
 	}
 	names := []string{databaseName}
@@ -230,14 +232,14 @@ const (
 var errErasing = errors.New("an erasure needs the write-ahead log")
 
 // copyDatabase writes the database as it is at one moment into a new file, without the free space in it.
-func copyDatabase(ctx context.Context, from, into string) error {
+func (o BackupOptions) copyDatabase(ctx context.Context, from, into string) error {
 	db, err := openReadOnly(from)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
 	for try := 1; ; try++ {
-		err := copyOnce(ctx, db, into)
+		err := o.copyOnce(ctx, db, into)
 		if !errors.Is(err, errErasing) || try == copyTries {
 			if err != nil {
 				return fmt.Errorf("copy the database: %w", err)
@@ -256,11 +258,28 @@ func copyDatabase(ctx context.Context, from, into string) error {
 	return syncFile(into)
 }
 
-func copyOnce(ctx context.Context, db *sql.DB, into string) error {
-	before, err := waitErased(ctx, db)
+func (o BackupOptions) copyOnce(ctx context.Context, db *sql.DB, into string) error {
+	wait := eraseWait
+	if o.alone {
+		wait = 0
+	}
+	before, err := waitErased(ctx, db, wait)
 	if err != nil {
 		return err
 	}
+	run, done := standAside(ctx, db, before)
+	defer done()
+	if _, err := db.ExecContext(run, `VACUUM INTO $1`, into); err != nil {
+		if errors.Is(context.Cause(run), errErasing) {
+			return errErasing
+		}
+		return err
+	}
+	return nil
+}
+
+// standAside makes a context that ends with errErasing as soon as an erasure is noted that was not before.
+func standAside(ctx context.Context, db *sql.DB, before string) (run context.Context, done func()) {
 	run, stop := context.WithCancelCause(ctx)
 	watched := make(chan struct{})
 	go func() {
@@ -278,18 +297,15 @@ func copyOnce(ctx context.Context, db *sql.DB, into string) error {
 			}
 		}
 	}()
-	_, err = db.ExecContext(run, `VACUUM INTO $1`, into)
-	stop(nil)
-	<-watched
-	if err != nil && errors.Is(context.Cause(run), errErasing) {
-		return errErasing
+	return run, func() {
+		stop(nil)
+		<-watched
 	}
-	return err
 }
 
 // waitErased waits until no erasure is under way, and not for ever; it answers the note that stays.
-func waitErased(ctx context.Context, db *sql.DB) (string, error) {
-	until := time.NewTimer(eraseWait)
+func waitErased(ctx context.Context, db *sql.DB, wait time.Duration) (string, error) {
+	until := time.NewTimer(wait)
 	defer until.Stop()
 	look := time.NewTicker(eraseLook)
 	defer look.Stop()

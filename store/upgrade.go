@@ -26,7 +26,7 @@ func (s *Store) backUpBefore(ctx context.Context, o Options) error {
 		defer func() { _ = os.RemoveAll(old) }()
 	}
 	s.log.InfoContext(ctx, "the database is of an older version: a backup is made before it is brought up to date", "backup", path)
-	if _, _, err := MakeBackup(ctx, BackupOptions{Data: o.Dir, To: path, Version: "before " + o.Version, Now: o.Now}); err != nil {
+	if _, _, err := MakeBackup(ctx, BackupOptions{Data: o.Dir, To: path, Version: "before " + o.Version, Now: o.Now, alone: true}); err != nil {
 		return fmt.Errorf("%w: %w", ErrUpgradeBackup, err)
 	}
 	return nil
