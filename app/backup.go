@@ -74,7 +74,7 @@ func missingKey(name string) string {
 	if name == "seal.key" {
 		return "seal.key is not there: put its copy in place before the next start, or the records that are kept for customers that have left stay closed.\n"
 	}
-	return name + " is not there: put its copy in place before the next start, or give the secrets that were set in Roomward anew.\n"
+	return name + " is not there: put its copy in place, or name it with --secret-key-file, before the next start, or give the client secret, the certificate and the mail password anew.\n"
 }
 
 // backupLook is how often it is looked whether a backup is due, and which ones are over.

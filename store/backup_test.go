@@ -101,7 +101,7 @@ func TestBackupUnderLoad(t *testing.T) {
 		info, err := d.Info()
 		require.NoError(t, err)
 		require.Zero(t, info.Mode().Perm()&0o077, path)
-		require.NotContains(t, []string{secretKeyName, sealKeyName}, d.Name())
+		require.NotContains(t, []string{SecretKeyName, sealKeyName}, d.Name())
 		return nil
 	})
 	require.NoError(t, err)

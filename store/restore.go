@@ -37,7 +37,8 @@ type RestoreOptions struct {
 // Restored is what a restore did.
 type Restored struct {
 	Manifest
-	Missing []string // keys that are not there, by the names of their files
+	// Missing are the keys that are not beside the database and open something in it, by the names of their files.
+	Missing []string
 }
 
 // Restore makes a data directory out of a backup, after checking it. What was done since the backup is lost, but for what the departed file tells:
@@ -72,12 +73,34 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 		return Restored{}, full(err)
 	}
 	out := Restored{Manifest: m}
-	for _, name := range []string{secretKeyName, sealKeyName} {
-		if _, err := os.Stat(filepath.Join(o.Data, name)); errors.Is(err, fs.ErrNotExist) {
-			out.Missing = append(out.Missing, name)
+	out.Missing, err = o.missingKeys(ctx)
+	return out, err
+}
+
+// missingKeys looks for the keys of what is encrypted in the database.
+func (o RestoreOptions) missingKeys(ctx context.Context) (missing []string, err error) {
+	db, err := openReadOnly(filepath.Join(o.From, databaseName))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	for _, key := range []struct{ file, table string }{{SecretKeyName, "secrets"}, {sealKeyName, "sealed_records"}} {
+		if _, err := os.Stat(filepath.Join(o.Data, key.file)); err == nil {
+			continue
+		}
+		var there, used bool
+		err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1)`, key.table).Scan(&there)
+		if err == nil && there {
+			err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+key.table+`)`).Scan(&used)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look what is encrypted: %w", err)
+		}
+		if used {
+			missing = append(missing, key.file)
 		}
 	}
-	return out, nil
+	return missing, nil
 }
 
 // refuseFilled refuses a directory with a database, or with anything that is not one of the files that belong beside it.
@@ -89,12 +112,12 @@ func (o RestoreOptions) refuseFilled() error {
 	if err != nil {
 		return fmt.Errorf("look into the data directory: %w", err)
 	}
-	known := append(beside(), sealKeyName, secretKeyName, "lost+found")
+	known := append(beside(), sealKeyName, SecretKeyName, "lost+found")
 	for _, e := range entries {
 		switch name := e.Name(); {
 		case strings.HasPrefix(name, databaseName):
 			return fmt.Errorf("%w: %s has one. Stop the server and move %s* away; leave %s and the keys, they are needed", ErrDataThere, o.Data, databaseName, departedName)
-		case !slices.Contains(known, name) && !strings.Contains(name, BackupSuffix):
+		case !slices.Contains(known, name) && !strings.HasPrefix(name, SecretKeyName) && !strings.Contains(name, BackupSuffix):
 			return fmt.Errorf("%w, and without anything that is not Roomward's: %s has %s. Name an empty directory", ErrDataThere, o.Data, name)
 		}
 	}
@@ -209,9 +232,6 @@ func copyBig(from, to string) error {
 	}
 	return nil
 }
-
-// secretKeyName is the file of the key of the sealed secrets.
-const secretKeyName = "secret.key"
 
 // restoredFact notes in a database that it was restored, until the next start has settled that.
 const restoredFact = "restored"
