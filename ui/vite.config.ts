@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { markdown } from './markdown.ts'
 
 /**
  * Nothing is drawn before the entry script ran: it puts the kept theme on the document, so that no light page flashes in
@@ -15,7 +16,7 @@ const drawAfterEntry: Plugin = {
 
 // The build must give the same bytes everywhere: nothing here may depend on the clock, the machine or the folder.
 export default defineConfig({
-  plugins: [react(), drawAfterEntry],
+  plugins: [react(), drawAfterEntry, markdown],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,7 +1,8 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { markdown } from './markdown.ts'
 
-const plugins = [react()]
+const plugins = [react(), markdown]
 
 // Three projects: what runs anywhere, what needs a browser and a running server, and what reads the build.
 export default defineConfig({

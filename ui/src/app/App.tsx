@@ -5,6 +5,7 @@ import { makeQueryClient } from '../api/query'
 import { Announcer } from '../kit/announce'
 import { Toaster } from '../kit/toast'
 import { Boundary } from './RootError'
+import { Open, openPage } from './Open'
 import { Session } from './session'
 import { themeOf, useLook } from './theme'
 import { Signed } from './Signed'
@@ -15,6 +16,7 @@ export function App({ renderer }: { renderer: ReturnType<typeof createDOMRendere
   const { look, density } = useLook()
   const theme = useMemo(() => themeOf(look, density), [look, density])
   const [client] = useState(makeQueryClient)
+  const [open] = useState(() => openPage(location.pathname))
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
       <FluentProvider theme={theme} className="root">
@@ -22,7 +24,7 @@ export function App({ renderer }: { renderer: ReturnType<typeof createDOMRendere
           <Toaster>
             <QueryClientProvider client={client}>
               <Boundary>
-                <Session>{(me) => <Signed key={me.session} me={me} />}</Session>
+                {open ? <Open page={open} /> : <Session>{(me) => <Signed key={me.session} me={me} />}</Session>}
               </Boundary>
             </QueryClientProvider>
           </Toaster>

@@ -3,9 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { signinAddress } from '../api/signout'
 import { useTitle } from '../kit/announce'
 import { IconChevronRight, IconCritical20, IconInfo20, IconKey, IconOrganisation, IconTenantManagers, type Icon } from '../kit/icons'
-import { useKept } from '../kit/kept'
-import { languages, type Language } from '../text/format'
-import { useChooseLanguage } from './language'
+import { Choices } from './Choices'
 import { Mark, Wordmark } from './Mark'
 import { failedStepUp } from './stepUp'
 
@@ -99,7 +97,10 @@ export function SignIn({ over }: SignInProps) {
         )}
         <p className="sm mut privacy">{t('signIn.privacy')}</p>
       </main>
-      <Foot />
+      <footer>
+        <a href="/help/locked-out">{t('help')}</a>
+        <Choices />
+      </footer>
     </div>
   )
 }
@@ -115,31 +116,5 @@ function Way({ icon: Glyph, to, what, whom, primary }: { icon: Icon; to: string;
       </span>
       <IconChevronRight className="i s" aria-hidden />
     </a>
-  )
-}
-
-const names: Record<Language, string> = { en: 'English', fr: 'Français' }
-const themes = ['system', 'light', 'dark'] as const
-
-function Foot() {
-  const { t, i18n } = useTranslation('app')
-  const choose = useChooseLanguage()
-  const [kept, keep] = useKept('theme')
-  const theme = themes.find((known) => known === kept) ?? 'system'
-  const words = { system: t('signIn.themeSystem'), light: t('signIn.themeLight'), dark: t('signIn.themeDark') }
-  const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system'
-  return (
-    <footer>
-      {languages
-        .filter((language) => language !== i18n.language)
-        .map((language) => (
-          <button key={language} type="button" lang={language} onClick={() => void choose(language)}>
-            {names[language]}
-          </button>
-        ))}
-      <button type="button" onClick={() => keep(next)}>
-        {t('signIn.theme', { theme: words[theme] })}
-      </button>
-    </footer>
   )
 }

@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { IconHelp, IconMenu } from '../kit/icons'
+import { IconMenu } from '../kit/icons'
 import { Tag } from '../kit/status'
 import { Tile } from '../kit/Tile'
 import { CustomerSwitch } from './CustomerSwitch'
 import { useFrame } from './frame'
-import { useShowKeys } from './FrameKeys'
+import { HelpMenu } from './HelpMenu'
 import { Mark, Wordmark } from './Mark'
 import { hasNoRole } from './nav'
 import { PersonMenu } from './PersonMenu'
@@ -26,7 +26,6 @@ interface TopBarProps {
 export function TopBar({ open, onToggle, switching, onSwitch }: TopBarProps) {
   const { t } = useTranslation('app')
   const { me } = useFrame()
-  const showKeys = useShowKeys()
   const toggle = open ? t('nav.close') : t('nav.open')
   return (
     <header className="top">
@@ -57,9 +56,7 @@ export function TopBar({ open, onToggle, switching, onSwitch }: TopBarProps) {
             <Tool />
           </Suspense>
         ))}
-        <button type="button" className="ib help" aria-label={t('keys.open')} title={t('keys.open')} onClick={showKeys}>
-          <IconHelp className="i" aria-hidden />
-        </button>
+        <HelpMenu />
         <PersonMenu />
       </div>
     </header>

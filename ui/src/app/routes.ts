@@ -1,5 +1,5 @@
 import { lazy } from 'react'
-import type { PageRoute } from '../kit/address'
+import type { OpenPage, PageRoute } from '../kit/address'
 import type { BarTool } from '../kit/bar'
 
 /** The pages of every feature folder that is there. The pages themselves come when somebody goes to them. */
@@ -8,6 +8,11 @@ const found = import.meta.glob<readonly PageRoute[]>(['../*/routes.ts', '!./rout
 export const pages: readonly PageRoute[] = Object.entries(found)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .flatMap(([, routes]) => routes ?? [])
+
+const opened = import.meta.glob<OpenPage>('../*/open.ts', { eager: true, import: 'open' })
+
+/** What features show without a session. */
+export const openPages: readonly OpenPage[] = Object.values(opened)
 
 const brought = import.meta.glob<BarTool>('../*/tool.ts', { eager: true, import: 'tool' })
 

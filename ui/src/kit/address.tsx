@@ -17,6 +17,13 @@ export interface PageRoute {
   readonly load: () => Promise<{ Page: () => ReactNode }>
 }
 
+/** A page that needs no session, in a frame of its own. The module that `load` imports exports `Page`. */
+export interface OpenPage {
+  /** First word of its address. */
+  readonly path: string
+  readonly load: () => Promise<{ Page: () => ReactNode }>
+}
+
 /** "?q=12&q=true" → { q: ['12', 'true'] }: no value is ever read as a number or boolean. */
 export function parseSearch(text: string): Record<string, string | string[]> {
   const found: Record<string, string | string[]> = {}

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Customer } from '../api/can'
 import { pathOf } from '../kit/address'
 import { entriesOf, firstPage, hasNoRole, placeOf, switchTo } from '../app/nav'
+import { topicOf } from '../app/HelpMenu'
 import { searched, searchPlaces } from '../app/searching'
+import { topics } from '../help/topics'
 import { allPages, people } from './world'
 
 const wholePortal = ['portal', 'portal/rooms', 'portal/permissions', 'portal/members', 'portal/approvals', 'portal/activity']
@@ -84,4 +86,8 @@ describe('search', () => {
     expect(searched({ state: 'offline', open: 'r1', tab: 'signals', q: 'old' }, 'new')).toEqual({ state: 'offline', q: 'new' })
     expect(searched({ q: 'old', sort: 'name' }, '')).toEqual({ sort: 'name' })
   })
+})
+
+test('the help has the topic of every page', () => {
+  expect(Object.values(topicOf).filter((topic) => !(topics as readonly string[]).includes(topic))).toEqual([])
 })

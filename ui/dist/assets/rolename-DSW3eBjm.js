@@ -1,1 +1,0 @@
-import{gt as e}from"./Message-tYbvkwNo.js";function t({roles:t}){let{t:n}=e(`portal`);return e=>t.some(t=>t.builtIn&&t.name===e)?n(`fact.admins`):e}export{t};
