@@ -42,6 +42,11 @@ type Faults struct {
 	RestartsFail bool
 	// LostRestarts and LostAnswers cut the connection of the next so many restarts: before the restart is taken, and after.
 	LostRestarts, LostAnswers int
+	// Troubles are what goes wrong at single endpoints; the first that fits a request counts.
+	Troubles []Trouble
+	// Skew is how far the cloud's clock is ahead where it deals with this tenant: in ID tokens, in the checks of client assertions, and in the Date
+	// header.
+	Skew time.Duration
 }
 
 // index adds the tenant to the look-up table; the caller holds the lock or is New.

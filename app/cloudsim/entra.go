@@ -12,20 +12,38 @@ import (
 	"math/big"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
 // entraRoutes are the addresses below /login, named as below https://login.microsoftonline.com.
 func (s *Server) entraRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /login/{tenant}/v2.0/.well-known/openid-configuration", s.discovery)
-	mux.HandleFunc("GET /login/{tenant}/discovery/v2.0/keys", s.publicKeys)
+	mux.HandleFunc("GET /login/{tenant}/v2.0/.well-known/openid-configuration", s.troubled("discovery", s.discovery))
+	mux.HandleFunc("GET /login/{tenant}/discovery/v2.0/keys", s.troubled("keys", s.publicKeys))
 	mux.HandleFunc("GET /login/{tenant}/oauth2/v2.0/authorize", s.authorize)
 	mux.HandleFunc("POST /login/{tenant}/oauth2/v2.0/authorize", s.authorize)
-	mux.HandleFunc("POST /login/{tenant}/oauth2/v2.0/token", s.token)
+	mux.HandleFunc("POST /login/{tenant}/oauth2/v2.0/token", s.troubled("token", s.token))
 	mux.HandleFunc("GET /login/{tenant}/v2.0/adminconsent", s.adminConsent)
 	mux.HandleFunc("POST /login/{tenant}/v2.0/adminconsent", s.adminConsent)
 	mux.HandleFunc("GET /login/{tenant}/oauth2/v2.0/logout", s.logout)
 	mux.HandleFunc("GET /login/style.css", serveStyle)
+}
+
+// troubled lets an address of Entra misbehave where the tenant that it names, or "organizations", has that trouble.
+func (s *Server) troubled(at string, proper http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key := r.PathValue("tenant")
+		if a, bad := s.authority(r); bad == nil {
+			key = a.segment
+			if at == "token" && a.tenant != nil {
+				s.mu.Lock()
+				s.count(a.tenant, at)
+				s.mu.Unlock()
+			}
+		}
+		s.stamp(w, key)
+		s.misbehave(w, r, s.take(key, at), proper)
+	}
 }
 
 // authority is whom the {tenant} part of an address means: one tenant, or every organisation (tenant is nil).
@@ -125,6 +143,33 @@ type signingKeys struct {
 	der     []byte
 }
 
+// signing is the key of this moment.
+func (s *Server) signing() (*signingKeys, error) {
+	s.mu.RLock()
+	keys := s.keys
+	s.mu.RUnlock()
+	return keys()
+}
+
+// RotateKeys puts another key in the place of the one that signs ID tokens. The old one is known no more, as after an emergency at Microsoft.
+func (s *Server) RotateKeys() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys = sync.OnceValues(newSigningKeys)
+}
+
+// time is the cloud's own time where it deals with a tenant.
+func (s *Server) time(key string) time.Time {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.opts.Now().Add(s.faults[strings.ToLower(key)].Skew)
+}
+
+// stamp dates an answer by the cloud's own time.
+func (s *Server) stamp(w http.ResponseWriter, key string) {
+	w.Header().Set("Date", s.time(key).UTC().Format(http.TimeFormat))
+}
+
 func newSigningKeys() (*signingKeys, error) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -148,7 +193,7 @@ func (s *Server) publicKeys(w http.ResponseWriter, r *http.Request) {
 		s.entraFailure(w, r, bad)
 		return
 	}
-	k, err := s.keys()
+	k, err := s.signing()
 	if err != nil {
 		http.Error(w, "no keys", http.StatusInternalServerError)
 		return

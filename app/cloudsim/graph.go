@@ -63,38 +63,44 @@ func (s *Server) graphRoutes(mux *http.ServeMux) {
 
 func (s *Server) graph(version string, op operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		root := s.base(r) + "/graph"
 		t, roles, refused := s.bearer(r)
 		if refused != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+s.base(r)+`/login/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
 			s.writeGraph(w, r, *refused)
 			return
 		}
+		s.stamp(w, t.ID)
 		leave, throttled := s.admit(t, op, r)
 		defer leave()
 		if throttled != nil {
 			s.writeGraph(w, r, *throttled)
 			return
 		}
-		faults, troubled := s.trouble(t, op)
-		if troubled != nil {
-			s.writeGraph(w, r, *troubled)
-			return
-		}
-		if len(op.needs) > 0 && !slices.ContainsFunc(op.needs, func(p string) bool { return slices.Contains(roles, p) }) {
-			s.writeGraph(w, r, graphError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			s.writeGraph(w, r, badRequest("Unable to read the request."))
-			return
-		}
-		c := &call{
-			s: s, r: r, body: body, t: t, query: r.URL.Query(), faults: faults, now: s.opts.Now(), root: root, at: root + "/" + version,
-		}
-		s.writeGraph(w, r, s.perform(op, c))
+		s.misbehave(w, r, s.take(t.ID, op.kind), func(w http.ResponseWriter, r *http.Request) { s.operate(w, r, version, op, t, roles) })
 	}
+}
+
+// operate answers a request that was let in.
+func (s *Server) operate(w http.ResponseWriter, r *http.Request, version string, op operation, t *Tenant, roles []string) {
+	faults, troubled := s.trouble(t, op)
+	switch {
+	case troubled != nil:
+		s.writeGraph(w, r, *troubled)
+		return
+	case len(op.needs) > 0 && !slices.ContainsFunc(op.needs, func(p string) bool { return slices.Contains(roles, p) }):
+		s.writeGraph(w, r, graphError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.writeGraph(w, r, badRequest("Unable to read the request."))
+		return
+	}
+	root := s.base(r) + "/graph"
+	c := &call{
+		s: s, r: r, body: body, t: t, query: r.URL.Query(), faults: faults, now: s.opts.Now(), root: root, at: root + "/" + version,
+	}
+	s.writeGraph(w, r, s.perform(op, c))
 }
 
 // perform does the operation: many at a time read the world, one alone changes it.

@@ -49,11 +49,11 @@ type Server struct {
 	log     *slog.Logger
 	routes  http.Handler
 	started time.Time
-	keys    func() (*signingKeys, error)
 	// access signs access tokens. They are opaque to clients, so a symmetric key will do, and starts at once.
 	access []byte
 
 	mu      sync.RWMutex // guards all below
+	keys    func() (*signingKeys, error)
 	world   *World
 	byKey   map[string]*Tenant // by lower-case GUID and domain
 	codes   map[string]grant
@@ -163,6 +163,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	s.stamp(w, "")
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	s.routes.ServeHTTP(w, r)
 	s.log.Debug("simulated cloud", "method", r.Method, "path", r.URL.Path)

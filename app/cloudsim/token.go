@@ -50,11 +50,6 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.entraFailure(w, r, bad)
 		return
 	}
-	if a.tenant != nil {
-		s.mu.Lock()
-		s.count(a.tenant, "token")
-		s.mu.Unlock()
-	}
 	if err := r.ParseForm(); err != nil {
 		s.entraFailure(w, r, &entraError{"invalid_request", 900144, "The request body could not be read."})
 		return
@@ -150,7 +145,7 @@ func (s *Server) checkAssertion(r *http.Request, app *registration, form url.Val
 	if !slices.Contains([]string(c.Audience), endpoint) {
 		return &entraError{"invalid_client", 700023, fmt.Sprintf("Client assertion audience claim does not match Realm issuer. Expected '%s'.", endpoint)}
 	}
-	now := s.opts.Now()
+	now := s.time(r.PathValue("tenant"))
 	if c.Expiry == nil || now.After(c.Expiry.Time()) || c.NotBefore != nil && now.Add(5*time.Minute).Before(c.NotBefore.Time()) ||
 		c.Expiry.Time().Sub(now) > 15*time.Minute {
 		return &entraError{"invalid_client", 700024, "Client assertion is not within its valid time range."}
