@@ -34,7 +34,8 @@ func (p PlaceFound) place() policy.Place {
 }
 
 // ApplyPlaces ends a good run of places and writes what changed, all in one transaction. Only found rooms that the grant of this very moment
-// covers are written. A stored room that is not among them is hidden at once, and purged when two complete runs and 24 hours agree. It tells
+// covers are written. A stored room that is not among them is hidden at once, and purged when two complete runs and 24 hours agree; where the outcome
+// is partial, nothing follows from what is not among them. It tells
 // how many rows of the customer were written. Errors: ErrLeaseLost, ErrNotFound.
 func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutcome, found []PlaceFound) (int, error) {
 	customer, err := workOn(work)
@@ -47,7 +48,7 @@ func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutc
 		if err != nil {
 			return err
 		}
-		p := places{t: t, customer: customer}
+		p := places{t: t, customer: customer, partial: o.Partial}
 		if err := p.apply(ctx, grant, found); err != nil {
 			return err
 		}
@@ -81,6 +82,7 @@ func grantOf(ctx context.Context, t *tx, customer ID) (policy.Grant, error) {
 type places struct {
 	t        *tx
 	customer ID
+	partial  bool
 	changed  int // rows written
 	purged   int
 	moved    bool // the set of rooms changed
@@ -125,7 +127,7 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		}
 	}
 	for i := range stored {
-		if !stored[i].there {
+		if !stored[i].there && !p.partial {
 			if err := p.miss(ctx, &stored[i]); err != nil {
 				return err
 			}

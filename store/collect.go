@@ -60,6 +60,7 @@ type CollectOutcome struct {
 	State     string // of the job from now on
 	Detail    string
 	Good      bool // everything was read: the data are of StartedAt
+	Partial   bool // of a list of rooms: there are more than could be read
 	NextDue   time.Time
 	Requests  int
 	Waited    time.Duration

@@ -241,6 +241,9 @@ func directoryFails(err error) error {
 		return err
 	case "":
 		return err
+	case graph.SecretInvalid, graph.SecretExpired, graph.AssertionInvalid, graph.AppDisabled, graph.ClockSkew:
+		return api.Fail(502, "registration-refused", "Microsoft does not accept the application of this Roomward.",
+			"Tell whoever operates Roomward: the partner's page Collection says why.")
 	}
 	return api.Fail(502, "directory-unavailable", "Your directory did not answer as expected.", "Try again in a minute.")
 }

@@ -18,7 +18,7 @@ import (
 type Customer struct {
 	ID     string     `json:"id"`
 	Name   string     `json:"name"`
-	State  string     `json:"state" doc:"The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, secret-invalid, secret-expired, never-consented, consent-withdrawn."`
+	State  string     `json:"state" doc:"The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, clock-skew, secret-invalid, secret-expired, never-consented, consent-withdrawn."`
 	DataAt *time.Time `json:"dataAt,omitempty" doc:"Of when the devices' states are; absent before the first good run."`
 	Kinds  []Job      `json:"kinds" nullable:"false" doc:"One for each kind of work: devices, places. Empty for who has no role there."`
 	Strip  []string   `json:"strip" nullable:"false" doc:"The runs of the last 24 hours by half hour, oldest first: none, good, failed."`

@@ -25,7 +25,8 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 		return result{verdict: good()} // nothing is granted, so nothing is asked
 	}
 	listed, err := c.cfg.Graph.Devices(ctx, r.target.TenantID)
-	if err != nil {
+	partial := graph.Incomplete(err)
+	if err != nil && !partial {
 		v := c.judge(ctx, r.target, err)
 		if !v.blind {
 			return result{verdict: v}
@@ -46,7 +47,10 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 	}
 	found := m.devices()
 	readings, v := c.examine(ctx, r, wanted(known, found, r.target.Job.LastGoodAt, r.started))
-	out := &store.DevicesFound{Listed: true, Accounts: m.learned, Rules: rules(readings)}
+	if partial && v.good {
+		v = verdict{state: StatePartial}
+	}
+	out := &store.DevicesFound{Listed: !partial, Accounts: m.learned, Rules: rules(readings)}
 	for _, f := range found {
 		facts := f.facts()
 		if h, read := readings[keyOf(f.device.ID)]; read {

@@ -15,7 +15,10 @@ import (
 // known is not believed: Microsoft reports new and hidden rooms missing for a while (graph.md 1).
 func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 	listed, err := c.cfg.Graph.Rooms(ctx, r.target.TenantID)
-	if err != nil {
+	v := good()
+	if graph.Incomplete(err) {
+		v = verdict{state: StatePartial}
+	} else if err != nil {
 		return result{verdict: c.judge(ctx, r.target, err)}
 	}
 	if len(listed) == 0 {
@@ -34,7 +37,7 @@ func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 				Building: room.Building, Floor: floorOf(room), Label: room.Label, Capacity: room.Capacity})
 		}
 	}
-	return result{verdict: good(), places: &placesResult{granted}}
+	return result{verdict: v, places: &placesResult{granted, v.state == StatePartial}}
 }
 
 // broke is the result of a fault of ours.

@@ -26,7 +26,10 @@ type result struct {
 	devices *store.DevicesFound
 }
 
-type placesResult struct{ found []store.PlaceFound }
+type placesResult struct {
+	found   []store.PlaceFound
+	partial bool // there are more rooms than could be read
+}
 
 // collect does one leased job: fetch, which may take most, compare, write, and say how it went. An error means that nothing at all was written.
 func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most time.Duration) error {
@@ -78,6 +81,7 @@ func (c *Collector) fetch(ctx context.Context, r run) (out result) {
 func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (int, error) {
 	switch {
 	case found.places != nil:
+		o.Partial = found.places.partial
 		return c.cfg.Store.ApplyPlaces(ctx, r.work, o, found.places.found)
 	case found.devices != nil:
 		return c.cfg.Store.ApplyDevices(ctx, r.work, o, *found.devices)

@@ -16,7 +16,7 @@ import (
 const (
 	StateNew               = store.CollectNew       // never run
 	StateOK                = store.CollectOK        // the last run read everything
-	StatePartial           = "partial"              // some devices could not be read; what could was used
+	StatePartial           = "partial"              // some rooms or devices could not be read; what could was used
 	StateEmptyAnswer       = "empty-answer"         // an empty list where something is known: not believed
 	StateNeverConsented    = "never-consented"      // nobody of the customer's tenant has consented
 	StateConsentWithdrawn  = store.CollectWithdrawn // consent was given and taken back: the views are closed
@@ -26,6 +26,7 @@ const (
 	StateAppDisabled       = "app-disabled"         // the partner's own registration is disabled
 	StateConditionalAccess = "conditional-access"   // a policy of the customer's tenant blocks us
 	StateTenantUnknown     = "tenant-unknown"       // no such tenant any more, or in another cloud
+	StateClockSkew         = "clock-skew"           // the clock of this machine is not Microsoft's: tokens are not valid yet, or no more
 	StateThrottled         = "throttled"            // Microsoft asks to wait until the next run
 	StateDevicesGone       = "devices-gone"         // Microsoft does not offer the devices API there any more: last known states are shown
 	StateForbidden         = "forbidden"            // refused although the permission is there
@@ -39,7 +40,8 @@ func rankOf(state string) int {
 	switch state {
 	case StateConsentWithdrawn, StateNeverConsented:
 		return 10
-	case StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateTenantUnknown, StateConditionalAccess, StatePermissionMissing, StateForbidden:
+	case StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateClockSkew, StateTenantUnknown, StateConditionalAccess, StatePermissionMissing,
+		StateForbidden:
 		return 20
 	case StateDevicesGone:
 		return 30
@@ -83,6 +85,8 @@ func (c *Collector) judge(ctx context.Context, target store.CollectTarget, err e
 		v.state = StateSecretInvalid
 	case graph.AppDisabled:
 		v.state = StateAppDisabled
+	case graph.ClockSkew:
+		v.state = StateClockSkew
 	case graph.ConditionalAccess:
 		v.state = StateConditionalAccess
 	case graph.TenantUnknown, graph.WrongCloud:
@@ -125,7 +129,7 @@ func patience(state string) (first, most time.Duration) {
 	case StateThrottled:
 		return 30 * time.Second, 30 * time.Minute
 	case StateNeverConsented, StateConsentWithdrawn, StatePermissionMissing, StateForbidden, StateConditionalAccess,
-		StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateTenantUnknown:
+		StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateClockSkew, StateTenantUnknown:
 		return 5 * time.Minute, time.Hour
 	case StateDevicesGone:
 		return 10 * time.Minute, 6 * time.Hour

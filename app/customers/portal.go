@@ -178,7 +178,7 @@ func (c *Customers) roomsOf(ctx context.Context, tenant string) ([]OwnRoom, time
 		return rooms, at, nil
 	}
 	found, err := c.Graph.Rooms(ctx, tenant)
-	if err != nil {
+	if err != nil && !graph.Incomplete(err) {
 		return nil, now, microsoftSays(err)
 	}
 	rooms := []OwnRoom{}
@@ -207,6 +207,9 @@ func microsoftSays(err error) error {
 		return api.Fail(http.StatusServiceUnavailable, "throttled", "Microsoft asks to wait before reading more.", "Try again in a minute.")
 	case graph.Unavailable, graph.BadAnswer, graph.Forbidden, graph.ConditionalAccess:
 		return api.Fail(http.StatusBadGateway, "microsoft-unavailable", "Microsoft did not answer as expected.", "Try again in a few minutes.")
+	case graph.SecretInvalid, graph.SecretExpired, graph.AssertionInvalid, graph.AppDisabled, graph.ClockSkew:
+		return api.Fail(http.StatusBadGateway, "registration-refused", "Microsoft does not accept the application of this Roomward.",
+			"Tell whoever operates Roomward: the partner's page Collection says why.")
 	}
 	return err
 }

@@ -51,7 +51,8 @@ type Config struct {
 const (
 	defaultRetryWait = 10 * time.Second // shorter than most Retry-After of a real overload: those are rescheduled
 	requestTimeout   = 30 * time.Second // one request with its body; Graph itself gives up earlier
-	maxBody          = 8 << 20          // one answer; a page of 50 devices is about 50 KB
+	maxBody          = 8 << 20          // one page of a list; one of 50 devices is about 50 KB
+	maxObject        = 1 << 20          // any other answer; the health of a device is about 5 KB, and many are asked for at once
 	maxErrorBody     = 64 << 10
 	maxPages         = 500
 	maxItems         = 50_000   // in one list

@@ -140,9 +140,21 @@ func trapUserObjectsWithExtraFields(t *testing.T) {
 }
 
 func trapPropertyOfAnotherShape(t *testing.T) {
-	d, ok := decodeDevice([]byte(`{"id":"d1","hardwareDetail":["?"],"currentUser":"room","deviceType":"teamsRoom","notes":{"a":1},"companyAssetTag":17}`))
+	d, ok := decodeDevice([]byte(`{"id":"d1","hardwareDetail":["?"],"currentUser":null,"deviceType":"teamsRoom","notes":{"a":1},"companyAssetTag":17}`))
 	if !ok || d.Type != TeamsRoom || d.Maker != "" || d.Notes != "" || d.AssetTag != "17" {
 		t.Errorf("%v %+v", ok, d)
+	}
+	// What says where it belongs must be readable, or it would pass for a thing of nowhere.
+	for _, user := range []string{`"room"`, `["room"]`, `7`} {
+		if d, ok := decodeDevice([]byte(`{"id":"d1","currentUser":` + user + `}`)); ok {
+			t.Errorf("%s: %+v", user, d)
+		}
+		if r, ok := decodeRoom([]byte(`{"id":"r1","address":` + user + `}`)); ok {
+			t.Errorf("%s: %+v", user, r)
+		}
+	}
+	if r, ok := decodeRoom([]byte(`{"id":"r1","address":null}`)); !ok || r.City != "" {
+		t.Errorf("%v %+v", ok, r)
 	}
 	h, ok := decodeHealth([]byte(`{"peripheralsHealth":{"displayHealthCollection":{"isOptional":"true","connection":{"connectionStatus":"disconnected"}},"microphoneHealth":"ok","speakerHealth":{"connection":[]}}}`))
 	if !ok || len(h.Displays) != 1 || !h.Displays[0].Optional || h.Displays[0].State != Disconnected || h.Microphone.Present || !h.Speaker.Present {
@@ -258,18 +270,25 @@ func TestTextIsCleanedAndBounded(t *testing.T) {
 	}
 }
 
-func TestItemsWithoutIDAreLeftOut(t *testing.T) {
+func TestItemsWithoutIDMakeAListIncomplete(t *testing.T) {
 	f := newFake(t, always(200, `{"value":[null,7,{"deviceType":"sip"},{"id":"d1"},{"id":"D1"},[]]}`))
 	got, err := f.client().Devices(t.Context(), tenantA)
-	if err != nil || len(got) != 1 || got[0].ID != "d1" {
+	if !Incomplete(err) || KindOf(err) != BadAnswer || len(got) != 1 || got[0].ID != "d1" {
 		t.Errorf("%+v %v", got, err)
 	}
 	if !strings.Contains(f.log.String(), `"items":4`) {
 		t.Errorf("the log does not say that 4 items were left out: %s", f.log.String())
 	}
 	f = newFake(t, always(200, `{"value":[{"displayName":"no id"}]}`))
-	_, err = f.client().Rooms(t.Context(), tenantA)
-	wantKind(t, err, BadAnswer)
+	rooms, err := f.client().Rooms(t.Context(), tenantA)
+	if wantKind(t, err, BadAnswer); Incomplete(err) || rooms != nil {
+		t.Errorf("%v %v", rooms, err)
+	}
+	f = newFake(t, always(200, `{"value":[{"displayName":"no id"},{"placeId":"p1"}]}`))
+	rooms, err = f.client().Rooms(t.Context(), tenantA)
+	if wantKind(t, err, BadAnswer); !Incomplete(err) || len(rooms) != 1 {
+		t.Errorf("%v %v", rooms, err)
+	}
 }
 
 func TestRoomsAreNotDoubled(t *testing.T) {

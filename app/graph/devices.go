@@ -87,18 +87,27 @@ type deviceWire struct {
 		Maker    text     `json:"manufacturer"`
 		Model    text     `json:"model"`
 	} `json:"hardwareDetail"`
-	User struct {
-		ID   text `json:"id"`
-		Name text `json:"displayName"`
-		UPN  text `json:"userPrincipalName"`
-	} `json:"currentUser"`
-	AssetTag text   `json:"companyAssetTag"`
-	Notes    text   `json:"notes"`
-	Created  moment `json:"createdDateTime"`
-	Modified moment `json:"lastModifiedDateTime"`
+	User     userOfDevice `json:"currentUser"`
+	AssetTag text         `json:"companyAssetTag"`
+	Notes    text         `json:"notes"`
+	Created  moment       `json:"createdDateTime"`
+	Modified moment       `json:"lastModifiedDateTime"`
 }
 
-// decodeDevice gives false for an item without an id.
+type userOfDevice struct {
+	odd  bool // it is there and no object: nobody can say whose device it is
+	ID   text `json:"id"`
+	Name text `json:"displayName"`
+	UPN  text `json:"userPrincipalName"`
+}
+
+func (w *userOfDevice) UnmarshalJSON(raw []byte) error {
+	type plain userOfDevice
+	*w = userOfDevice{odd: isOdd(raw)}
+	return loose(raw, (*plain)(w))
+}
+
+// decodeDevice gives false for an item without an id, or of which the account cannot be read.
 func decodeDevice(raw []byte) (Device, bool) {
 	var w deviceWire
 	if loose(bare(raw), &w) != nil {
@@ -122,7 +131,7 @@ func decodeDevice(raw []byte) (Device, bool) {
 		Notes:             string(w.Notes),
 		Created:           w.Created.Time,
 		Modified:          w.Modified.Time,
-	}, w.ID != ""
+	}, w.ID != "" && !w.User.odd
 }
 
 func (c *Client) devicesRequest(doing, tenant, path string, query ...string) request {
@@ -137,14 +146,15 @@ func (c *Client) devicesRequest(doing, tenant, path string, query ...string) req
 }
 
 // Devices lists all Teams devices of the tenant (TeamworkDevice.Read.All). Kind Gone means that Microsoft does not offer the
-// API there any more; Unavailable means that what is known is stale, not that devices are offline.
+// API there any more; Unavailable means that what is known is stale, not that devices are offline. See Incomplete for a list that comes with an error.
 func (c *Client) Devices(ctx context.Context, tenant string) ([]Device, error) {
 	rq := c.devicesRequest("list devices", tenant, "", "$top=50") // 50 is the most that the API gives at once
 	rq.collection = true
-	found, seen := []Device{}, map[string]bool{}
+	found, seen, lost := []Device{}, map[string]bool{}, 0
 	err := c.list(ctx, rq, func(item []byte) bool {
 		device, ok := decodeDevice(item)
 		if !ok {
+			lost++
 			return false
 		}
 		if key := strings.ToLower(device.ID); !seen[key] {
@@ -156,7 +166,7 @@ func (c *Client) Devices(ctx context.Context, tenant string) ([]Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, nil
+	return found, rq.lacking(lost)
 }
 
 // Device gives one device (TeamworkDevice.Read.All).

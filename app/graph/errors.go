@@ -23,9 +23,10 @@ const (
 	SecretExpired     Kind = "secret-expired"     // AADSTS7000222
 	AssertionInvalid  Kind = "assertion-invalid"  // the certificate or its assertion is not accepted (AADSTS700027 and its kin)
 	AppDisabled       Kind = "app-disabled"       // the registration is disabled (AADSTS7000112) or not multi-tenant (50194)
-	ConditionalAccess Kind = "conditional-access" // a policy of the tenant blocks us (AADSTS53003)
+	ConditionalAccess Kind = "conditional-access" // a policy of the tenant blocks us (AADSTS53003, 50076)
 	TenantUnknown     Kind = "tenant-unknown"     // no such tenant in this cloud (AADSTS90002)
 	WrongCloud        Kind = "wrong-cloud"        // the tenant lives in another Microsoft cloud (AADSTS900382)
+	ClockSkew         Kind = "clock-skew"         // our clock and Microsoft's differ, so that tokens or assertions are not valid (AADSTS700024)
 	Throttled         Kind = "throttled"          // try again after Error.RetryAfter
 	Gone              Kind = "gone"               // the API is not there for this tenant: devices (graph.md 0), presence, Intune
 	NotFound          Kind = "not-found"          // the one thing asked for does not exist
@@ -51,7 +52,9 @@ type Error struct {
 
 	doing string
 	final bool // trying again was already considered
-	cause error
+	// incomplete says that a list came, too, which lacks some items
+	incomplete bool
+	cause      error
 }
 
 // Error says what was being done, the kind, and what Microsoft said.
@@ -226,11 +229,13 @@ func kindOfAADSTS(number int) (Kind, bool) {
 		return SecretInvalid, true
 	case 7000222:
 		return SecretExpired, true
-	case 700021, 700022, 700023, 700024, 700027, 700030:
+	case 700021, 700022, 700023, 700027, 700030:
 		return AssertionInvalid, true
+	case 700024:
+		return ClockSkew, true
 	case 7000112, 50194:
 		return AppDisabled, true
-	case 53000, 53001, 53002, 53003, 53004, 530003, 530034:
+	case 50076, 50079, 50158, 53000, 53001, 53002, 53003, 53004, 530003, 530031, 530032, 530034, 530035:
 		return ConditionalAccess, true
 	case 90002, 900021, 900023:
 		return TenantUnknown, true

@@ -28,7 +28,7 @@ func TestKindOfAADSTS(t *testing.T) {
 	for number, want := range map[int]Kind{
 		700016: NotConsented, 65001: NotConsented, 65004: NotConsented, 90094: NotConsented, 90099: NotConsented,
 		7000215: SecretInvalid, 7000222: SecretExpired, 700027: AssertionInvalid, 7000112: AppDisabled, 50194: AppDisabled,
-		53003: ConditionalAccess, 90002: TenantUnknown, 900382: WrongCloud, 90055: Throttled,
+		53003: ConditionalAccess, 50076: ConditionalAccess, 700024: ClockSkew, 90002: TenantUnknown, 900382: WrongCloud, 90055: Throttled,
 		70011: BadRequest, 1002012: BadRequest, 12345678: BadRequest, // scope, scope, not known: by status
 	} {
 		body := fmt.Sprintf(`{"error":"x","error_description":"AADSTS%d: said.","error_codes":[%d],"trace_id":"t-1"}`, number, number)

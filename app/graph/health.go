@@ -100,6 +100,9 @@ func (w *softwareWire) UnmarshalJSON(raw []byte) error {
 
 func isObject(raw []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) }
 
+// isOdd tells that something is there and not the object that is due.
+func isOdd(raw []byte) bool { return !isObject(raw) && string(bytes.TrimSpace(raw)) != "null" }
+
 // partList reads a list of parts; a single object counts as a list of one. A null keeps its place, or the numbers of
 // the displays would shift.
 type partList []partWire

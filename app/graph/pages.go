@@ -17,7 +17,9 @@ import (
 func (c *Client) list(ctx context.Context, rq request, take func(item []byte) bool) error {
 	seen := map[string]bool{}
 	size, items, unusable := 0, 0, 0
+	rq.most = maxBody
 	begun := c.now()
+	var last []json.RawMessage
 	for page := 1; ; page++ {
 		if page > maxPages || c.now().Sub(begun) > maxListTime {
 			return tooLong(rq)
@@ -31,6 +33,10 @@ func (c *Client) list(ctx context.Context, rq request, take func(item []byte) bo
 		if err != nil {
 			return err
 		}
+		if len(values) > 0 && slices.EqualFunc(last, values, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+			return got.bad("the same page came twice")
+		}
+		last = values
 		size, items = size+len(got.body), items+len(values)
 		if items > maxItems || size > maxListBytes {
 			return tooLong(rq)
@@ -60,6 +66,21 @@ func (c *Client) list(ctx context.Context, rq request, take func(item []byte) bo
 		return &Error{Kind: BadAnswer, Message: fmt.Sprintf("none of the %d items can be used", items), doing: rq.doing}
 	}
 	return nil
+}
+
+// lacking says that so many items of a list could not be used; nil when none was lost.
+func (rq request) lacking(items int) error {
+	if items == 0 {
+		return nil
+	}
+	return &Error{Kind: BadAnswer, Message: fmt.Sprintf("%d items cannot be used", items), doing: rq.doing, incomplete: true}
+}
+
+// Incomplete tells that the list which came with the error is true but for items that could not be used: what is not in it may be there
+// nevertheless.
+func Incomplete(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.incomplete
 }
 
 func tooLong(rq request) *Error {

@@ -112,11 +112,23 @@ func TestForeignNextLinksAreRefused(t *testing.T) {
 func TestPagesInACircle(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
 		next := map[string]string{"": "a", "a": "b", "b": "a"}[r.URL.Query().Get("$skiptoken")]
-		fmt.Fprintf(w, `{"value":[{"id":"d1"}],"@odata.nextLink":"/teamwork/devices?$skiptoken=%s"}`, next)
+		fmt.Fprintf(w, `{"value":[{"id":"before %s"}],"@odata.nextLink":"/teamwork/devices?$skiptoken=%s"}`, next, next)
 	})
 	_, err := f.client().Devices(t.Context(), tenantA)
 	if e := wantKind(t, err, BadAnswer); len(f.requests()) != 3 || !strings.Contains(e.Message, "circle") {
 		t.Errorf("%q %v", f.requests(), e)
+	}
+}
+
+func TestTheSamePageTwice(t *testing.T) {
+	n := 0
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		n++
+		fmt.Fprintf(w, `{"value":[{"id":"d1"},{"id":"d2"}],"@odata.nextLink":"/teamwork/devices?$skiptoken=%d"}`, n)
+	})
+	_, err := f.client().Devices(t.Context(), tenantA)
+	if e := wantKind(t, err, BadAnswer); n != 2 || !strings.Contains(e.Message, "twice") {
+		t.Errorf("%d pages: %v", n, e)
 	}
 }
 
@@ -137,7 +149,7 @@ func TestListWithTooManyItems(t *testing.T) {
 	n := 0
 	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
 		n++
-		fmt.Fprintf(w, `{"value":[%s0],"@odata.nextLink":"/users?p=%d"}`, strings.Repeat("0,", maxItems/4), n)
+		fmt.Fprintf(w, `{"value":[%s%d],"@odata.nextLink":"/users?p=%d"}`, strings.Repeat("0,", maxItems/4), n, n)
 	})
 	_, err := f.client().MemberGroups(t.Context(), tenantA, "u1")
 	if wantKind(t, err, BadAnswer); n != 4 {
@@ -219,7 +231,7 @@ func TestListWithTooManyBytes(t *testing.T) {
 	page := `"` + strings.Repeat("x", maxBody-200) + `"`
 	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
 		n++
-		fmt.Fprintf(w, `{"value":[%s],"@odata.nextLink":"/users?p=%d"}`, page, n)
+		fmt.Fprintf(w, `{"value":[%s,%d],"@odata.nextLink":"/users?p=%d"}`, page, n, n)
 	})
 	_, err := f.client().MemberGroups(t.Context(), tenantA, "u1")
 	if wantKind(t, err, BadAnswer); n != maxListBytes/maxBody+1 {

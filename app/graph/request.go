@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ const (
 	maxTries  = 3
 	firstWait = 800 * time.Millisecond // doubled with each try, half of it by chance
 	maxAsked  = 24 * time.Hour         // a longer Retry-After is not believed
+	unmeant   = time.Hour              // what is waited instead
+	maxSkew   = 5 * time.Minute        // what Microsoft's clock and ours may differ: tokens are good for so much before they begin
 
 	// A token older than this that lacks a permission is thrown away: consent may have been given since.
 	staleRoles = 5 * time.Minute
@@ -36,6 +39,7 @@ type request struct {
 	eventual   bool     // ask with ConsistencyLevel: eventual, which $search and $count need
 	plain      bool     // the answer is plain text
 	collection bool     // a list: on the devices lane its absence means that the API is gone
+	most       int      // bytes of an answer; 0 means maxObject
 	acts       bool     // it changes something: it is sent again only when Microsoft certainly did not take it
 	needs      []string // permissions of which one is enough; the first is the least
 }
@@ -103,6 +107,7 @@ func (c *Client) fetch(ctx context.Context, rq request) (answer, error) {
 				continue
 			}
 			c.nameMissingPermission(ctx, e, rq, t, tok)
+			c.nameSkew(e, got)
 			return e
 		}
 	})
@@ -131,6 +136,18 @@ func (c *Client) nameMissingPermission(ctx context.Context, e *Error, rq request
 	}
 }
 
+// nameSkew tells a token that is refused for the time from one that is refused for what it is: a new token is not valid where the clock of
+// Microsoft and ours, by the date of its answer, are apart.
+func (c *Client) nameSkew(e *Error, got answer) {
+	if e.Status != http.StatusUnauthorized {
+		return
+	}
+	theirs, err := http.ParseTime(got.header.Get("Date"))
+	if apart := c.now().Sub(theirs).Abs(); err == nil && apart > maxSkew {
+		e.Kind, e.Message = ClockSkew, "our clock and Microsoft's are "+apart.Round(time.Minute).String()+" apart"
+	}
+}
+
 // once sends the request a single time.
 func (c *Client) once(ctx context.Context, t *tenant, rq request, tok token) (answer, error) {
 	method := rq.method
@@ -152,13 +169,13 @@ func (c *Client) once(ctx context.Context, t *tenant, rq request, tok token) (an
 	if rq.plain {
 		header.Set("Accept", "text/plain")
 	}
-	got, err := c.send(ctx, rq.doing, t.id, method, rq.url, header, rq.body)
+	got, err := c.send(ctx, rq.doing, t.id, method, rq.url, header, rq.body, cmp.Or(rq.most, maxObject))
 	if err == nil && !got.ok() {
 		got.body = bytes.ReplaceAll(got.body, []byte(tok.value), []byte(hidden)) // also a token that does not look like one
 		err = c.graphError(rq, got)
 	}
 	if err != nil {
-		return answer{}, rq.marked(err)
+		return got, rq.marked(err)
 	}
 	return got, nil
 }
@@ -173,8 +190,8 @@ func (rq request) marked(err error) error {
 	return err
 }
 
-// send does one HTTP exchange and reads the bounded body.
-func (c *Client) send(ctx context.Context, doing, tenant, method string, to *url.URL, header http.Header, body []byte) (answer, error) {
+// send does one HTTP exchange and reads the body, which must not be larger than most.
+func (c *Client) send(ctx context.Context, doing, tenant, method string, to *url.URL, header http.Header, body []byte, most int) (answer, error) {
 	timed, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	httpRequest, err := http.NewRequestWithContext(timed, method, to.String(), bytes.NewReader(body))
@@ -197,7 +214,7 @@ func (c *Client) send(ctx context.Context, doing, tenant, method string, to *url
 	got := answer{doing: doing, status: response.StatusCode, header: response.Header}
 	limit := maxErrorBody
 	if got.ok() {
-		limit = maxBody
+		limit = most
 	}
 	got.body, err = io.ReadAll(io.LimitReader(response.Body, int64(limit)+1))
 	c.log.DebugContext(ctx, "graph request", "doing", doing, "tenant", tenant, "method", method, "path", to.Path,
@@ -283,11 +300,14 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 		if !(seconds > 0) {
 			return 0
 		}
-		wait = time.Duration(min(seconds, maxAsked.Seconds()) * float64(time.Second))
+		wait = time.Duration(min(seconds, maxAsked.Seconds()+1) * float64(time.Second))
 	} else if date, err := http.ParseTime(value); err == nil {
 		wait = date.Sub(now)
 	}
-	return min(max(0, wait), maxAsked)
+	if wait > maxAsked {
+		return unmeant
+	}
+	return max(0, wait)
 }
 
 // isGUID accepts the usual form of an id, 8-4-4-4-12 hexadecimal digits.

@@ -157,6 +157,27 @@ func TestNewTokenAfter401(t *testing.T) {
 	})
 }
 
+// A new token that is refused where Microsoft's date is another one is refused for our clock.
+func TestRefusedForTheClock(t *testing.T) {
+	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	ours := func(cfg *Config) { cfg.Now = func() time.Time { return now } }
+	for date, want := range map[string]Kind{
+		"":                              Forbidden,
+		"yesterday":                     Forbidden,
+		"Fri, 20 Nov 2026 09:04:00 GMT": Forbidden,
+		"Fri, 20 Nov 2026 07:00:00 GMT": ClockSkew,
+		"Fri, 20 Nov 2026 09:06:00 GMT": ClockSkew,
+	} {
+		_, err := newFake(t, always(401, `{"error":{"code":"InvalidAuthenticationToken","message":"Lifetime validation failed"}}`, "Date", date)).client(ours).Rooms(t.Context(), tenantA)
+		e := wantKind(t, err, want)
+		if want == ClockSkew && !strings.Contains(e.Message, "apart") {
+			t.Errorf("%q: %v", date, e)
+		}
+		_, err = newFake(t, always(403, `{}`, "Date", date)).client(ours).Rooms(t.Context(), tenantA)
+		wantKind(t, err, Forbidden) // what is refused for itself is not a matter of time
+	}
+}
+
 func TestConsentWithdrawnShowsAfter401(t *testing.T) {
 	f := newFake(t, always(401, "{}"))
 	f.login = inTurn(func(w http.ResponseWriter, r *http.Request) { giveToken(w, tenantA, 1, allRoles...) },
@@ -172,6 +193,13 @@ func TestBodyBounds(t *testing.T) {
 		io.WriteString(w, `"}]}`)
 	}
 	_, err := newFake(t, huge).client().Rooms(t.Context(), tenantA)
+	if e := wantKind(t, err, BadAnswer); !strings.Contains(e.Message, "larger") {
+		t.Errorf("%v", e)
+	}
+	// One device is not as large as a page of them.
+	_, err = newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Write(append([]byte(`{"connection":{"connectionStatus":"connected"}}`), bytes.Repeat([]byte(" "), maxObject)...))
+	}).client().Health(t.Context(), tenantA, "d1")
 	if e := wantKind(t, err, BadAnswer); !strings.Contains(e.Message, "larger") {
 		t.Errorf("%v", e)
 	}
@@ -326,10 +354,10 @@ func TestRetryAfterHeader(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"": 0, "17": 17 * time.Second, " 5 ": 5 * time.Second, "0": 0, "-3": 0, "1.5": 1500 * time.Millisecond, "NaN": 0, "x": 0,
-		"999999999999": maxAsked, "1e300": maxAsked, "Inf": maxAsked,
+		"86400": maxAsked, "86402": unmeant, "999999999999": unmeant, "1e300": unmeant, "Inf": unmeant,
 		"Fri, 20 Nov 2026 09:00:30 GMT": 30 * time.Second,
 		"Fri, 20 Nov 2026 08:59:00 GMT": 0,
-		"Fri, 20 Nov 2099 08:59:00 GMT": maxAsked,
+		"Fri, 20 Nov 2099 08:59:00 GMT": unmeant,
 	} {
 		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
 			t.Errorf("%q: %v, want %v", value, got, want)

@@ -113,7 +113,7 @@ func (c *Client) Discover(ctx context.Context, domainOrTenant string) (Discovery
 		if _, err := c.gates.admit(ctx, t, login); err != nil {
 			return c.broken(ctx, doing, err)
 		}
-		got, err := c.send(ctx, doing, name, http.MethodGet, &to, http.Header{}, nil)
+		got, err := c.send(ctx, doing, name, http.MethodGet, &to, http.Header{}, nil, maxObject)
 		if err != nil {
 			return err
 		}

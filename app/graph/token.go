@@ -103,7 +103,7 @@ func (c *Client) newToken(ctx context.Context, t *tenant) (token, error) {
 		}
 		header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 		asked := c.now()
-		got, err := c.send(ctx, doing, t.id, http.MethodPost, &to, header, []byte(form.Encode()))
+		got, err := c.send(ctx, doing, t.id, http.MethodPost, &to, header, []byte(form.Encode()), maxObject)
 		if err != nil {
 			return err
 		}

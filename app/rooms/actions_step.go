@@ -208,7 +208,8 @@ func obstacle(e *graph.Error) string {
 		return "queued-elsewhere"
 	case graph.Throttled:
 		return "throttled"
-	case graph.SecretInvalid, graph.SecretExpired, graph.AssertionInvalid, graph.AppDisabled, graph.ConditionalAccess, graph.TenantUnknown, graph.WrongCloud:
+	case graph.SecretInvalid, graph.SecretExpired, graph.AssertionInvalid, graph.AppDisabled, graph.ClockSkew, graph.ConditionalAccess, graph.TenantUnknown,
+		graph.WrongCloud:
 		return "application-refused"
 	case graph.Forbidden, graph.BadRequest:
 		return "refused"
