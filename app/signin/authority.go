@@ -1,7 +1,9 @@
 package signin
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -138,8 +140,34 @@ func (k *keyFetches) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("the keys were fetched too often")
 	}
 	answer, err := k.next.RoundTrip(r)
-	k.failing.Store(err != nil || answer.StatusCode != http.StatusOK)
-	return answer, err
+	if err == nil {
+		err = holdsKeys(answer)
+	}
+	k.failing.Store(err != nil)
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// holdsKeys reads an answer to its end and puts it back. A page of some proxy in place of the keys is no reason to call a token false.
+func holdsKeys(answer *http.Response) error {
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the keys are refused with status %d", answer.StatusCode)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return fmt.Errorf("read the keys: %w", err)
+	}
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(body, &set); err != nil || len(set.Keys) == 0 {
+		return errors.New("the answer holds no keys")
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
 }
 
 // bounded cuts answers that are larger than any true one.

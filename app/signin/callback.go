@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ import (
 )
 
 // refusal is a sign-in that did not work. The code goes to the welcome page, the cause to the log only.
-// Codes: guest, personal-account, wrong-tenant, state, denied, unavailable, consent-needed, government-cloud, invalid; and those of refuseStepUp.
+// Codes: guest, personal-account, wrong-tenant, state, denied, unavailable, registration-refused, clock-skew, consent-needed, government-cloud, invalid;
+// and those of refuseStepUp.
 type refusal struct {
 	code  string
 	cause error
@@ -117,7 +119,7 @@ func (s *Service) take(r *http.Request) (store.Signin, *refusal) {
 // recordRefused takes an entry of a person whom Entra vouched for and whom the rules keep out; c is nil for who is not known. Codes that tell of
 // Microsoft's or our own trouble are no refusal.
 func (s *Service) recordRefused(ctx context.Context, side store.Side, c *claims, code string) {
-	if c == nil || code == "unavailable" || code == "invalid" {
+	if c == nil || slices.Contains([]string{"unavailable", "registration-refused", "clock-skew", "invalid"}, code) {
 		return
 	}
 	by := act(ctx, api.Person{Side: side, TenantID: c.TenantID, OID: c.OID, Name: clip(c.Name, 256), UPN: clip(c.UPN, 320)})
@@ -145,6 +147,9 @@ func (s *Service) redeem(ctx context.Context, in store.Signin, code string) (*cl
 	if err != nil && a.keys.failing.Load() {
 		return nil, refuse("unavailable", err)
 	}
+	if err != nil && wrongTime(err) {
+		return nil, refuse("clock-skew", err)
+	}
 	if err != nil {
 		return nil, refuse("invalid", err)
 	}
@@ -159,6 +164,13 @@ func (s *Service) redeem(ctx context.Context, in store.Signin, code string) (*cl
 		return c, refused
 	}
 	return c, s.checkGovernment(ctx, in.Side, c.TenantID)
+}
+
+// wrongTime tells a token that is refused for our time from any other. Entra has made it this very moment, so one clock of the two is wrong, and it is
+// hardly Microsoft's.
+func wrongTime(err error) bool {
+	var expired *oidc.TokenExpiredError
+	return errors.As(err, &expired) || strings.Contains(err.Error(), "before the nbf")
 }
 
 func (s *Service) exchange(ctx context.Context, a *authority, k *known, code, verifier string) (string, *refusal) {
@@ -218,16 +230,20 @@ func refusalOf(code, description string) *refusal {
 		return refuse("consent-needed", cause)
 	case "65004", "50105", "53000", "53001", "53003", "50097", "50158", "50072", "50074", "50076", "50079", "500121":
 		return refuse("denied", cause)
-	case "7000215", "7000222", "700027", "7000218", "7000112": // the operator's matter; the cause tells which
-		return refuse("unavailable", cause)
+	case "7000215", "7000222", "7000218", "7000112", "700021", "700022", "700023", "700027", "700030", "50194", "50011", "500112": // the operator's matter; the cause tells which
+		return refuse("registration-refused", cause)
+	case "700024":
+		return refuse("clock-skew", cause)
 	}
 	switch code {
 	case "access_denied":
 		return refuse("denied", cause)
 	case "consent_required":
 		return refuse("consent-needed", cause)
-	case "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client":
+	case "server_error", "temporarily_unavailable":
 		return refuse("unavailable", cause)
+	case "invalid_client", "unauthorized_client":
+		return refuse("registration-refused", cause)
 	}
 	return refuse("invalid", cause)
 }

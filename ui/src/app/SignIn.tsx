@@ -15,6 +15,8 @@ const refusals = [
   'state',
   'denied',
   'unavailable',
+  'registration-refused',
+  'clock-skew',
   'consent-needed',
   'government-cloud',
   'step-up-cancelled',

@@ -9,6 +9,7 @@ export const groups = {
     'secret-expired',
     'secret-invalid',
     'app-disabled',
+    'clock-skew',
     'tenant-unknown',
     'conditional-access',
     'permission-missing',
