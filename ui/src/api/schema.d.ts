@@ -2524,7 +2524,7 @@ export interface components {
             /** @description One for each kind of work: devices, places. Empty for who has no role there. */
             kinds: components["schemas"]["Job"][];
             name: string;
-            /** @description The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, secret-invalid, secret-expired, never-consented, consent-withdrawn. */
+            /** @description The worse of the states of its two kinds of work: ok, new, partial, throttled, unreachable, bad-answer, empty-answer, internal, devices-gone, forbidden, permission-missing, conditional-access, tenant-unknown, app-disabled, clock-skew, secret-invalid, secret-expired, never-consented, consent-withdrawn. */
             state: string;
             /** @description The runs of the last 24 hours by half hour, oldest first: none, good, failed. */
             strip: string[];
