@@ -91,6 +91,8 @@ func TestTheRecordOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, status, body)
 	var waits struct{ ChangeRequest struct{ ID string } }
 	require.NoError(t, json.Unmarshal([]byte(body), &waits))
+	_, body = northwind.call("GET", "/api/partnership/change-requests/"+waits.ChangeRequest.ID, nil)
+	require.Contains(t, body, `"detail":{}`, "there is nothing before and after: an object all the same")
 	status, body = northwind.call("POST", "/api/partnership/change-requests/"+waits.ChangeRequest.ID+"/approve", nil)
 	require.Less(t, status, 300, body)
 	require.Eventually(t, func() bool {

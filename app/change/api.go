@@ -43,6 +43,9 @@ func requestOf(q store.ChangeRequest, oid string) (Request, error) {
 	if err := json.Unmarshal([]byte(q.Detail), &out.Detail); err != nil {
 		return Request{}, fmt.Errorf("read the detail of a change request: %w", err)
 	}
+	if out.Detail == nil { // what changes nothing, as an export, keeps no detail
+		out.Detail = map[string]any{}
+	}
 	return out, nil
 }
 
