@@ -201,6 +201,7 @@ function FirstCollection({ customer }: { customer: Detail }) {
   const now = useNow()
   const words = useProgressWords(customer.progress)
   const { progress, name } = customer
+  if (customer.state === 'without-admin') return null // nothing is shown of it, and nobody waits for rooms
   if (isStarting(customer, now)) {
     return (
       <Message tone="brand" title={t('first.title')}>

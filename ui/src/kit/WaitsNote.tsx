@@ -32,16 +32,13 @@ export function WaitsNote({ request }: { readonly request: PendingRequest }) {
     }
   }
   return (
-    <Message
-      tone="brand"
-      title={t('waits.title')}
-      action={
+    <Message tone="brand" title={t('waits.title')}>
+      <p>{t('waits.text', { until: format.date(request.expiresAt) })}</p>
+      <p>
         <PageLink page="requests" customer={request.customerId} search={{ open: request.id }}>
           {t('waits.look')}
         </PageLink>
-      }
-    >
-      <p>{t('waits.text', { until: format.date(request.expiresAt) })}</p>
+      </p>
       {state === 'sent' ? (
         <p>{t('waits.sent')}</p>
       ) : (

@@ -107,6 +107,7 @@ export function AdminsFact() {
   return (
     <Fact label={t('fact.admins')}>
       <span className="plines">
+        {data.members.length === 0 && <span className="mut">{t('admins.none')}</span>}
         {data.members.map((member) => (
           <span key={member.id}>
             {member.name} {member.kind === 'group' && <span className="mut">{t('admins.group')}</span>}{' '}
