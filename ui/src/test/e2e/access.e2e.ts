@@ -4,6 +4,7 @@ import texts from '../../access/text.en.json'
 import textes from '../../access/text.fr.json'
 import common from '../../text/common.en.json'
 import { base, findings, open, openBrowser, people, picture, signIn } from './harness'
+import { said } from './words'
 
 const words = texts.managers
 let browser: Browser
@@ -14,7 +15,6 @@ afterAll(() => browser.close())
 
 const group = 'Équipe Lyon'
 const row = (page: Page, name: string) => page.getByRole('row', { name, exact: true })
-const said = (text: string, name: string) => text.replace('{{name}}', name)
 
 /** What a run that was cut off left behind. */
 async function clean(page: Page): Promise<void> {
@@ -46,7 +46,7 @@ test('a manager adds a security group by keyboard, once, and removes it again', 
   await add(page)
   await row(page, group).waitFor()
   expect(await row(page, group).innerText()).toContain(words.group)
-  await page.getByText(said(words.addedTo, group)).waitFor()
+  await page.getByText(said(words.addedTo, { name: group })).waitFor()
 
   // A second time is refused, in words, and the dialog stays.
   await add(page)
@@ -62,7 +62,7 @@ test('a manager adds a security group by keyboard, once, and removes it again', 
   expect(await findings(page)).toEqual([])
   await picture(page, 'tenant-managers')
   await pane.getByRole('button', { name: words.remove }).click()
-  const ask = page.getByRole('alertdialog', { name: said(words.removeTitle, group) })
+  const ask = page.getByRole('alertdialog', { name: said(words.removeTitle, { name: group }) })
   await ask.waitFor()
   expect(await findings(page)).toEqual([])
   await ask.getByRole('button', { name: common.kit.cancel }).click()

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import words from '../../access/text.en.json'
 import mots from '../../access/text.fr.json'
 import roomWords from '../../rooms/text.en.json'
-import { base, findings, open, openBrowser, pane, people, picture, search, signIn } from './harness'
+import type { Me } from '../../api/me'
+import { base, call, customerId, findings, open, openBrowser, pane, people, picture, search, signIn } from './harness'
 
 let browser: Browser
 beforeAll(async () => {
@@ -11,18 +12,12 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-interface Me {
-  readonly person: { readonly id: string; readonly name: string }
-  readonly holdings: readonly { readonly customerId: string; readonly customerName: string }[]
-}
-
-const meOf = async (page: Page) => (await (await page.request.get(`${base}/api/me`)).json()) as Me
 const verdict = (page: Page) => page.locator('.ck-verdict h2')
 const chain = (page: Page) => page.locator('.ck-chain li')
 
 /** Northwind's id, and a room that the technicians were lent. */
 async function northwind(page: Page): Promise<{ id: string; room: { id: string; name: string } }> {
-  const id = (await meOf(page)).holdings.find((holding) => holding.customerName === 'Northwind Traders')?.customerId ?? ''
+  const id = await customerId(page, 'Northwind Traders')
   const found = (await (await page.request.get(`${base}/api/rooms?customer=${id}&q=Waverley&limit=1`)).json()) as { items: { id: string; name: string }[] }
   const [room] = found.items
   if (!room) throw new Error('Northwind has no room in Waverley House')
@@ -138,7 +133,7 @@ describe('check access', () => {
     await rooms.getByRole('link').first().click()
     await pane(page).getByRole('heading', { name }).waitFor()
     // Who holds it everywhere: the first rooms, and how many there are.
-    await page.goto(`${base}/c/${id}/check-access?member=user:${(await meOf(page)).person.id}&permission=rooms.view`)
+    await page.goto(`${base}/c/${id}/check-access?member=user:${(await call<Me>(page, 'GET', '/me')).person.id}&permission=rooms.view`)
     await page.getByRole('heading', { name: /may view devices and health in all 212 rooms\.$/ }).waitFor()
     await rooms.getByRole('button', { name: 'Show 38 more rooms' }).click()
     expect(await rooms.getByRole('link').count()).toBe(50)
@@ -151,7 +146,7 @@ describe('check access', () => {
     const page = await open(browser, { viewport: { width: 400, height: 900 }, language: 'fr', theme })
     await signIn(page, people.primaryAdmin, '/check-access')
     const { id } = await northwind(page)
-    for (const member of [(await meOf(page)).person.id, await idOf(page, 'Tomasz')]) {
+    for (const member of [(await call<Me>(page, 'GET', '/me')).person.id, await idOf(page, 'Tomasz')]) {
       await page.goto(`${base}/c/${id}/check-access?member=user:${member}&permission=tickets.view`)
       await page.locator('.ck-table').waitFor()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400)

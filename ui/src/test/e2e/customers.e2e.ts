@@ -4,6 +4,7 @@ import words from '../../customers/text.en.json'
 import mots from '../../customers/text.fr.json'
 import shell from '../../app/text.en.json'
 import { base, findings, open, openBrowser, people, picture, signIn } from './harness'
+import { said } from './words'
 
 let browser: Browser
 beforeAll(async () => {
@@ -13,7 +14,6 @@ afterAll(() => browser.close())
 
 const tailspin = 'Tailspin Toys'
 const row = (page: Page, name: string) => page.getByRole('row', { name, exact: true })
-const said = (text: string, values: Record<string, string>) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '')
 
 /** Whether Tailspin's invitation still waits: the test that accepts it changes that once for each demo. */
 async function waits(page: Page): Promise<boolean> {

@@ -4,7 +4,8 @@ import app from '../../app/text.en.json'
 import words from '../../rooms/text.en.json'
 import mots from '../../rooms/text.fr.json'
 import common from '../../text/common.en.json'
-import { base, findings, open, openBrowser, pane, people, picture, rows, search, signIn } from './harness'
+import { base, call, customerId, findings, open, openBrowser, pane, people, picture, rows, search, signIn } from './harness'
+import { said } from './words'
 
 let browser: Browser
 beforeAll(async () => {
@@ -14,22 +15,9 @@ afterAll(() => browser.close())
 
 const en = words.groups
 const fr = mots.groups
-const said = (text: string, values: Record<string, string | number>) =>
-  text.replace(/\{\{(\w+)[^}]*\}\}/g, (_, name: string) => String(values[name] ?? ''))
-
 interface Me {
   readonly person: { readonly id: string }
   readonly holdings: readonly { readonly customerId: string; readonly customerName: string; readonly permissions: readonly string[] }[]
-}
-
-async function ask<T>(page: Page, path: string, body?: object, method = 'POST'): Promise<T> {
-  const answer = await page.request.fetch(`${base}${path}`, body && { method, data: body, headers: { 'X-Roomward-Request': '1' } })
-  if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`)
-  return (answer.status() === 204 ? undefined : await answer.json()) as T
-}
-
-async function idOf(page: Page, customer: string): Promise<string> {
-  return (await ask<Me>(page, '/api/me')).holdings.find((holding) => holding.customerName === customer)?.customerId ?? ''
 }
 
 /**
@@ -38,16 +26,16 @@ async function idOf(page: Page, customer: string): Promise<string> {
  */
 async function editor(page: Page): Promise<string> {
   await signIn(page, people.primaryAdmin, '/rooms')
-  const me = await ask<Me>(page, '/api/me')
+  const me = await call<Me>(page, 'GET', '/me')
   const contoso = me.holdings.find((holding) => holding.customerName === 'Contoso')
   const id = contoso?.customerId ?? ''
   if (contoso?.permissions.includes('groups.create') !== true) {
-    const role = await ask<{ id: string }>(page, `/api/customers/${id}/roles`, {
+    const role = await call<{ id: string }>(page, 'POST', `/customers/${id}/roles`, {
       name: 'Group editors',
       permissions: ['groups.view', 'groups.create', 'groups.modify'],
     })
     const members = [{ kind: 'user', id: me.person.id }]
-    await ask(page, `/api/customers/${id}/assignments`, { role: role.id, name: 'Group editors', members, scopes: [{ kind: 'all' }] })
+    await call(page, 'POST', `/customers/${id}/assignments`, { role: role.id, name: 'Group editors', members, scopes: [{ kind: 'all' }] })
   }
   await page.goto(`${base}/c/${id}/groups`)
   await page.getByRole('button', { name: en.new }).or(page.getByRole('button', { name: fr.new })).waitFor()
@@ -150,13 +138,13 @@ describe('room groups', () => {
     const page = await open(browser, { expects: [/^412 /, /^409 /] })
     const id = await editor(page)
     const name = unique('Vista Park')
-    const at = `/api/customers/${id}`
-    const found = await ask<{ items: { id: string }[] }>(page, `/api/rooms?customer=${id}&q=Vista&limit=3`)
-    const group = await ask<{ id: string }>(page, `${at}/groups`, { name, kind: 'fixed', rooms: found.items.map((room) => room.id) })
-    const { items: roles } = await ask<{ items: { id: string; name: string }[] }>(page, `${at}/roles`)
-    const { items: people } = await ask<{ items: { kind: string; id: string }[] }>(page, '/api/directory?q=On%20call')
+    const at = `/customers/${id}`
+    const found = await call<{ items: { id: string }[] }>(page, 'GET', `/rooms?customer=${id}&q=Vista&limit=3`)
+    const group = await call<{ id: string }>(page, 'POST', `${at}/groups`, { name, kind: 'fixed', rooms: found.items.map((room) => room.id) })
+    const { items: roles } = await call<{ items: { id: string; name: string }[] }>(page, 'GET', `${at}/roles`)
+    const { items: people } = await call<{ items: { kind: string; id: string }[] }>(page, 'GET', '/directory?q=On%20call')
     const lend = () =>
-      ask<{ id: string }>(page, `${at}/assignments`, {
+      call<{ id: string }>(page, 'POST', `${at}/assignments`, {
         role: roles.find((role) => role.name === 'Site technician')?.id,
         name: 'Desk',
         members: people.slice(0, 1).map(({ kind, id }) => ({ kind, id })),
@@ -178,7 +166,7 @@ describe('room groups', () => {
     await page.getByRole('button', { name: common.form.stay }).click()
 
     const theirs = 'Lent to the desk.'
-    await ask(page, `${at}/groups/${group.id}`, { name, kind: 'fixed', description: theirs }, 'PUT')
+    await call(page, 'PUT', `${at}/groups/${group.id}`, { name, kind: 'fixed', description: theirs })
     await wizard(page).getByRole('button', { name: common.form.backToReview }).click()
     await wizard(page).getByRole('button', { name: en.save }).click()
     await wizard(page).getByText(en.staleText).waitFor()
@@ -191,7 +179,7 @@ describe('room groups', () => {
     // One that is known to be used cannot be deleted; one that somebody has begun to use meanwhile is not.
     const remove = pane(page).getByRole('button', { name: en.delete })
     await expect.poll(() => remove.getAttribute('title')).toBe(said(en.deleteUsed_one, { count: 1 }))
-    await ask(page, `${at}/assignments/${assignment.id}`, {}, 'DELETE')
+    await call(page, 'DELETE', `${at}/assignments/${assignment.id}`)
     await page.reload()
     await remove.click()
     const again = await lend()
@@ -200,8 +188,8 @@ describe('room groups', () => {
     await asked.getByText(common.errors['group-in-use']).waitFor()
     await picture(page, 'groups-in-use')
     await asked.getByRole('button', { name: common.kit.cancel }).click()
-    await ask(page, `${at}/assignments/${again.id}`, {}, 'DELETE')
-    await ask(page, `${at}/groups/${group.id}`, {}, 'DELETE')
+    await call(page, 'DELETE', `${at}/assignments/${again.id}`)
+    await call(page, 'DELETE', `${at}/groups/${group.id}`)
   })
 
   test('who may only look sees everything and the reason; a narrow screen holds it', async () => {
@@ -209,7 +197,7 @@ describe('room groups', () => {
     await signIn(page, people.primaryAdmin, '/groups')
     // All customers: the page asks which.
     await page.getByText(en.askCustomer).waitFor()
-    await page.goto(`${base}/c/${await idOf(page, 'Northwind Traders')}/groups`)
+    await page.goto(`${base}/c/${await customerId(page, 'Northwind Traders')}/groups`)
     await rows(page).filter({ hasText: 'Boardrooms over 12 seats' }).click()
     await pane(page).getByText('Rooms where the seats are 13 or more.').waitFor()
     await pane(page).locator('.note', { hasText: en.lockedRules }).waitFor()
@@ -228,7 +216,7 @@ describe('room groups', () => {
     await signIn(page, people.technician, '/groups')
     await page.getByText(/^You have no role/).waitFor()
     expect(await page.getByRole('navigation').getByRole('link', { name: app.nav.groups }).count()).toBe(0)
-    const customer = await idOf(page, 'Northwind Traders')
+    const customer = await customerId(page, 'Northwind Traders')
     await page.goto(`${base}/c/${customer}/rooms`)
     await rows(page).first().click()
     await pane(page).getByText(words.place).waitFor()

@@ -1,8 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page, type Request } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, type Request } from 'playwright-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished, expect } from 'vitest'
+import type { Me } from '../../api/me'
+import type { components } from '../../api/schema'
 
 /** Where `roomward demo` listens. The tests need one that runs; they change what the demo's people would change. */
 export const base = (() => {
@@ -102,6 +104,39 @@ export async function signIn(page: Page, login: string, back = ''): Promise<void
   if (back !== '') query.set('return', back)
   await page.goto(`${base}/signin?${query.toString()}`)
   await page.waitForSelector('#page h1')
+}
+
+/** Asks or changes by the API, as the person of the page: what a walk needs and is walked elsewhere. */
+export async function call<T>(page: Page, method: string, path: string, data?: object, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+  const answer = await page.request.fetch(`${base}/api${path}`, { method, headers: { 'X-Roomward-Request': '1', ...headers }, ...(data && { data }) })
+  if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`)
+  return (answer.status() === 204 ? undefined : await answer.json()) as T
+}
+
+/** The id of a customer by its name; '' where the person of the page holds nothing there. */
+export async function customerId(page: Page, name: string): Promise<string> {
+  const { holdings } = await call<Me>(page, 'GET', '/me')
+  return holdings.find((holding) => holding.customerName === name)?.customerId ?? ''
+}
+
+/** What the server says of the relation, to the customer of the page. */
+export function partnership(page: Page): Promise<components['schemas']['Partnership']> {
+  return call(page, 'GET', '/partnership')
+}
+
+/** Takes the short messages away: they can lie over what is pressed next. */
+export async function quiet(page: Page): Promise<void> {
+  const toasts = page.locator('.toast')
+  for (let count = await toasts.count(); count > 0; count = await toasts.count()) {
+    // One that goes by itself meanwhile is gone as well.
+    await toasts.last().locator('button').last().click({ timeout: 1_000 }).catch(() => undefined)
+  }
+}
+
+/** Closes a question that was answered: it is gone, and the page behind it can be used again. */
+export async function gone(dialog: Locator): Promise<void> {
+  await dialog.waitFor({ state: 'detached' })
+  await quiet(dialog.page())
 }
 
 /** The rows of a list, what stands beside it, and what its address asks. */

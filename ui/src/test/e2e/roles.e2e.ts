@@ -4,7 +4,8 @@ import en from '../../access/text.en.json'
 import fr from '../../access/text.fr.json'
 import commonEn from '../../text/common.en.json'
 import commonFr from '../../text/common.fr.json'
-import { base, findings, open, openBrowser, people, picture, search, signIn } from './harness'
+import { base, call, customerId, findings, open, openBrowser, people, picture, search, signIn } from './harness'
+import { said } from './words'
 
 const both = [
   ['en', en, commonEn],
@@ -17,8 +18,6 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-const said = (text: string, values: Record<string, string | number>) =>
-  text.replace(/\{\{(\w+)(?:, number)?\}\}/g, (_, name: string) => String(values[name] ?? ''))
 const button = (within: Page | Locator, name: string) => within.getByRole('button', { name, exact: true })
 /** The bar that says why. */
 const note = (page: Page, text: string) => page.locator('.note', { hasText: text })
@@ -29,20 +28,7 @@ interface Named {
   readonly name: string
 }
 
-/** Asks or changes by the API, as the person of the page. */
-async function call<T>(page: Page, method: string, path: string, data?: object): Promise<T> {
-  const answer = await page.request.fetch(`${base}/api${path}`, { method, headers: { 'X-Roomward-Request': '1' }, ...(data && { data }) })
-  if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return (answer.status() === 204 ? undefined : await answer.json()) as T
-}
 const list = async <T extends Named>(page: Page, path: string) => (await call<{ items: T[] }>(page, 'GET', path)).items
-
-async function customerId(page: Page, name: string): Promise<string> {
-  const { holdings } = await call<{ holdings: { customerId: string; customerName: string }[] }>(page, 'GET', '/me')
-  const found = holdings.find((holding) => holding.customerName === name)
-  if (!found) throw new Error(`no ${name}`)
-  return found.customerId
-}
 
 /** Removes what a run that was cut off left behind, and what this one makes. */
 async function clean(page: Page, customer: string, name: string): Promise<void> {

@@ -4,7 +4,7 @@ import words from '../../app/text.en.json'
 import mots from '../../app/text.fr.json'
 import customers from '../../customers/text.en.json'
 import type { Me } from '../../api/me'
-import { base, findings, open, openBrowser, pane, people, picture, rows, signIn } from './harness'
+import { base, call, customerId, findings, open, openBrowser, pane, people, picture, rows, signIn } from './harness'
 
 let browser: Browser
 beforeAll(async () => {
@@ -17,8 +17,6 @@ const context = 'Phishing-resistant MFA'
 /** Has a role there, and no second factor. */
 const methodless = 'ingrid.solberg@partner.example'
 
-const me = async (page: Page): Promise<Me> => (await page.request.get(`${base}/api/me`)).json() as Promise<Me>
-const idOf = async (page: Page) => (await me(page)).holdings.find((holding) => holding.customerName === demanding)?.customerId ?? ''
 const banner = (page: Page) => page.locator('.stepup')
 const confirm = (page: Page) => page.getByRole('button', { name: 'Confirm' }).click()
 const told = (code: keyof typeof words.signIn.error) => words.signIn.error[code]
@@ -54,7 +52,7 @@ describe('a customer that demands a stronger sign-in', () => {
   test('stands in the switch, and its own pages lead to the sign-in, in French and dark', async () => {
     const page = await open(browser, { language: 'fr', theme: 'dark' })
     await signIn(page, people.primaryAdmin, '/incidents')
-    const id = await idOf(page)
+    const id = await customerId(page, demanding)
     await page.locator('.scope').click()
     await page.getByRole('option', { name: new RegExp(`${demanding}.*${mots.stepUp.state}`) }).waitFor()
     await picture(page, 'stepup-switch-fr')
@@ -93,6 +91,6 @@ describe('a customer that demands a stronger sign-in', () => {
     await page.getByRole('link', { name: mots.signIn.goOn }).click()
     await page.waitForURL(`${base}/rooms`)
     await rows(page).first().waitFor()
-    expect((await me(page)).person.userPrincipalName).toBe(methodless)
+    expect((await call<Me>(page, 'GET', '/me')).person.userPrincipalName).toBe(methodless)
   })
 })
