@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -156,4 +157,18 @@ func checkText(field, text string) error {
 		return &GrantError{field, fmt.Sprintf("at most %d characters", maxGrantText)}
 	}
 	return nil
+}
+
+// Contains reports whether the grant covers whatever another one covers, as far as their rules show it: true says that nothing was taken back.
+func (g Grant) Contains(other Grant) bool {
+	for _, rule := range g.Except {
+		if !slices.Contains(other.Except, rule) {
+			return false
+		}
+	}
+	if g.All {
+		return true
+	}
+	return !other.All && !slices.ContainsFunc(other.Rules, func(rule GrantRule) bool { return !slices.Contains(g.Rules, rule) }) &&
+		!slices.ContainsFunc(other.Rooms, func(room string) bool { return !slices.Contains(g.Rooms, room) })
 }

@@ -40,6 +40,14 @@ func (s *Store) RemoveOwnMember(ctx context.Context, act Act, v policy.View, p p
 	})
 }
 
+// by leaves the notice out of a cut that the partner made: it speaks of the customer.
+func (c cutting) by(side Side) cutting {
+	if side == SidePartner {
+		c.kind = ""
+	}
+	return c
+}
+
 func (s *Store) cutOwn(ctx context.Context, act Act, v policy.View, find func(*tx, ID) (cutting, Departure)) error {
 	if v.Kind() != policy.KindOwn {
 		return ErrNotFound
@@ -76,10 +84,12 @@ func cut(ctx context.Context, t *tx, act Act, customer ID, c cutting) error {
 	if err := t.QueryRowContext(ctx, `SELECT tenant_id FROM customers WHERE id = $1`, customer).Scan(&c.entry.tenant); err != nil {
 		return fmt.Errorf("read the customer of a cut: %w", err)
 	}
-	err := tell(ctx, t, notice{to: SidePartner, tenant: c.entry.tenant, customer: customer, kind: c.kind,
-		detail: map[string]any{"name": c.name, "by": act.Name}})
-	if err != nil {
-		return err
+	if c.kind != "" {
+		err := tell(ctx, t, notice{to: SidePartner, tenant: c.entry.tenant, customer: customer, kind: c.kind,
+			detail: map[string]any{"name": c.name, "by": act.Name}})
+		if err != nil {
+			return err
+		}
 	}
 	return act.record(ctx, t, c.entry)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,11 @@ const (
 	DepartRole       DepartureKind = "role"       // a role with its assignments
 	DepartAssignment DepartureKind = "assignment" // one assignment
 	DepartMember     DepartureKind = "member"     // a person or group, from all assignments of a customer
+	DepartRights     DepartureKind = "rights"     // a part of what a role, an assignment or a room group gives
+	DepartAgreed     DepartureKind = "agreement"  // a part of what the customer had agreed
+	DepartInvitation DepartureKind = "invitation" // an offer that was taken back, declined or changed
+	DepartManager    DepartureKind = "manager"    // a tenant manager
+	DepartRecord     DepartureKind = "record"     // the record that was kept for a customer after an end
 )
 
 // Departure is an end or a cut that must hold for an older database, too: whoever puts a backup back would else bring it to life again (design
@@ -33,12 +39,15 @@ type Departure struct {
 	ID         ID               `json:"id"`
 	At         int64            `json:"at"` // milliseconds
 	Kind       DepartureKind    `json:"kind"`
-	Customer   ID               `json:"customer"`
+	Customer   ID               `json:"customer,omitzero"`
 	Role       ID               `json:"role,omitzero"`
 	Assignment ID               `json:"assignment,omitzero"`
 	Principal  policy.Principal `json:"principal,omitempty"`
 	By         Side             `json:"by"`
 	Reason     EndReason        `json:"reason,omitempty"`
+	Group      ID               `json:"group,omitzero"`
+	Invitation ID               `json:"invitation,omitzero"`
+	Lost       *Narrowed        `json:"lost,omitempty"` // of DepartRights and DepartAgreed
 }
 
 // settled is a line that says what became of a departure: its change was committed, or taken back.
@@ -95,12 +104,20 @@ func (d *departedFile) append(line []byte) error {
 	return nil
 }
 
-func (d *departedFile) line(v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode a line of the departed file: %w", err)
+// writeLines adds a line for each of a list, with one flush.
+func writeLines[T any](d *departedFile, list []T) error {
+	if len(list) == 0 {
+		return nil
 	}
-	return d.append(append(text, '\n'))
+	var lines []byte
+	for _, one := range list {
+		text, err := json.Marshal(one)
+		if err != nil {
+			return fmt.Errorf("encode a line of the departed file: %w", err)
+		}
+		lines = append(append(lines, text...), '\n')
+	}
+	return d.append(lines)
 }
 
 // Departed reads the departed file of a data directory: what was committed, and what may have been because the process died in between. Lines of
@@ -130,34 +147,50 @@ func Departed(dir string) (committed, open []Departure, err error) {
 	for _, d := range begun {
 		switch {
 		case done[d.ID]:
+			delete(done, d.ID)
 			committed = append(committed, d)
 		case !void[d.ID]:
 			open = append(open, d)
 		}
 	}
+	if len(done) > 0 { // whose line cannot be read: what ended would live again
+		return nil, nil, fmt.Errorf("read the departed file: it says that %d changes were made, and not which: it is damaged, or of a newer version", len(done))
+	}
 	return committed, open, nil
 }
 
-// depart makes a change that ends or cuts something: what fn answers is in the departed file, on the disk, before the change is committed, and the
-// change is committed before anybody is answered. A process that dies in between leaves a line that the next start settles.
+// depart makes a change that ends or cuts something; see departing.
 func (s *Store) depart(ctx context.Context, fn func(*tx) (Departure, error)) error {
-	var d Departure
-	err := s.writeAlone(ctx, func(t *tx) error {
-		gone, err := fn(t)
+	return s.departing(ctx, s.writeAlone, func(t *tx) ([]Departure, error) {
+		d, err := fn(t)
+		return []Departure{d}, err
+	})
+}
+
+// departing makes a change that may end, cut or narrow something: what fn answers is in the departed file, on the disk, before the change is committed,
+// and the change is committed before anybody is answered. A process that dies in between leaves lines that the next start settles.
+func (s *Store) departing(ctx context.Context, write func(context.Context, func(*tx) error) error, fn func(*tx) ([]Departure, error)) error {
+	var gone []Departure
+	err := write(ctx, func(t *tx) error {
+		list, err := fn(t)
 		if err != nil {
 			return err
 		}
-		gone.ID, gone.At = policy.NewID(), t.now
-		if err := noteDeparture(ctx, t, gone); err != nil {
-			return err
+		for i := range list {
+			if list[i].At = t.now; !list[i].ID.Valid() {
+				list[i].ID = policy.NewID()
+			}
+			if err := noteDeparture(ctx, t, list[i]); err != nil {
+				return err
+			}
 		}
-		d = gone
-		return s.departed.line(gone)
+		gone = list
+		return writeLines(s.departed, list)
 	})
-	if !d.ID.Valid() {
+	if len(gone) == 0 {
 		return err
 	}
-	if settling := s.settle(context.WithoutCancel(ctx), d, err == nil); settling != nil {
+	if settling := s.settle(context.WithoutCancel(ctx), gone, err == nil); settling != nil {
 		s.log.ErrorContext(ctx, "the departed file could not be brought up to date; the next start does it", "error", settling)
 	}
 	return err
@@ -170,18 +203,21 @@ func noteDeparture(ctx context.Context, t *tx, d Departure) error {
 	return nil
 }
 
-// settle writes what became of a departure. Unless it is known the database tells: a commit that failed can have happened all the same.
-func (s *Store) settle(ctx context.Context, d Departure, committed bool) error {
+// settle writes what became of the departures of one change. Unless it is known the database tells: a commit that failed can have happened all the same.
+func (s *Store) settle(ctx context.Context, gone []Departure, committed bool) error {
 	if !committed {
 		var err error
-		if committed, err = s.hasDeparted(ctx, d.ID); err != nil {
+		if committed, err = s.hasDeparted(ctx, gone[0].ID); err != nil {
 			return err
 		}
 	}
-	if committed {
-		return s.departed.line(settled{Done: d.ID})
+	lines := make([]settled, len(gone))
+	for i, d := range gone {
+		if lines[i].Void = d.ID; committed {
+			lines[i] = settled{Done: d.ID}
+		}
 	}
-	return s.departed.line(settled{Void: d.ID})
+	return writeLines(s.departed, lines)
 }
 
 func (s *Store) hasDeparted(ctx context.Context, id ID) (bool, error) {
@@ -196,14 +232,14 @@ func (s *Store) hasDeparted(ctx context.Context, id ID) (bool, error) {
 }
 
 // settleDeparted compares the file with the database, before anybody is served. What was begun when a process died is settled by whether it was
-// committed. What was committed, and is not in this database, is done again: somebody has put an older one in its place.
-func (s *Store) settleDeparted(ctx context.Context, dir string) error {
+// committed. What was committed, and is not in this database, is done again: somebody has put an older one in its place, by restore or by hand.
+func (s *Store) settleDeparted(ctx context.Context, dir string, restored bool) error {
 	committed, open, err := Departed(dir)
 	if err != nil {
 		return err
 	}
 	for _, d := range open {
-		if err := s.settle(ctx, d, false); err != nil {
+		if err := s.settle(ctx, []Departure{d}, false); err != nil {
 			return err
 		}
 	}
@@ -214,6 +250,12 @@ func (s *Store) settleDeparted(ctx context.Context, dir string) error {
 		}
 		if there {
 			continue
+		}
+		if !restored {
+			restored = true
+			if err := s.comeToLife(ctx, map[string]any{}); err != nil {
+				return err
+			}
 		}
 		s.log.WarnContext(ctx, "the database is older than the departed file: what had ended ends again", "kind", d.Kind, "customer", d.Customer)
 		if err := s.departAgain(ctx, d); err != nil {
@@ -236,12 +278,21 @@ func (s *Store) departAgain(ctx context.Context, d Departure) error {
 		if err := noteDeparture(ctx, t, d); err != nil {
 			return err
 		}
+		switch d.Kind {
+		case DepartInvitation:
+			return withdrawAgain(ctx, t, d)
+		case DepartManager:
+			return dropManager(ctx, t, d.Principal)
+		case DepartRecord:
+			_, err := t.exec(ctx, `DELETE FROM sealed_records WHERE id = $1`, d.Customer)
+			return err
+		}
 		var there bool
 		if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1)`, d.Customer).Scan(&there); err != nil {
 			return fmt.Errorf("look for the customer of a departure: %w", err)
 		}
 		if !there {
-			return nil
+			return forgetOffer(ctx, t, d)
 		}
 		act := System("departed")
 		var err error
@@ -249,11 +300,13 @@ func (s *Store) departAgain(ctx context.Context, d Departure) error {
 		case DepartRelation:
 			_, err = endRelation(ctx, t, act, d.Customer, end{at: d.At, by: d.By, reason: d.Reason, record: record})
 		case DepartRole:
-			err = cut(ctx, t, act, d.Customer, cutRole(ctx, t, d.Customer, d.Role))
+			err = cut(ctx, t, act, d.Customer, cutRole(ctx, t, d.Customer, d.Role).by(d.By))
 		case DepartAssignment:
-			err = cut(ctx, t, act, d.Customer, cutAssignment(ctx, t, d.Customer, d.Assignment))
+			err = cut(ctx, t, act, d.Customer, cutAssignment(ctx, t, d.Customer, d.Assignment).by(d.By))
 		case DepartMember:
 			err = cut(ctx, t, act, d.Customer, cutMember(ctx, t, act, d.Customer, d.Principal))
+		case DepartRights, DepartAgreed:
+			err = narrowAgain(ctx, t, act, d)
 		default:
 			err = fmt.Errorf("what is %q? The departed file was written by a newer version", d.Kind)
 		}
@@ -262,4 +315,44 @@ func (s *Store) departAgain(ctx context.Context, d Departure) error {
 		}
 		return err
 	})
+}
+
+// withdrawAgain takes an offer of an older database back.
+func withdrawAgain(ctx context.Context, t *tx, d Departure) error {
+	state := InvitationWithdrawn
+	if d.By == SidePartner {
+		state = InvitationDeclined
+	}
+	n, err := t.exec(ctx, `UPDATE invitations SET state = $1, decided_at = $2 WHERE id = $3 AND state = 'pending'`, state, d.At, d.Invitation)
+	if err != nil {
+		return fmt.Errorf("take an invitation back again: %w", err)
+	}
+	if n == 0 || state != InvitationDeclined {
+		return nil
+	}
+	return emptyInvitation(ctx, t, d.Invitation)
+}
+
+// forgetOffer removes what an older database still has of a relation that began, and ended, after it: the offer, which nobody may accept any more.
+func forgetOffer(ctx context.Context, t *tx, d Departure) error {
+	if d.Kind != DepartRelation || !d.Invitation.Valid() {
+		return nil
+	}
+	var tenant string
+	err := t.QueryRowContext(ctx, `SELECT tenant_id FROM invitations WHERE id = $1`, d.Invitation).Scan(&tenant)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for the offer of a relation that ended: %w", err)
+	}
+	_, err = t.exec(ctx, `INSERT INTO ended_relations (id, tenant_id, began_at, ended_at, ended_by, reason) VALUES ($1, $2, $3, $3, $4, $5)`,
+		d.Customer, tenant, d.At, d.By, d.Reason)
+	if err != nil {
+		return fmt.Errorf("note the end of a relation: %w", err)
+	}
+	if err := forgetTenant(ctx, t, d.Customer, tenant, ""); err != nil {
+		return err
+	}
+	return eraseLater(ctx, t)
 }

@@ -113,8 +113,12 @@ func (s *Store) end(ctx context.Context, act Act, customer ID, reason EndReason,
 		if err := may(t); err != nil {
 			return Departure{}, err
 		}
+		d := Departure{Kind: DepartRelation, Customer: customer, By: act.Side, Reason: reason}
+		if err := t.QueryRowContext(ctx, `SELECT invitation_id FROM customers WHERE id = $1`, customer).Scan(&d.Invitation); err != nil {
+			return d, notFound(err, "read the invitation of a relation")
+		}
 		tenant, err = endRelation(ctx, t, act, customer, end{by: act.Side, reason: reason, record: record})
-		return Departure{Kind: DepartRelation, Customer: customer, By: act.Side, Reason: reason}, err
+		return d, err
 	})
 	return tenant, err
 }

@@ -346,8 +346,7 @@ func TestACrashBetweenFileAndCommit(t *testing.T) {
 	never := Departure{ID: policy.NewID(), At: millis(h.clock()), Kind: DepartRelation, Customer: customer, By: SideCustomer}
 	done := never
 	done.ID = policy.NewID()
-	require.NoError(t, h.departed.line(never))
-	require.NoError(t, h.departed.line(done))
+	require.NoError(t, writeLines(h.departed, []Departure{never, done}))
 	h.run(`INSERT INTO departures (id, at) VALUES ($1, 1)`, done.ID)
 	require.NoError(t, h.departed.append([]byte(`{"id":"half of a li`)))
 	require.NoError(t, h.Close())

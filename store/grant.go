@@ -67,26 +67,24 @@ func (s *Store) PreviewGrant(ctx context.Context, v policy.View, grant policy.Gr
 // once. It tells what was done. Errors as in changeRelation.
 func (s *Store) SetGrant(ctx context.Context, act Act, v policy.View, version int64, grant policy.Grant) (GrantChange, error) {
 	var out GrantChange
-	err := s.writeAlone(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			var err error
-			if out, err = planGrant(ctx, t, c, grant); err != nil {
-				return agreed{}, err
-			}
-			if err := out.removeLost(ctx, t, c); err != nil {
-				return agreed{}, err
-			}
-			// What runs just now asked by the old choice: it loses its lease, so that it writes nothing, and another is due at once.
-			if _, err := t.exec(ctx, `UPDATE collect_jobs SET leased_until = 0, due_at = min(due_at, $1) WHERE customer_id = $2`, t.now, c.ID); err != nil {
-				return agreed{}, fmt.Errorf("make a collection due: %w", err)
-			}
-			text, err := toJSON(grant)
-			after := grantNote(grant, out.Rooms)
-			after["lost"], after["assignmentsRemoved"] = len(out.Lost), out.removed()
-			return agreed{operation: "grant.update", kind: "grant.changed", rights: true, note: noted{grantNote(c.Grant, c.Rooms), after},
-				told:   map[string]any{"rooms": out.Rooms, "lost": len(out.Lost), "assignmentsRemoved": len(out.removed())},
-				update: statement{`UPDATE customers SET grant_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
-		})
+	err := s.changeRelation(ctx, act, v, version, func(t *tx, c Customer) (agreed, error) {
+		var err error
+		if out, err = planGrant(ctx, t, c, grant); err != nil {
+			return agreed{}, err
+		}
+		if err := out.removeLost(ctx, t, c); err != nil {
+			return agreed{}, err
+		}
+		// What runs just now asked by the old choice: it loses its lease, so that it writes nothing, and another is due at once.
+		if _, err := t.exec(ctx, `UPDATE collect_jobs SET leased_until = 0, due_at = min(due_at, $1) WHERE customer_id = $2`, t.now, c.ID); err != nil {
+			return agreed{}, fmt.Errorf("make a collection due: %w", err)
+		}
+		text, err := toJSON(grant)
+		after := grantNote(grant, out.Rooms)
+		after["lost"], after["assignmentsRemoved"] = len(out.Lost), out.removed()
+		return agreed{operation: "grant.update", kind: "grant.changed", rights: true, note: noted{grantNote(c.Grant, c.Rooms), after},
+			told:   map[string]any{"rooms": out.Rooms, "lost": len(out.Lost), "assignmentsRemoved": len(out.removed())},
+			update: statement{`UPDATE customers SET grant_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
 	})
 	return out, err
 }

@@ -19,33 +19,34 @@ func (s *Store) ChangeInvitation(ctx context.Context, act Act, v policy.View, of
 	if v.Kind() != policy.KindOwn {
 		return ErrNotFound
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.depart(ctx, func(t *tx) (Departure, error) { // an older database has the former offer, which is none any more
+		d := Departure{Kind: DepartInvitation, Invitation: offer.ID, By: act.Side}
 		old, err := pendingInvitation(ctx, t, v, offer.ID)
 		if err != nil {
-			return err
+			return d, err
 		}
 		if version != 0 && version != old.Version {
-			return Conflict{"changed-meanwhile"}
+			return d, Conflict{"changed-meanwhile"}
 		}
 		offer.TenantID, offer.PartnerDomain, offer.ExpiresAt = old.TenantID, old.PartnerDomain, old.ExpiresAt
 		if offer.endsTooSoon() {
-			return Conflict{"end-not-ahead"}
+			return d, Conflict{"end-not-ahead"}
 		}
 		values, err := offered(offer)
 		if err != nil {
-			return err
+			return d, err
 		}
 		_, err = t.exec(ctx, `UPDATE invitations SET (`+offerColumns+`) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12), version = version + 1, changed_at = $1
 			WHERE id = $2`, append([]any{t.now, offer.ID}, values...)...)
 		if err != nil {
-			return fmt.Errorf("change an invitation: %w", err)
+			return d, fmt.Errorf("change an invitation: %w", err)
 		}
 		if err := tellOffer(ctx, t, "invitation.changed", offer); err != nil {
-			return err
+			return d, err
 		}
 		detail := noted{before: offerNote(old), after: offerNote(offer)}.detail()
 		detail["changed"] = changedParts(old, offer)
-		return act.record(ctx, t, entry{tenant: old.TenantID, operation: "invitation.update", object: old.Name, objectID: old.ID.String(), detail: detail})
+		return d, act.record(ctx, t, entry{tenant: old.TenantID, operation: "invitation.update", object: old.Name, objectID: old.ID.String(), detail: detail})
 	})
 }
 

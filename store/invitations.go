@@ -286,28 +286,29 @@ func (s *Store) WithdrawInvitation(ctx context.Context, act Act, v policy.View, 
 }
 
 func (s *Store) decide(ctx context.Context, act Act, v policy.View, id ID, state InvitationState, operation string) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.depart(ctx, func(t *tx) (Departure, error) {
+		d := Departure{Kind: DepartInvitation, Invitation: id, By: act.Side}
 		inv, err := pendingInvitation(ctx, t, v, id)
 		if err != nil {
-			return err
+			return d, err
 		}
 		if err := setInvitation(ctx, t, id, state, act.Name); err != nil {
-			return err
+			return d, err
 		}
 		if state == InvitationDeclined {
 			if err := tellSender(ctx, t, "invitation.declined", inv); err != nil { // before its contacts go
-				return err
+				return d, err
 			}
 			if err := emptyInvitation(ctx, t, id); err != nil {
-				return err
+				return d, err
 			}
 		}
 		if state == InvitationWithdrawn {
 			if err := tellOffer(ctx, t, "invitation.withdrawn", inv); err != nil {
-				return err
+				return d, err
 			}
 		}
-		return act.record(ctx, t, entry{tenant: inv.TenantID, operation: operation, object: inv.Name, objectID: id.String()})
+		return d, act.record(ctx, t, entry{tenant: inv.TenantID, operation: operation, object: inv.Name, objectID: id.String()})
 	})
 }
 

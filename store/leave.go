@@ -143,28 +143,12 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 			return "", err
 		}
 	}
-	if err := reduceAudit(ctx, t, customer, tenant); err != nil {
-		return "", err
-	}
 	staying := ""
 	if act.Side == SideCustomer {
 		staying = act.OID
 	}
-	for _, step := range []struct {
-		text string
-		args []any
-	}{
-		{`DELETE FROM customers WHERE id = $1`, []any{customer}}, // rooms, incidents, roles and collections go with it
-		{`DELETE FROM invitations WHERE tenant_id = $1`, []any{tenant}},
-		{`DELETE FROM invitation_codes WHERE used_by_tenant = $1`, []any{tenant}},
-		{`DELETE FROM notices WHERE side IN ('partner', 'customer') AND tenant_id = $1`, []any{tenant}}, // with their letters
-		{`DELETE FROM notice_marks WHERE tenant_id = $1`, []any{tenant}},
-		{`DELETE FROM sessions WHERE tenant_id = $1 AND oid <> $2`, []any{tenant, staying}},
-		{`DELETE FROM tenants WHERE tenant_id = $1`, []any{tenant}},
-	} {
-		if _, err := t.exec(ctx, step.text, step.args...); err != nil {
-			return "", fmt.Errorf("remove what belongs to a relation: %w", err)
-		}
+	if err := forgetTenant(ctx, t, customer, tenant, staying); err != nil {
+		return "", err
 	}
 	if err := raiseRules(ctx, t, 0); err != nil {
 		return "", err
@@ -180,6 +164,30 @@ func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (strin
 		done.detail = said
 	}
 	return tenant, act.plain().record(ctx, t, done)
+}
+
+// forgetTenant removes what belongs to a relation, and the names of its organisation. staying is the one person who stays signed in.
+func forgetTenant(ctx context.Context, t *tx, customer ID, tenant, staying string) error {
+	if err := reduceAudit(ctx, t, customer, tenant); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		text string
+		args []any
+	}{
+		{`DELETE FROM customers WHERE id = $1`, []any{customer}}, // rooms, incidents, roles and collections go with it
+		{`DELETE FROM invitations WHERE tenant_id = $1`, []any{tenant}},
+		{`DELETE FROM invitation_codes WHERE used_by_tenant = $1`, []any{tenant}},
+		{`DELETE FROM notices WHERE side IN ('partner', 'customer') AND tenant_id = $1`, []any{tenant}}, // with their letters
+		{`DELETE FROM notice_marks WHERE tenant_id = $1`, []any{tenant}},
+		{`DELETE FROM sessions WHERE tenant_id = $1 AND oid <> $2`, []any{tenant, staying}},
+		{`DELETE FROM tenants WHERE tenant_id = $1`, []any{tenant}},
+	} {
+		if _, err := t.exec(ctx, step.text, step.args...); err != nil {
+			return fmt.Errorf("remove what belongs to a relation: %w", err)
+		}
+	}
+	return nil
 }
 
 // reduceAudit leaves tenant, time, actor and operation of what was recorded about a relation (design 15), and the hashes: the chain still holds. The notes on invitation codes that

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,13 +66,13 @@ func (s *Store) AddTenantManager(ctx context.Context, act Act, m TenantManager) 
 
 // RemoveTenantManager takes the power away: it is gone with the next request. ErrNotFound when there is none of this id.
 func (s *Store) RemoveTenantManager(ctx context.Context, act Act, id ID) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.depart(ctx, func(t *tx) (Departure, error) {
 		var m TenantManager
 		err := t.QueryRowContext(ctx, `DELETE FROM tenant_managers WHERE id = $1 RETURNING principal, name`, id).Scan(&m.Principal, &m.Name)
 		if err != nil {
-			return notFound(err, "remove a tenant manager")
+			return Departure{}, notFound(err, "remove a tenant manager")
 		}
-		return act.record(ctx, t, entry{operation: "tenant-manager.remove", object: m.Name, objectID: string(m.Principal)})
+		return Departure{Kind: DepartManager, Principal: m.Principal, By: act.Side}, act.record(ctx, t, entry{operation: "tenant-manager.remove", object: m.Name, objectID: string(m.Principal)})
 	})
 }
 
@@ -84,4 +85,17 @@ func (s *Store) TenantManagerNames(ctx context.Context, most int) ([]string, err
 		return err
 	})
 	return out, err
+}
+
+// dropManager takes the power away in an older database.
+func dropManager(ctx context.Context, t *tx, p policy.Principal) error {
+	var name string
+	err := t.QueryRowContext(ctx, `DELETE FROM tenant_managers WHERE principal = $1 RETURNING name`, p).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove a tenant manager again: %w", err)
+	}
+	return System("departed").record(ctx, t, entry{operation: "tenant-manager.remove", object: name, objectID: string(p)})
 }

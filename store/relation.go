@@ -22,18 +22,37 @@ type agreed struct {
 // changeRelation lets a customer change what it agreed with the partner: the change, the version of the agreement and of the rules, the notice and
 // the audit entry in one transaction. version is the one that was read, or 0 for whichever is there. ErrNotFound without a relation and for any
 // view that is not a customer's own. Conflict: changed-meanwhile.
-func changeRelation(ctx context.Context, t *tx, act Act, v policy.View, version int64, fn func(Customer) (agreed, error)) error {
-	c, err := ownAgreement(ctx, t, v)
-	if err != nil {
-		return err
-	}
-	if version != 0 && version != c.Version {
-		return Conflict{"changed-meanwhile"}
-	}
-	change, err := fn(c)
-	if err != nil {
-		return err
-	}
+// What it takes back is in the departed file.
+func (s *Store) changeRelation(ctx context.Context, act Act, v policy.View, version int64, fn func(*tx, Customer) (agreed, error)) error {
+	return s.departing(ctx, s.writeAlone, func(t *tx) ([]Departure, error) {
+		was, err := ownAgreement(ctx, t, v)
+		if err != nil {
+			return nil, err
+		}
+		if version != 0 && version != was.Version {
+			return nil, Conflict{"changed-meanwhile"}
+		}
+		change, err := fn(t, was)
+		if err != nil {
+			return nil, err
+		}
+		if err := change.make(ctx, t, act, was); err != nil {
+			return nil, err
+		}
+		is, err := scanCustomer(t.QueryRowContext(ctx, `SELECT `+customerColumns+` WHERE c.id = $1`, was.ID))
+		if err != nil {
+			return nil, err
+		}
+		d, lost, err := lostAgreement(ctx, t, act, was, is)
+		if err != nil || !lost {
+			return nil, err
+		}
+		return []Departure{d}, nil
+	})
+}
+
+// make writes the change with its notice and its entry.
+func (change agreed) make(ctx context.Context, t *tx, act Act, c Customer) error {
 	if _, err := t.exec(ctx, change.update.text, change.update.args...); err != nil {
 		return fmt.Errorf("change what was agreed: %w", err)
 	}
@@ -81,24 +100,22 @@ func (s *Store) PreviewCeiling(ctx context.Context, v policy.View, ceiling []pol
 // effect. Errors as in changeRelation.
 func (s *Store) SetCeiling(ctx context.Context, act Act, v policy.View, version int64, ceiling []policy.Permission) ([]RoleShift, error) {
 	var out []RoleShift
-	err := s.write(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			var err error
-			if out, err = shiftRoles(ctx, t, c, ceiling); err != nil {
-				return agreed{}, err
+	err := s.changeRelation(ctx, act, v, version, func(t *tx, c Customer) (agreed, error) {
+		var err error
+		if out, err = shiftRoles(ctx, t, c, ceiling); err != nil {
+			return agreed{}, err
+		}
+		cut := 0
+		for _, r := range out {
+			if len(r.Loses) > 0 {
+				cut++
 			}
-			cut := 0
-			for _, r := range out {
-				if len(r.Loses) > 0 {
-					cut++
-				}
-			}
-			text, err := toJSON(nonNil(ceiling))
-			return agreed{operation: "ceiling.update", kind: "ceiling.changed", rights: true,
-				note:   noted{map[string]any{"ceiling": nonNil(c.Ceiling)}, map[string]any{"ceiling": nonNil(ceiling)}},
-				told:   map[string]any{"permissions": len(ceiling), "roles": len(out), "cut": cut},
-				update: statement{`UPDATE customers SET ceiling_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
-		})
+		}
+		text, err := toJSON(nonNil(ceiling))
+		return agreed{operation: "ceiling.update", kind: "ceiling.changed", rights: true,
+			note:   noted{map[string]any{"ceiling": nonNil(c.Ceiling)}, map[string]any{"ceiling": nonNil(ceiling)}},
+			told:   map[string]any{"permissions": len(ceiling), "roles": len(out), "cut": cut},
+			update: statement{`UPDATE customers SET ceiling_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
 	})
 	return out, err
 }
@@ -159,48 +176,42 @@ func shiftRoles(ctx context.Context, t *tx, c Customer, ceiling []policy.Permiss
 // SetChangeControl says which events wait for approval from now on, by the customer. Requests that wait already go on waiting. Errors as in
 // changeRelation.
 func (s *Store) SetChangeControl(ctx context.Context, act Act, v policy.View, version int64, control map[string]string) error {
-	return s.write(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			if control[string(EventExport)] == Manual && c.ChangeControl[string(EventExport)] != Manual {
-				// What nobody approved opens nothing any more.
-				if _, err := t.exec(ctx, `DELETE FROM audit_permits WHERE customer_id = $1`, c.ID); err != nil {
-					return agreed{}, fmt.Errorf("take permits of exports back: %w", err)
-				}
+	return s.changeRelation(ctx, act, v, version, func(t *tx, c Customer) (agreed, error) {
+		if control[string(EventExport)] == Manual && c.ChangeControl[string(EventExport)] != Manual {
+			// What nobody approved opens nothing any more.
+			if _, err := t.exec(ctx, `DELETE FROM audit_permits WHERE customer_id = $1`, c.ID); err != nil {
+				return agreed{}, fmt.Errorf("take permits of exports back: %w", err)
 			}
-			text, err := toJSON(control)
-			return agreed{operation: "change-control.update", kind: "change-control.changed",
-				note:   noted{map[string]any{"changeControl": c.ChangeControl}, map[string]any{"changeControl": control}},
-				told:   map[string]any{"changeControl": control},
-				update: statement{`UPDATE customers SET change_control_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
-		})
+		}
+		text, err := toJSON(control)
+		return agreed{operation: "change-control.update", kind: "change-control.changed",
+			note:   noted{map[string]any{"changeControl": c.ChangeControl}, map[string]any{"changeControl": control}},
+			told:   map[string]any{"changeControl": control},
+			update: statement{`UPDATE customers SET change_control_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
 	})
 }
 
 // SetStrongAuth demands an authentication context of the partner's people, or none where id is "", by the customer. Errors as in changeRelation.
 func (s *Store) SetStrongAuth(ctx context.Context, act Act, v policy.View, version int64, id string) error {
-	return s.write(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			return agreed{operation: "strong-auth.update", kind: "strong-auth.changed", rights: true,
-				note:   noted{map[string]any{"strongAuth": c.StrongAuth}, map[string]any{"strongAuth": id}},
-				told:   map[string]any{"strongAuth": id},
-				update: statement{`UPDATE customers SET strong_auth = $1 WHERE id = $2`, []any{id, c.ID}}}, nil
-		})
+	return s.changeRelation(ctx, act, v, version, func(_ *tx, c Customer) (agreed, error) {
+		return agreed{operation: "strong-auth.update", kind: "strong-auth.changed", rights: true,
+			note:   noted{map[string]any{"strongAuth": c.StrongAuth}, map[string]any{"strongAuth": id}},
+			told:   map[string]any{"strongAuth": id},
+			update: statement{`UPDATE customers SET strong_auth = $1 WHERE id = $2`, []any{id, c.ID}}}, nil
 	})
 }
 
 // SetEndDate lets the relation end at a moment, or without one where it is zero, by the customer. Conflict: end-not-ahead for one that is not in the
 // future; else errors as in changeRelation.
 func (s *Store) SetEndDate(ctx context.Context, act Act, v policy.View, version int64, ends time.Time) error {
-	return s.write(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			if !ends.IsZero() && millis(ends) <= t.now {
-				return agreed{}, Conflict{"end-not-ahead"}
-			}
-			return agreed{operation: "end-date.update", kind: "end-date.changed", rights: true,
-				note:   noted{dated("endsAt", c.EndsAt), dated("endsAt", ends)},
-				told:   dated("endsAt", ends),
-				update: statement{`UPDATE customers SET ends_at = $1 WHERE id = $2`, []any{orNull(ends), c.ID}}}, nil
-		})
+	return s.changeRelation(ctx, act, v, version, func(t *tx, c Customer) (agreed, error) {
+		if !ends.IsZero() && millis(ends) <= t.now {
+			return agreed{}, Conflict{"end-not-ahead"}
+		}
+		return agreed{operation: "end-date.update", kind: "end-date.changed", rights: true,
+			note:   noted{dated("endsAt", c.EndsAt), dated("endsAt", ends)},
+			told:   dated("endsAt", ends),
+			update: statement{`UPDATE customers SET ends_at = $1 WHERE id = $2`, []any{orNull(ends), c.ID}}}, nil
 	})
 }
 
@@ -215,27 +226,23 @@ func dated(name string, at time.Time) map[string]any {
 // SetRetention says for how long history is kept, and the record after the end, by the customer; what is older goes with the next PruneHistory.
 // Errors as in changeRelation.
 func (s *Store) SetRetention(ctx context.Context, act Act, v policy.View, version int64, days, sealDays int) error {
-	return s.write(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			after := map[string]any{"retentionDays": days, "sealDays": sealDays}
-			return agreed{operation: "retention.update", kind: "retention.changed", told: after,
-				note:   noted{map[string]any{"retentionDays": c.RetentionDays, "sealDays": c.SealDays}, after},
-				update: statement{`UPDATE customers SET retention_days = $1, seal_days = $2 WHERE id = $3`, []any{days, sealDays, c.ID}}}, nil
-		})
+	return s.changeRelation(ctx, act, v, version, func(t *tx, c Customer) (agreed, error) {
+		after := map[string]any{"retentionDays": days, "sealDays": sealDays}
+		return agreed{operation: "retention.update", kind: "retention.changed", told: after,
+			note:   noted{map[string]any{"retentionDays": c.RetentionDays, "sealDays": c.SealDays}, after},
+			update: statement{`UPDATE customers SET retention_days = $1, seal_days = $2 WHERE id = $3`, []any{days, sealDays, c.ID}}}, nil
 	})
 }
 
 // SetContacts says to which addresses of the customer notices go, by the customer. The partner, which reads the record too, learns how many there
 // are and whether they changed. Errors as in changeRelation.
 func (s *Store) SetContacts(ctx context.Context, act Act, v policy.View, version int64, contacts []string) error {
-	return s.write(ctx, func(t *tx) error {
-		return changeRelation(ctx, t, act, v, version, func(c Customer) (agreed, error) {
-			text, err := toJSON(nonNil(contacts))
-			return agreed{operation: "contacts.update", kind: "contacts.changed",
-				note: noted{map[string]any{"contacts": len(c.Contacts)},
-					map[string]any{"contacts": len(contacts), "changed": !slices.Equal(c.Contacts, contacts)}},
-				told:   map[string]any{"contacts": len(contacts)},
-				update: statement{`UPDATE customers SET contacts_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
-		})
+	return s.changeRelation(ctx, act, v, version, func(t *tx, c Customer) (agreed, error) {
+		text, err := toJSON(nonNil(contacts))
+		return agreed{operation: "contacts.update", kind: "contacts.changed",
+			note: noted{map[string]any{"contacts": len(c.Contacts)},
+				map[string]any{"contacts": len(contacts), "changed": !slices.Equal(c.Contacts, contacts)}},
+			told:   map[string]any{"contacts": len(contacts)},
+			update: statement{`UPDATE customers SET contacts_json = $1 WHERE id = $2`, []any{text, c.ID}}}, err
 	})
 }

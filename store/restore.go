@@ -261,9 +261,9 @@ func noteRestored(ctx context.Context, path string, r restoring) error {
 // settleRestored lets a restored database come to life, before anybody is served. Nobody is signed in by a session of then, or comes in with a code that
 // may have been used; no mail goes out twice, and nothing is asked of Microsoft twice: what was under way has an unknown end. What waited for approval is
 // asked for again by whoever still wants it. Both sides of each relation are told, and their records say it.
-func (s *Store) settleRestored(ctx context.Context) error {
+func (s *Store) settleRestored(ctx context.Context) (restored bool, err error) {
 	var text string
-	err := s.read(ctx, func(t *tx) error {
+	err = s.read(ctx, func(t *tx) error {
 		err := t.QueryRowContext(ctx, `SELECT value FROM facts WHERE name = $1`, restoredFact).Scan(&text)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -271,15 +271,20 @@ func (s *Store) settleRestored(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("look whether the database was restored: %w", err)
+		return false, fmt.Errorf("look whether the database was restored: %w", err)
 	}
 	if text == "" {
-		return nil
+		return false, nil
 	}
 	var r restoring
 	if err := fromJSON(text, &r); err != nil {
-		return err
+		return false, err
 	}
+	return true, s.comeToLife(ctx, map[string]any{"madeAt": r.MadeAt})
+}
+
+// comeToLife does what settleRestored says; about is for the records.
+func (s *Store) comeToLife(ctx context.Context, about map[string]any) error {
 	return s.writeAlone(ctx, func(t *tx) error {
 		for _, step := range []statement{
 			{`DELETE FROM sessions`, nil},
@@ -302,8 +307,7 @@ func (s *Store) settleRestored(ctx context.Context) error {
 		if err := raiseRules(ctx, t, 0); err != nil {
 			return err
 		}
-		detail := map[string]any{"madeAt": r.MadeAt}
-		if err := act.record(ctx, t, entry{operation: "backup.restore", detail: detail}); err != nil {
+		if err := act.record(ctx, t, entry{operation: "backup.restore", detail: about}); err != nil {
 			return err
 		}
 		type one struct {
@@ -316,10 +320,10 @@ func (s *Store) settleRestored(ctx context.Context) error {
 			return err
 		}
 		for _, c := range list {
-			if err := tellBoth(ctx, t, notice{tenant: c.tenant, customer: c.id, kind: "relation.restored", detail: detail}); err != nil {
+			if err := tellBoth(ctx, t, notice{tenant: c.tenant, customer: c.id, kind: "relation.restored"}); err != nil {
 				return err
 			}
-			if err := act.record(ctx, t, entry{customer: c.id, tenant: c.tenant, operation: "backup.restore", detail: detail}); err != nil {
+			if err := act.record(ctx, t, entry{customer: c.id, tenant: c.tenant, operation: "backup.restore", detail: about}); err != nil {
 				return err
 			}
 		}

@@ -310,23 +310,25 @@ func (s *Store) changeAs(ctx context.Context, act Act, by policy.Authority, fn f
 // changeHolding is changeAs for what another permission shows.
 func (s *Store) changeHolding(ctx context.Context, act Act, by policy.Authority, shows policy.Permission, fn func(*tx) (entry, error)) error {
 	var waits *Waits
-	err := s.write(ctx, func(t *tx) error {
+	err := s.departing(ctx, s.write, func(t *tx) ([]Departure, error) {
 		if err := checkHolding(ctx, t, by, shows); err != nil {
-			return err
+			return nil, err
 		}
-		var e entry
-		var err error
-		if e, waits, err = underControl(ctx, t, act, by.Customer(), fn); err != nil || waits != nil {
-			return err
+		e, lost, err := lostByPartner(ctx, t, act, by.Rules(), func() (e entry, err error) {
+			e, waits, err = underControl(ctx, t, act, by.Customer(), fn)
+			return e, err
+		})
+		if err != nil || waits != nil {
+			return nil, err
 		}
 		if err := raiseRules(ctx, t, by.Customer()); err != nil {
-			return err
+			return nil, err
 		}
 		e.customer = by.Customer()
 		if e.tenant, err = tenantOf(ctx, t, e.customer); err != nil {
-			return err
+			return nil, err
 		}
-		return act.record(ctx, t, e)
+		return lost, act.record(ctx, t, e)
 	})
 	if err == nil && waits != nil {
 		return waits

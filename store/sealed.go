@@ -310,18 +310,22 @@ func (s *Store) DropRecord(ctx context.Context, act Act, v policy.View) error {
 	if v.Kind() != policy.KindOwn {
 		return ErrNotFound
 	}
-	return s.write(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, `DELETE FROM sealed_records WHERE tenant_id = $1`, v.TenantID())
+	return s.departing(ctx, s.write, func(t *tx) ([]Departure, error) {
+		gone, err := readAll(ctx, t, "delete a sealed record", statement{`DELETE FROM sealed_records WHERE tenant_id = $1 RETURNING id`, []any{v.TenantID()}},
+			func(rows *sql.Rows, d *Departure) error {
+				d.Kind, d.By = DepartRecord, act.Side
+				return rows.Scan(&d.Customer)
+			})
 		if err != nil {
-			return fmt.Errorf("delete a sealed record: %w", err)
+			return nil, err
 		}
-		if n == 0 {
-			return ErrNotFound
+		if len(gone) == 0 {
+			return nil, ErrNotFound
 		}
 		if err := eraseLater(ctx, t); err != nil {
-			return err
+			return nil, err
 		}
-		return act.plain().record(ctx, t, entry{tenant: v.TenantID(), operation: "record.delete"})
+		return gone, act.plain().record(ctx, t, entry{tenant: v.TenantID(), operation: "record.delete"})
 	})
 }
 

@@ -117,11 +117,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	if err := s.settleRestored(ctx); err != nil {
+	restored, err := s.settleRestored(ctx)
+	if err != nil {
 		_ = s.Close()
 		return nil, err
 	}
-	if err := s.settleDeparted(ctx, o.Dir); err != nil {
+	if err := s.settleDeparted(ctx, o.Dir, restored); err != nil {
 		_ = s.Close()
 		return nil, err
 	}

@@ -38,6 +38,7 @@ func sentences() map[string]words {
 		"relation.ending":        {"The relation of {customer} with {partner} ends in {days} days, on {ends}.", "La relation entre {customer} et {partner} prend fin dans {days} jours, le {ends}."},
 		"relation.ended":         {"The relation of {customer} with {partner} has ended.", "La relation entre {customer} et {partner} a pris fin."},
 		"relation.restored":      {"The data of {customer} at {partner} was put back from a backup. What was changed after that backup is lost.", "Les données de {customer} chez {partner} ont été restaurées depuis une sauvegarde. Ce qui a été modifié après elle est perdu."},
+		"relation.narrowed":      {"Roomward at {partner} was put back from a backup, and what {customer} had taken back since was taken back again. Look through rooms, permissions and settings.", "Roomward chez {partner} a été restauré depuis une sauvegarde, et ce que {customer} avait repris depuis l’a été de nouveau. Vérifiez salles, autorisations et réglages."},
 		"backup.failed":          {"Roomward at {partner} cannot make backups any more. The record says why.", "Roomward chez {partner} ne fait plus de sauvegardes. Le journal dit pourquoi."},
 		"backup.made":            {"Roomward at {partner} makes backups again.", "Roomward chez {partner} fait de nouveau des sauvegardes."},
 		"consent.withdrawn":      {"{customer} withdrew its consent in Entra. Nobody at {partner} sees its rooms any more.", "{customer} a retiré son consentement dans Entra. Personne chez {partner} ne voit plus ses salles."},
