@@ -31,6 +31,7 @@ type commands struct {
 	Backup  backupCmd  `cmd:"" help:"Copy a data directory into a backup, also while a server runs on it, and check the copy."`
 	Restore restoreCmd `cmd:"" help:"Make a data directory out of a backup."`
 	Verify  verifyCmd  `cmd:"" help:"Check the audit record of a data directory, also while a server runs on it, or of an exported file; or a whole backup."`
+	Rotate  rotateCmd  `cmd:"" name:"rotate-key" help:"Make a new master key and seal all secrets in the database with it."`
 	Print   configCmd  `cmd:"" name:"config" help:"List every setting of serve with its source; secrets are hidden."`
 	Files   filesCmd   `cmd:"" help:"Write the files for an operator into a folder: systemd units, container file, dashboard, alert rules."`
 	Health  healthCmd  `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is ready; takes the settings of serve."`
@@ -123,6 +124,19 @@ type verifyCmd struct {
 
 func (c *verifyCmd) Run(ctx context.Context) error {
 	return app.Verify(ctx, app.VerifySettings{Data: c.Data, Export: c.Export, Backup: c.Backup, Against: c.Against, Out: os.Stdout})
+}
+
+type rotateCmd struct {
+	Data          string     `help:"Data directory." default:"data" placeholder:"DIR"`
+	SecretKeyFile string     `help:"File with the master key; secret.key in the data directory when empty." placeholder:"FILE"`
+	SecretKey     app.Secret `help:"The master key itself: in the environment only." placeholder:"HEX"`
+	NewKeyFile    string     `help:"File with the new key, for a key from the environment; made if there is none." placeholder:"FILE"`
+	DropLost      bool       `help:"Forget the secrets that no key opens, for when the key is lost."`
+}
+
+func (c *rotateCmd) Run(ctx context.Context) error {
+	return app.RotateKey(ctx, app.RotateKeySettings{Data: c.Data, SecretKeyFile: c.SecretKeyFile, SecretKey: c.SecretKey, NewKeyFile: c.NewKeyFile,
+		DropLost: c.DropLost, Out: os.Stdout})
 }
 
 type configCmd struct{ app.Settings }

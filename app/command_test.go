@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"roomward/store"
 )
 
 // TestCommand builds the binary and runs it as users do.
@@ -24,6 +26,7 @@ func TestCommand(t *testing.T) {
 	t.Run("unknown settings are errors", c.refusesWhatItDoesNotKnow)
 	t.Run("config says where a setting is from", c.saysWhereASettingIsFrom)
 	t.Run("config knows what set-up kept", c.knowsWhatWasKept)
+	t.Run("rotate-key", c.rotatesTheKey)
 	t.Run("serve says all that is missing", c.saysAllThatIsMissing)
 	t.Run("version and document", c.printsVersionAndDocument)
 	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
@@ -134,6 +137,73 @@ func (c command) knowsWhatWasKept(t *testing.T) {
 	require.False(t, ok)
 	require.Contains(t, out, `no setting "client-secret"`)
 	require.NotContains(t, out, "very-secret-text")
+}
+
+func (c command) rotatesTheKey(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	open := func(key store.KeySource) *store.Store {
+		t.Helper()
+		st, err := store.Open(t.Context(), store.Options{Dir: data, Mode: store.ModeTrial, Key: key})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = st.Close() })
+		return st
+	}
+	holds := func(st *store.Store, want string) {
+		t.Helper()
+		value, _, err := st.Secret(t.Context(), store.SecretClient)
+		require.NoError(t, err)
+		require.Equal(t, want, string(value))
+	}
+	running := open(nil)
+	require.NoError(t, running.KeepSecret(t.Context(), store.System("test"), store.SecretClient, []byte("An0ther")))
+	path := filepath.Join(data, store.SecretKeyName)
+	former, err := os.ReadFile(path)
+	require.NoError(t, err)
+	out, ok := c.run(t, nil, "rotate-key", "--data="+data)
+	require.True(t, ok, out)
+	require.Contains(t, out, "sealed with the new key")
+	require.NotContains(t, out, string(former[:64]))
+	latter, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NotEqual(t, former, latter)
+	require.NotContains(t, out, string(latter[:64]))
+	holds(running, "An0ther")
+	holds(open(nil), "An0ther")
+
+	// From the file into the environment: the operator hands the same key over, then changes it.
+	env := []string{"ROOMWARD_SECRET_KEY=" + string(latter[:64]), "ROOMWARD_DATA=" + data}
+	out, ok = c.run(t, env, "rotate-key")
+	require.False(t, ok)
+	require.Contains(t, out, "--new-key-file")
+	next := filepath.Join(t.TempDir(), "next")
+	out, ok = c.run(t, env, "rotate-key", "--new-key-file="+next)
+	require.True(t, ok, out)
+	require.Contains(t, out, "restart Roomward")
+	text, err := os.ReadFile(next)
+	require.NoError(t, err)
+	holds(open(store.GivenKey{Place: "the test", Key: string(text)}), "An0ther")
+	out, ok = c.run(t, nil, "config", "--data="+data)
+	require.True(t, ok, out)
+	out, ok = c.run(t, env, "config")
+	require.True(t, ok, out)
+	require.Regexp(t, `(?m)^secret-key\s+\(hidden\)\s+environment ROOMWARD_SECRET_KEY$`, out)
+
+	// A key that is lost for good: in part, then altogether.
+	require.NoError(t, os.WriteFile(path, latter[:20], 0o600))
+	out, ok = c.run(t, nil, "rotate-key", "--data="+data)
+	require.False(t, ok)
+	for _, say := range []string{store.SecretClient, path, "it has 20 characters", "--drop-lost"} {
+		require.Contains(t, out, say)
+	}
+	out, ok = c.run(t, nil, "rotate-key", "--data="+data, "--drop-lost")
+	require.True(t, ok, out)
+	require.Contains(t, out, "Enter them anew")
+	_, there, err := open(nil).Secret(t.Context(), store.SecretClient)
+	require.NoError(t, err)
+	require.False(t, there)
+	out, ok = c.run(t, nil, "rotate-key", "--data="+t.TempDir())
+	require.False(t, ok)
+	require.Contains(t, out, "look for a database")
 }
 
 func (c command) saysAllThatIsMissing(t *testing.T) {

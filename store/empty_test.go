@@ -9,8 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// emptyDatabase is the file of a database that a first start left behind. To make it takes a tenth of a second, and tests want hundreds.
-var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
+// emptyNames are the files that belong together.
+var emptyNames = []string{"roomward.db", SecretKeyName}
+
+// emptyDatabase is the files of a database that a first start left behind. To make them takes a tenth of a second, and tests want hundreds.
+var emptyDatabase = sync.OnceValues(func() ([][]byte, error) {
 	dir, err := os.MkdirTemp("", "empty")
 	if err != nil {
 		return nil, err
@@ -23,12 +26,20 @@ var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
 	if err := s.Close(); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(dir, "roomward.db"))
+	files := make([][]byte, len(emptyNames))
+	for i, name := range emptyNames {
+		if files[i], err = os.ReadFile(filepath.Join(dir, name)); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 })
 
 // startEmpty puts the database of a first start into a directory, so that Open finds one.
 func startEmpty(t require.TestingT, dir string) {
-	file, err := emptyDatabase()
+	files, err := emptyDatabase()
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "roomward.db"), file, 0o600))
+	for i, name := range emptyNames {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), files[i], 0o600))
+	}
 }

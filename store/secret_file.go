@@ -21,20 +21,20 @@ type KeyFile struct{ Path string }
 // String names the file.
 func (f KeyFile) String() string { return "the file " + f.Path }
 
-// Keys reads the key and the next one.
+// Keys reads the key and the next one: those that can be read, and what is wrong with the others.
 func (f KeyFile) Keys() ([]SecretKey, error) {
 	var keys []SecretKey
+	var errs []error
 	for _, path := range []string{f.Path, f.Path + nextKey} {
 		k, err := readSecretKey(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		switch {
+		case err == nil:
+			keys = append(keys, k)
+		case !errors.Is(err, fs.ErrNotExist):
+			errs = append(errs, err)
 		}
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
 	}
-	return keys, nil
+	return keys, errors.Join(errs...)
 }
 
 func readSecretKey(path string) (SecretKey, error) {
@@ -103,6 +103,8 @@ func (f KeyFile) Settle(id string) error {
 	former, err := readSecretKey(f.Path)
 	if err == nil && former.ID() != id {
 		err = os.Link(f.Path, f.Path+"."+former.ID())
+	} else if err != nil {
+		err = os.Link(f.Path, f.Path+".unreadable")
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("keep the former master key: %w", err)
