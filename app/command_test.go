@@ -52,6 +52,7 @@ func (c command) prepare(t *testing.T, env []string, args ...string) *exec.Cmd {
 func (c command) run(t *testing.T, env []string, args ...string) (out string, ok bool) {
 	t.Helper()
 	b, err := c.prepare(t, env, args...).CombinedOutput()
+	_, _ = heard.Write(b)
 	return string(b), err == nil
 }
 
@@ -98,6 +99,7 @@ func (c command) saysWhereASettingIsFrom(t *testing.T) {
 	require.Regexp(t, `(?m)^client-id\s+from-flag\s+flag$`, out)
 	require.Regexp(t, `(?m)^collect-devices\s+5m0s\s+default$`, out)
 	require.Regexp(t, `(?m)^client-secret\s+\(hidden\)\s+file$`, out)
+	heard.learn("client-secret", "very-secret-text")
 	require.NotContains(t, out, "very-secret-text")
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/mail"
 	"net/url"
 	"os"
@@ -24,6 +25,9 @@ type MailSettings struct {
 	smtpPassword Secret
 	smtpClosed   error // why there is no password to sign in with
 }
+
+// Format shows none of the settings; see that of Settings.
+func (s MailSettings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "mail settings (hidden)") }
 
 // check reads the password and says what is missing or contradicts.
 func (s *MailSettings) check() error {

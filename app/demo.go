@@ -22,6 +22,8 @@ type DemoSettings struct {
 	Out    io.Writer // where the welcome goes
 	// Eager lifts the limits on requests and collects every few seconds, for tests.
 	Eager bool
+	// Secret is told of each secret that the simulated cloud is shown or hands out, for tests.
+	Secret func(kind, value string)
 	// Log is the log; nil means warnings on standard error.
 	Log *slog.Logger
 }
@@ -92,7 +94,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 		return nil, err
 	}
 	secret := rand.Text()
-	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret, QuickRestarts: d.Eager})
+	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret, QuickRestarts: d.Eager, Secret: d.Secret})
 	if err := cloud.Listen(ctx, "127.0.0.1:0"); err != nil {
 		return nil, err
 	}

@@ -95,12 +95,15 @@ type keptSecrets struct {
 	closed       error  // why the proof towards Entra is kept, and cannot be used
 }
 
+// Format shows none of them; see that of Settings.
+func (k keptSecrets) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "kept secrets (hidden)") }
+
 // takeKept takes from the database the secrets that no setting names. One that cannot be opened stops nothing here: what needs it says so.
 func (a *App) takeKept(ctx context.Context) error {
 	take := func(name string, into *Secret, closed *error) error {
 		value, _, err := a.Store.Secret(ctx, name)
 		if errors.Is(err, store.ErrSecretClosed) {
-			*closed = errors.Join(*closed, err)
+			*closed = cmp.Or(*closed, err) // the others say the same
 			return nil
 		}
 		*into = Secret(value)

@@ -18,7 +18,7 @@ import (
 // startDemo runs the whole demo on free loopback ports, with its story told up to the first rooms.
 func startDemo(t *testing.T) *demo {
 	t.Helper()
-	d, err := newDemo(t.Context(), DemoSettings{Listen: "127.0.0.1:0", Data: t.TempDir(), Out: io.Discard, Eager: true}, "test")
+	d, err := newDemo(t.Context(), DemoSettings{Listen: "127.0.0.1:0", Data: t.TempDir(), Out: io.Discard, Eager: true, Log: heard.log(), Secret: heard.learn}, "test")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -62,7 +62,7 @@ func (d *demo) signIn(t *testing.T, login string) *visitor {
 func (d *demo) visitor(t *testing.T, login string) *visitor {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	return &visitor{t: t, login: login, base: d.cfg.PublicURL, client: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	return &visitor{t: t, login: login, base: d.cfg.PublicURL, client: &http.Client{Transport: listens{heard}, Jar: jar, Timeout: 20 * time.Second}}
 }
 
 // call sends one operation as the user interface does, and returns the status and the whole body.

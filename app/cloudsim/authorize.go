@@ -137,6 +137,9 @@ func (s *Server) tenantsOf(a authority) []*Tenant {
 func (s *Server) newCode(t *Tenant, p *Person, q url.Values) string {
 	now := s.opts.Now()
 	code := "0." + rand.Text() + rand.Text()
+	for kind, value := range map[string]string{"code": code, "state": q.Get("state"), "nonce": q.Get("nonce")} {
+		s.opts.Secret(kind, value)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c, g := range s.codes {

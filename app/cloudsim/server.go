@@ -38,6 +38,9 @@ type Options struct {
 	Limits Limits
 	// QuickRestarts makes restarts succeed at once, for tests.
 	QuickRestarts bool
+	// Secret is told of each secret that passes: those that the simulated cloud is shown, and those that it hands out. For tests that look where
+	// none may be; nil tells nobody. It must be safe for concurrent use.
+	Secret func(kind, value string)
 	// Log takes one line a request at debug level, without secrets, codes or tokens; nil is silent.
 	Log *slog.Logger
 }
@@ -70,6 +73,9 @@ type Server struct {
 func New(world *World, opts Options) *Server {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Secret == nil {
+		opts.Secret = func(string, string) {}
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)

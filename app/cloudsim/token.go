@@ -55,6 +55,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := r.PostForm
+	for _, kind := range []string{"client_secret", "client_assertion", "code", "code_verifier"} {
+		s.opts.Secret(kind, form.Get(kind))
+	}
 	if bad := s.authenticate(r, a, form); bad != nil {
 		s.entraFailure(w, r, bad)
 		return
@@ -71,6 +74,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if bad != nil {
 		s.entraFailure(w, r, bad)
 		return
+	}
+	if given, ok := body.(*tokenAnswer); ok {
+		s.opts.Secret("access_token", given.AccessToken)
+		s.opts.Secret("id_token", given.IDToken)
 	}
 	writeJSON(w, http.StatusOK, body)
 }

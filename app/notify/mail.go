@@ -34,7 +34,7 @@ type Server struct {
 	Host     string
 	Port     int
 	User     string // "" signs in nowhere
-	Password string
+	Password string `json:"-"`
 	Closed   error  // why there is no password: nothing can be handed over
 	TLS      string // TLSStart, TLSAlways or TLSNone
 	From     string // address of the sender
@@ -42,6 +42,9 @@ type Server struct {
 	Roots    *x509.CertPool
 	Patience time.Duration // for one letter; letterTime when zero
 }
+
+// Format names the server and never shows the password, whatever prints it.
+func (s Server) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "mail server %s:%d", s.Host, s.Port) }
 
 // letterTime bounds one letter, from the first byte to the last.
 const letterTime = time.Minute

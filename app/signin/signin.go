@@ -62,6 +62,9 @@ type Config struct {
 	Now func() time.Time
 }
 
+// Format names the application and never shows its secret, whatever prints the configuration.
+func (c Config) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "sign-in of application %s", c.ClientID) }
+
 // ErrAccountGone says that Entra does not know the user any more.
 var ErrAccountGone = errors.New("the account is gone")
 
