@@ -102,6 +102,8 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen on %s: %w", d.Listen, err), cloud.Close())
 	}
+	// One customer has no devices API any more: its rooms show what Teams says of their accounts.
+	cloud.SetFaults(world.FindTenant(deviceless).ID, cloudsim.Faults{DevicesGone: true})
 	s := Settings{
 		Listen: l.Addr().String(), Data: d.Data, Cloud: cloud.URL(),
 		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,

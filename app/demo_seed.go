@@ -70,6 +70,9 @@ const (
 	ending    = "alpine.example"
 )
 
+// deviceless is the customer for whose tenant Microsoft does not offer the devices API any more.
+const deviceless = "alpine.example"
+
 // withdrawing is the customer that takes its consent back once its first data are in.
 const withdrawing = "fabrikam.example"
 

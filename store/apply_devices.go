@@ -24,6 +24,7 @@ type KnownDevice struct {
 	ID       ID
 	GraphID  string
 	Room     ID
+	Serial   string
 	Health   string    // as listed last
 	Misses   int       // complete runs in a row that did not list it
 	Read     bool      // its health was read once
@@ -52,7 +53,7 @@ func (s *Store) CollectKnown(ctx context.Context, work policy.View) (CollectKnow
 		if err != nil {
 			return err
 		}
-		out.Devices, err = readAll(ctx, t, "read the known devices", statement{`SELECT d.id, d.graph_id, d.room_id, d.health, d.misses,
+		out.Devices, err = readAll(ctx, t, "read the known devices", statement{`SELECT d.id, d.graph_id, d.room_id, d.serial, d.health, d.misses,
 				(SELECT max(s.state <> 'good') FROM signals s WHERE s.device_id = d.id),
 				EXISTS (SELECT 1 FROM incidents i WHERE i.device_id = d.id AND i.open = 1),
 				(SELECT min(i.resolved_at) FROM incidents i WHERE i.device_id = d.id AND i.state = 'resolved')
@@ -60,7 +61,7 @@ func (s *Store) CollectKnown(ctx context.Context, work policy.View) (CollectKnow
 			func(rows *sql.Rows, d *KnownDevice) error {
 				var bad sql.NullBool
 				var resolved sql.NullInt64
-				err := rows.Scan(&d.ID, &d.GraphID, &d.Room, &d.Health, &d.Misses, &bad, &d.Bad, &resolved)
+				err := rows.Scan(&d.ID, &d.GraphID, &d.Room, &d.Serial, &d.Health, &d.Misses, &bad, &d.Bad, &resolved)
 				d.Read, d.Bad, d.Resolved = bad.Valid, d.Bad || bad.Bool, whenOr0(resolved)
 				return err
 			})
@@ -96,7 +97,9 @@ type DevicesFound struct {
 	Accounts map[ID]string
 	// Blind tells that the devices of the customer cannot be read at all, and that this will not pass by itself.
 	Blind bool
-	Rules DeviceRules
+	// Instead is what was read because of that.
+	Instead Instead
+	Rules   DeviceRules
 }
 
 // ApplyDevices ends a run of devices and writes what changed, all in one transaction: devices, signals, incidents, and the health of the rooms
@@ -128,6 +131,7 @@ type devices struct {
 	found    DevicesFound
 	began    time.Time // of this run
 	lastPoll time.Time // when the last complete run began
+	instead  bool      // something else was read instead of devices
 	rooms    map[ID]*deviceRoom
 	stored   map[string]*storedDevice // by lower-case graph id
 	changed  int
@@ -182,6 +186,9 @@ func (d *devices) apply(ctx context.Context) error {
 	if err := d.judgeRooms(ctx); err != nil {
 		return err
 	}
+	if err := d.followInstead(ctx); err != nil {
+		return err
+	}
 	if d.changed == 0 {
 		return nil
 	}
@@ -200,7 +207,8 @@ func (d *devices) load(ctx context.Context) error {
 		return err
 	}
 	var good sql.NullInt64
-	err = d.t.QueryRowContext(ctx, `SELECT last_good_at FROM collect_jobs WHERE customer_id = $1 AND kind = 'devices'`, d.customer).Scan(&good)
+	err = d.t.QueryRowContext(ctx, `SELECT last_good_at, presence_at IS NOT NULL OR managed_at IS NOT NULL FROM collect_jobs
+		WHERE customer_id = $1 AND kind = 'devices'`, d.customer).Scan(&good, &d.instead)
 	if err != nil {
 		return notFound(err, "read the last collection of devices")
 	}

@@ -172,7 +172,7 @@ func nudgeDevices(ctx context.Context, t *tx, customer ID, word DevicesWord) err
 	if word == "" {
 		return nil
 	}
-	_, err := t.exec(ctx, `UPDATE collect_jobs SET due_at = $1 WHERE customer_id = $2 AND kind = 'devices' AND due_at > $1
+	_, err := t.exec(ctx, `UPDATE collect_jobs SET due_at = $1, api_due_at = NULL WHERE customer_id = $2 AND kind = 'devices' AND due_at > $1
 		AND state IN ('devices-gone', 'forbidden', 'permission-missing') AND ($3 = 'read' OR failures = 1)`, t.now, customer, word)
 	if err != nil {
 		return fmt.Errorf("make a collection of devices due: %w", err)

@@ -62,10 +62,16 @@ type CollectOutcome struct {
 	Good      bool // everything was read: the data are of StartedAt
 	Partial   bool // of a list of rooms: there are more than could be read
 	NextDue   time.Time
-	Requests  int
-	Waited    time.Duration
-	Changed   int    // rows of the customer that were written
-	AskedBy   string // who asked for it; "" when it was due
+	// APIDue is until when devices are not asked for, because what Teams says of the rooms is read instead; zero for not at all.
+	APIDue time.Time
+	// Held tells that they were not asked for in this run: the failures stay as many.
+	Held bool
+	// Presence tells that what Teams says of the rooms is of StartedAt.
+	Presence bool
+	Requests int
+	Waited   time.Duration
+	Changed  int    // rows of the customer that were written
+	AskedBy  string // who asked for it; "" when it was due
 }
 
 // startJobs makes the jobs of a new relation, due at once. The transaction that accepts an invitation calls it.
@@ -181,17 +187,23 @@ func finish(ctx context.Context, t *tx, customer ID, o CollectOutcome) error {
 }
 
 func finishJob(ctx context.Context, t *tx, customer ID, o CollectOutcome) error {
-	var good any
+	var good, presence any
 	if o.Good {
 		good = millis(o.StartedAt)
+	}
+	if o.Presence {
+		presence = millis(o.StartedAt)
 	}
 	n, err := t.exec(ctx, `UPDATE collect_jobs SET
 			state_since = CASE WHEN state = $3 THEN state_since ELSE $4 END,
 			state = $3, detail = $5, due_at = $6, leased_until = 0,
 			last_good_at = coalesce($7, last_good_at),
-			failures = CASE WHEN $8 THEN 0 ELSE failures + 1 END
+			failures = CASE WHEN $8 THEN 0 WHEN $10 THEN failures ELSE failures + 1 END,
+			api_due_at = $11,
+			presence_at = CASE WHEN $8 THEN NULL ELSE coalesce($12, presence_at) END,
+			managed_at = CASE WHEN $8 THEN NULL ELSE managed_at END
 		WHERE customer_id = $1 AND kind = $2 AND leased_until = $9`,
-		customer, o.Lease.Kind, o.State, t.now, o.Detail, millis(o.NextDue), good, o.Good, millis(o.Lease.Until))
+		customer, o.Lease.Kind, o.State, t.now, o.Detail, millis(o.NextDue), good, o.Good, millis(o.Lease.Until), o.Held, orNull(o.APIDue), presence)
 	if err != nil {
 		return fmt.Errorf("finish a collection: %w", err)
 	}
@@ -229,7 +241,7 @@ func (s *Store) AskCollect(ctx context.Context, act Act, v policy.View, customer
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE collect_jobs SET due_at = $1 WHERE customer_id = $2 AND ($3 = '' OR kind = $3) AND due_at > $1`,
+		_, err = t.exec(ctx, `UPDATE collect_jobs SET due_at = $1, api_due_at = NULL WHERE customer_id = $2 AND ($3 = '' OR kind = $3) AND due_at > $1`,
 			t.now, customer, kind)
 		if err != nil {
 			return fmt.Errorf("make collections due: %w", err)

@@ -20,6 +20,9 @@ type CollectJob struct {
 	LastRunAt  time.Time
 	Failures   int
 	Running    bool
+	APIDue     time.Time // until when devices are not asked for; zero when they are
+	PresenceAt time.Time // of when is what Teams says of the rooms; zero while devices can be read
+	ManagedAt  time.Time // when Intune answered last; zero while devices can be read
 }
 
 // CollectTarget is what a run needs to know before it asks Microsoft.
@@ -29,6 +32,8 @@ type CollectTarget struct {
 	// Consented tells that the tenant has given consent once, so that a refusal means that it was taken back.
 	Consented bool
 	Job       CollectJob
+	// Allowed are the states of what the customer allows by the last check, by capability.
+	Allowed map[string]string
 }
 
 // CollectTarget reads where a run goes. ErrNotFound when the relation has ended.
@@ -50,28 +55,39 @@ func (s *Store) CollectTarget(ctx context.Context, work policy.View, kind Collec
 			return notFound(err, "read the target of a collection")
 		}
 		out.Consented, out.Job = consent != ConsentNone, job.job(t.now)
+		found, err := readAll(ctx, t, "read what a customer allows", statement{`SELECT capability, state, detail, given, since, tried_at
+			FROM capabilities WHERE customer_id = $1`, []any{customer}}, scanCapability)
+		if err != nil {
+			return err
+		}
+		out.Allowed = make(map[string]string, len(found))
+		for _, c := range found {
+			out.Allowed[c.Name] = c.State
+		}
 		return fromJSON(grant, &out.Grant)
 	})
 	return out, err
 }
 
-const jobColumns = `j.kind, j.state, j.detail, j.state_since, j.due_at, j.leased_until, j.last_good_at, j.last_run_at, j.failures`
+const jobColumns = `j.kind, j.state, j.detail, j.state_since, j.due_at, j.leased_until, j.last_good_at, j.last_run_at, j.failures,
+	j.api_due_at, j.presence_at, j.managed_at`
 
 // jobRow is a row of jobColumns.
 type jobRow struct {
 	kind, state, detail sql.NullString
 	since, due, leased  sql.NullInt64
 	good, run, failures sql.NullInt64
+	api, seen, managed  sql.NullInt64
 }
 
 func (r *jobRow) places() []any {
-	return []any{&r.kind, &r.state, &r.detail, &r.since, &r.due, &r.leased, &r.good, &r.run, &r.failures}
+	return []any{&r.kind, &r.state, &r.detail, &r.since, &r.due, &r.leased, &r.good, &r.run, &r.failures, &r.api, &r.seen, &r.managed}
 }
 
 func (r *jobRow) job(now int64) CollectJob {
 	return CollectJob{Kind: CollectKind(r.kind.String), State: r.state.String, Detail: r.detail.String, StateSince: whenOr0(r.since),
 		DueAt: whenOr0(r.due), LastGoodAt: whenOr0(r.good), LastRunAt: whenOr0(r.run), Failures: int(r.failures.Int64),
-		Running: r.leased.Int64 > now}
+		Running: r.leased.Int64 > now, APIDue: whenOr0(r.api), PresenceAt: whenOr0(r.seen), ManagedAt: whenOr0(r.managed)}
 }
 
 // CustomerCollect is what collecting says of one customer.

@@ -80,6 +80,27 @@ func (s *Store) RoomDevices(ctx context.Context, v policy.View, room ID) ([]Devi
 	return out, err
 }
 
+// RoomManaged reads what Intune says of the devices of a room while they cannot be read themselves, and when it was asked; none else. ErrNotFound as in
+// RoomDevices.
+func (s *Store) RoomManaged(ctx context.Context, v policy.View, room ID) (list []ManagedDevice, at time.Time, err error) {
+	err = s.readView(ctx, v, func(t *tx) error {
+		if err := seeRoom(ctx, t, v, room); err != nil {
+			return err
+		}
+		var asked sql.NullInt64
+		err := t.QueryRowContext(ctx, `SELECT (SELECT j.managed_at FROM collect_jobs j WHERE j.customer_id = r.customer_id AND j.kind = 'devices')
+			FROM rooms r WHERE r.id = $1`, room).Scan(&asked)
+		if err != nil {
+			return fmt.Errorf("read when Intune was asked: %w", err)
+		}
+		at = whenOr0(asked)
+		list, err = readAll(ctx, t, "read the managed devices of a room", statement{`SELECT ` + managedColumns + ` FROM managed_devices
+			WHERE room_id = $1 ORDER BY name, intune_id LIMIT $2`, []any{room, maxRoomDevices}}, scanManaged)
+		return err
+	})
+	return list, at, err
+}
+
 func scanDevice(rows *sql.Rows, d *Device) error {
 	var updated int64
 	err := rows.Scan(&d.ID, &d.Kind, &d.Maker, &d.Model, &d.Serial, &d.AssetTag, &d.Health, &d.Activity,

@@ -33,6 +33,10 @@ type Room struct {
 	OpenIncidents int
 	LastSeenAt    time.Time // the last good moment of a room that is offline or unmonitored; else zero
 	DataAt        time.Time // the last good collection of this customer's devices; zero before the first
+	// Presence is what Teams says of the room's account while devices cannot be read; "" for nothing.
+	Presence      string
+	PresenceSince time.Time
+	PresenceAt    time.Time // when it was asked last
 }
 
 // RoomSort is an order of rooms.
@@ -247,9 +251,10 @@ func roomsByID(ctx context.Context, t *tx, incidents policy.View, ids []ID) ([]R
 	rooms, err := readAll(ctx, t, "read rooms", statement{`SELECT r.id, r.customer_id, c.name, r.name, r.email, r.country, r.city, r.building,
 			r.floor, r.label, r.capacity, r.maker, r.model, r.health, r.health_rank, r.critical, r.important, r.warning,
 			(SELECT count(*) FROM incidents i WHERE i.room_id = r.id AND i.open = 1 AND ` + condition + `),
-			r.last_seen_at, j.last_good_at
+			r.last_seen_at, j.last_good_at, p.state, p.since, j.presence_at
 		FROM rooms r JOIN customers c ON c.id = r.customer_id
 		LEFT JOIN collect_jobs j ON j.customer_id = r.customer_id AND j.kind = 'devices'
+		LEFT JOIN room_presences p ON p.room_id = r.id
 		WHERE r.id ` + inSet(1), []any{list, cells}}, scanRoom)
 	if err != nil {
 		return nil, err
@@ -267,10 +272,14 @@ func roomsByID(ctx context.Context, t *tx, incidents policy.View, ids []ID) ([]R
 
 func scanRoom(rows *sql.Rows, r *Room) error {
 	var capacity, rank, critical, important, warning, open int64
-	var seen, good sql.NullInt64
+	var seen, good, since, asked sql.NullInt64
+	var presence sql.NullString
 	err := rows.Scan(integer(&r.ID), integer(&r.Customer), &r.CustomerName, &r.Name, &r.Email, &r.Country, &r.City, &r.Building,
-		&r.Floor, &r.Label, &capacity, &r.Maker, &r.Model, &r.Health, &rank, &critical, &important, &warning, &open, &seen, &good)
+		&r.Floor, &r.Label, &capacity, &r.Maker, &r.Model, &r.Health, &rank, &critical, &important, &warning, &open, &seen, &good, &presence, &since, &asked)
 	r.Capacity, r.HealthRank, r.Critical, r.Important, r.Warning = int(capacity), int(rank), int(critical), int(important), int(warning)
 	r.OpenIncidents, r.LastSeenAt, r.DataAt = int(open), whenOr0(seen), whenOr0(good)
+	if presence.Valid && asked.Valid && r.Health == "unmonitored" { // nothing but a device says more
+		r.Presence, r.PresenceSince, r.PresenceAt = presence.String, whenOr0(since), whenOr0(asked)
+	}
 	return err
 }

@@ -30,7 +30,8 @@ type Job struct {
 	State      string       `json:"state" doc:"See the customer's state."`
 	Since      time.Time    `json:"since" doc:"Since when it is in this state."`
 	Detail     string       `json:"detail,omitempty" doc:"Microsoft's codes, or the missing permission."`
-	Fallback   string       `json:"fallback,omitempty" enum:"last-known" doc:"What is shown while the devices cannot be read at all: the last known states, in rooms marked as unmonitored."`
+	Fallback   string       `json:"fallback,omitempty" enum:"last-known,presence" doc:"What is shown while the devices cannot be read at all, in rooms marked as unmonitored: the last known states; with presence also what Teams says of the rooms' accounts."`
+	PresenceAt *time.Time   `json:"presenceAt,omitempty" doc:"Of when is what Teams says of the rooms' accounts."`
 	LastGoodAt *time.Time   `json:"lastGoodAt,omitempty" doc:"Start of the last run that read everything."`
 	LastRunAt  *time.Time   `json:"lastRunAt,omitempty"`
 	NextDue    *time.Time   `json:"nextDue,omitempty" doc:"When it is tried next: until then, where it is throttled. Absent while it runs or waits for the first rooms."`
@@ -213,7 +214,10 @@ func (c *Collector) jobOf(j store.CollectJob, started bool) Job {
 	out := Job{Kind: string(j.Kind), State: j.State, Since: j.StateSince, Detail: j.Detail, LastGoodAt: orNil(j.LastGoodAt),
 		LastRunAt: orNil(j.LastRunAt), Running: j.Running}
 	if j.Kind == store.CollectDevices && slices.Contains([]string{StateDevicesGone, StateForbidden, StatePermissionMissing}, j.State) {
-		out.Fallback = "last-known"
+		out.Fallback, out.PresenceAt = "last-known", orNil(j.PresenceAt)
+		if !j.PresenceAt.IsZero() && !j.PresenceAt.Before(j.StateSince) {
+			out.Fallback = "presence"
+		}
 	}
 	if j.Running || j.Kind == store.CollectDevices && !started {
 		return out

@@ -104,6 +104,9 @@ func learned(found store.Capability, jobs []store.CollectJob) store.Capability {
 		if state != found.State {
 			found.State, found.Since, found.Detail = state, j.StateSince, j.Detail
 		}
+		if j.APIDue.After(j.LastRunAt) { // that run may have asked for something else
+			continue
+		}
 		found.Tried = j.LastRunAt
 	}
 	return found

@@ -25,6 +25,10 @@ type span struct {
 	bad           int // devices read as bad or just changed, summed over the runs
 	daily         int // good devices whose minute of the day came
 	tokens        int // lives of a token that were begun: Microsoft gives an hour, we renew five minutes earlier
+	checks        int // of what the customer allows, each with a token of its own
+	instead       int // polls in which devices could not be read and Teams was asked about the rooms
+	managed       int // of these, those in which Intune was asked
+	refused       int // polls in which the devices API said that it cannot be read
 }
 
 // minimum is the least that collecting can ask of Microsoft, by kind of request: Microsoft lists rooms by 100 and devices by 50 and nothing
@@ -32,15 +36,23 @@ type span struct {
 // each request in it counts.
 //
 //	tokens + places·⌈rooms/100⌉ + polls·⌈devices/50⌉ + [first]·⌈untold/15⌉ + [first]·devices + bad + daily
+//
+// A check asks once for each of six things. While devices cannot be read Microsoft takes 650 accounts in one request for presences, and Intune 15
+// alternatives, of which each room has one and each device one:
+//
+//	7·checks + refused + instead·⌈rooms/650⌉ + managed·⌈(rooms + devices)/15⌉
 func minimum(e estateSize, s span) map[string]int {
 	out := map[string]int{
-		"token":   s.tokens,
-		"rooms":   s.places * pages(e.rooms, 100),
-		"devices": s.polls * pages(e.devices, 50),
-		"health":  s.bad + s.daily,
+		"token":          s.tokens + s.checks,
+		"rooms":          s.places*pages(e.rooms, 100) + s.checks,
+		"devices":        s.polls*pages(e.devices, 50) + s.checks + s.refused,
+		"health":         s.bad + s.daily + s.checks,
+		"users":          s.checks,
+		"presence":       s.instead*pages(e.rooms, 650) + s.checks,
+		"managedDevices": s.managed*pages(e.rooms+e.devices, 15) + s.checks,
 	}
 	if s.first {
-		out["users"] = (e.untold + 14) / 15
+		out["users"] += (e.untold + 14) / 15
 		out["health"] += e.devices
 	}
 	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })

@@ -24,6 +24,9 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 	if len(known.Rooms) == 0 {
 		return result{verdict: good()} // nothing is granted, so nothing is asked
 	}
+	if job := r.target.Job; isHeld(job, r.started) {
+		return c.withoutDevices(ctx, r, known, verdict{state: job.State, detail: job.Detail, blind: true, held: true})
+	}
 	listed, err := c.cfg.Graph.Devices(ctx, r.target.TenantID)
 	partial := graph.Incomplete(err)
 	if err != nil && !partial {
@@ -31,13 +34,13 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 		if !v.blind {
 			return result{verdict: v}
 		}
-		return result{verdict: v, devices: &store.DevicesFound{Blind: true, Rules: rules(nil)}}
+		return c.withoutDevices(ctx, r, known, v)
 	}
 	if len(listed) == 0 && len(known.Devices) > 0 {
 		return result{verdict: verdict{state: StateEmptyAnswer}}
 	}
 	m := newMatching(known, listed)
-	if err := c.lookUp(ctx, r, m); err != nil {
+	if err := c.lookUp(ctx, r, m, m.unknown()); err != nil {
 		// Devices of rooms whose accounts were not found out would pass for missing ones.
 		v := c.judge(ctx, r.target, err)
 		if graph.KindOf(err) == graph.Canceled {

@@ -105,8 +105,8 @@ func (m *matching) unknown() []policy.ID {
 
 // lookUp finds out the accounts of rooms, each at most once a day, as many at once as the directory takes. An error means that some were not
 // found out though they may be there.
-func (c *Collector) lookUp(ctx context.Context, r run, m *matching) error {
-	rooms := c.memory.due(m.unknown(), r.started)
+func (c *Collector) lookUp(ctx context.Context, r run, m *matching, wanted []policy.ID) error {
+	rooms := c.memory.due(wanted, r.started)
 	batches := slices.Collect(slices.Chunk(rooms, graph.MaxAddresses))
 	var mu sync.Mutex
 	return inTurns(ctx, len(batches), func(n, done int) error {

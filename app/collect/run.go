@@ -24,6 +24,8 @@ type result struct {
 	verdict
 	places  *placesResult
 	devices *store.DevicesFound
+	// instead tells that something else was read because devices cannot be.
+	instead bool
 }
 
 type placesResult struct {
@@ -49,7 +51,14 @@ func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most 
 	outcome := store.CollectOutcome{
 		Lease: lease, StartedAt: r.started, State: found.state, Detail: found.detail, Good: found.good,
 		NextDue:  c.next(lease.Customer, lease.Kind, found.verdict, r.target.Job.Failures, r.started, now),
-		Requests: usage.Requests(), Waited: usage.Waited(), AskedBy: c.askedBy(lease.Customer, lease.Kind),
+		Requests: usage.Requests(), Waited: usage.Waited(), AskedBy: c.askedBy(lease.Customer, lease.Kind), Held: found.held, Presence: found.instead,
+	}
+	if found.instead { // which is read as often as devices are; these are asked for when a failing customer would be
+		outcome.APIDue = outcome.NextDue
+		if found.held {
+			outcome.APIDue = r.target.Job.APIDue
+		}
+		outcome.NextDue = c.next(lease.Customer, lease.Kind, verdict{good: true}, 0, r.started, now)
 	}
 	changed, err := c.write(ctx, r, outcome, found)
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrLeaseLost) && ctx.Err() == nil {

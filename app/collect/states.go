@@ -62,6 +62,7 @@ type verdict struct {
 	good   bool          // everything was read
 	wait   time.Duration // what Microsoft asked for
 	blind  bool          // the devices cannot be read at all, said twice: it will not pass by itself
+	held   bool          // they were not asked for in this run
 }
 
 func good() verdict { return verdict{state: StateOK, good: true} }

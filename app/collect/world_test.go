@@ -260,7 +260,7 @@ func (w *world) call(actor string, powers policy.Powers) *api.Call {
 }
 
 // customerTables are the tables whose rows come from Microsoft.
-var customerTables = []string{"customers", "rooms", "devices", "signals", "signal_spans", "incidents", "incident_openings", "incident_events",
+var customerTables = []string{"customers", "rooms", "room_presences", "managed_devices", "devices", "signals", "signal_spans", "incidents", "incident_openings", "incident_events",
 	"room_groups", "room_group_rooms", "cells", "assignment_scopes", "counters"}
 
 // open opens the database beside the store, as an operator could.

@@ -27,6 +27,14 @@ type Room struct {
 	Model         string        `json:"model"`
 	LastSeenAt    *time.Time    `json:"lastSeenAt,omitempty" doc:"The last good moment of a room that is offline or unmonitored."`
 	DataAt        *time.Time    `json:"dataAt,omitempty" doc:"The last good collection of this customer's devices; absent before the first."`
+	Presence      *RoomPresence `json:"presence,omitempty" doc:"What Teams says of the room's account, while its devices cannot be read: then the room is unmonitored, and this is no health."`
+}
+
+// RoomPresence is what Teams says of a room's account. It tells of the account, not of the device.
+type RoomPresence struct {
+	State string    `json:"state" enum:"reachable,in-call,offline,unknown" doc:"reachable: something is signed in with the account. unknown: Teams does not say."`
+	Since time.Time `json:"since" doc:"Since when it was found so."`
+	AsOf  time.Time `json:"asOf" doc:"When it was asked last."`
 }
 
 // RoomIncidents are active incidents by severity.
@@ -76,7 +84,22 @@ type RoomFacets struct {
 
 // RoomDevices are the devices of a room, all in one answer.
 type RoomDevices struct {
-	Items []RoomDevice `json:"items" nullable:"false"`
+	Items     []RoomDevice    `json:"items" nullable:"false"`
+	Managed   []ManagedDevice `json:"managed" nullable:"false" doc:"What Intune says of the room's devices, while they cannot be read themselves; empty else."`
+	ManagedAt *time.Time      `json:"managedAt,omitempty" doc:"When Intune was asked last."`
+}
+
+// ManagedDevice is a device of the room as Intune knows it. Facts that it does not report are empty.
+type ManagedDevice struct {
+	Name       string     `json:"name"`
+	Maker      string     `json:"maker"`
+	Model      string     `json:"model"`
+	Serial     string     `json:"serial"`
+	OS         string     `json:"os" example:"Windows"`
+	OSVersion  string     `json:"osVersion"`
+	Compliance string     `json:"compliance" enum:"unknown,compliant,noncompliant,conflict,error,inGracePeriod,configManager" doc:"By the customer's own policies."`
+	LastSyncAt *time.Time `json:"lastSyncAt,omitempty" doc:"When it spoke to Intune last."`
+	FoundBy    string     `json:"foundBy" enum:"account,serial" doc:"It is enrolled for the room's account, or has the number of a known device."`
 }
 
 // RoomDevice is a device of a room. Facts that Microsoft does not report are empty.
@@ -127,10 +150,14 @@ type RoomSpan struct {
 }
 
 func roomOf(r store.Room) Room {
-	return Room{ID: r.ID.String(), Name: r.Name, CustomerID: r.Customer.String(), CustomerName: r.CustomerName, Health: r.Health,
+	out := Room{ID: r.ID.String(), Name: r.Name, CustomerID: r.Customer.String(), CustomerName: r.CustomerName, Health: r.Health,
 		Incidents: RoomIncidents{r.Critical, r.Important, r.Warning}, OpenIncidents: r.OpenIncidents,
 		Country: r.Country, City: r.City, Building: r.Building, Floor: r.Floor, Label: r.Label, Capacity: r.Capacity, Email: r.Email,
 		Maker: r.Maker, Model: r.Model, LastSeenAt: api.TimeOrNil(r.LastSeenAt), DataAt: api.TimeOrNil(r.DataAt)}
+	if r.Presence != "" {
+		out.Presence = &RoomPresence{State: r.Presence, Since: r.PresenceSince, AsOf: r.PresenceAt}
+	}
+	return out
 }
 
 func detailOf(d store.RoomDetail) RoomDetail {

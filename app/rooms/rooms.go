@@ -178,9 +178,17 @@ func (r *Rooms) Devices(ctx context.Context, call *api.Call, in *RoomIn) (RoomDe
 	if err != nil {
 		return RoomDevices{}, err
 	}
-	out := RoomDevices{Items: []RoomDevice{}}
+	managed, at, err := r.store.RoomManaged(ctx, call.View, parseID(in.ID))
+	if err != nil {
+		return RoomDevices{}, err
+	}
+	out := RoomDevices{Items: []RoomDevice{}, Managed: []ManagedDevice{}, ManagedAt: api.TimeOrNil(at)}
 	for _, d := range devices {
 		out.Items = append(out.Items, deviceOf(d))
+	}
+	for _, m := range managed {
+		out.Managed = append(out.Managed, ManagedDevice{Name: m.Name, Maker: m.Maker, Model: m.Model, Serial: m.Serial, OS: m.OS, OSVersion: m.OSVersion,
+			Compliance: m.Compliance, LastSyncAt: api.TimeOrNil(m.LastSync), FoundBy: m.FoundBy})
 	}
 	return out, nil
 }

@@ -1,0 +1,129 @@
+package collect
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"roomward/app/graph"
+	"roomward/policy"
+	"roomward/store"
+)
+
+// managedEvery is how often Intune is asked while devices cannot be read: it hears of a device every eight hours itself.
+const managedEvery = 6 * time.Hour
+
+// withoutDevices reads what else Microsoft says of the rooms of a customer whose devices cannot be read: the presence of the room accounts, and Intune's
+// facts. Neither is health, and no incident follows from them: an account that is offline says nothing of why. What cannot be read of it changes
+// nothing, and then the customer is collected as seldom as one that fails.
+func (c *Collector) withoutDevices(ctx context.Context, r run, known store.CollectKnown, v verdict) result {
+	out := &store.DevicesFound{Blind: true, Rules: rules(nil)}
+	res := result{verdict: v, devices: out}
+	if !mayTry(r.target, graph.CanPresence) {
+		return res
+	}
+	m := newMatching(known, nil)
+	err := c.lookUp(ctx, r, m, m.nameless())
+	out.Accounts = m.learned
+	if err != nil && len(m.byAccount) == 0 {
+		return res
+	}
+	presences, err := c.presences(ctx, r, m)
+	if err != nil || len(presences) == 0 { // an empty answer is not believed
+		return res
+	}
+	out.Instead.Presences, res.instead = presences, true
+	if mayTry(r.target, graph.CanIntune) && r.started.Sub(r.target.Job.ManagedAt) >= managedEvery {
+		out.Instead.Managed, out.Instead.Asked = c.managed(ctx, r, known)
+	}
+	return res
+}
+
+// mayTry tells whether it is worth a request: the last check was not refused for good. What was never checked is tried.
+func mayTry(target store.CollectTarget, what graph.Capability) bool {
+	switch target.Allowed[string(what)] {
+	case CanNoConsent, CanForbidden, CanUnlicensed, CanGone:
+		return false
+	}
+	return true
+}
+
+// nameless are the rooms whose account is not known yet.
+func (m *matching) nameless() []policy.ID {
+	var out []policy.ID
+	for room, account := range m.accounts {
+		if account == "" && m.emails[room] != "" {
+			out = append(out, room)
+		}
+	}
+	return out
+}
+
+func (c *Collector) presences(ctx context.Context, r run, m *matching) (map[policy.ID]string, error) {
+	found, err := c.cfg.Graph.Presences(ctx, r.target.TenantID, slices.Sorted(maps.Keys(m.byAccount)))
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	out := make(map[policy.ID]string, len(m.byAccount))
+	for _, room := range m.byAccount { // of those that the answer leaves out Teams says nothing now
+		out[room] = store.PresenceUnknown
+	}
+	for _, p := range found {
+		if room, ok := m.byAccount[strings.ToLower(p.UserID)]; ok {
+			out[room] = presenceOf(p)
+		}
+	}
+	return out, nil
+}
+
+// presenceOf is what an availability says of a room: that something is signed in with its account, or that nothing is.
+func presenceOf(p graph.Presence) string {
+	switch {
+	case p.Availability == graph.AvailabilityUnknown:
+		return store.PresenceUnknown
+	case p.Availability == graph.AccountOffline:
+		return store.PresenceOffline
+	case p.InCall():
+		return store.PresenceInCall
+	}
+	return store.PresenceReachable
+}
+
+// managed asks Intune for the devices of the granted rooms only. asked is false where it did not answer.
+func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown) (list []store.ManagedDevice, asked bool) {
+	byEmail, bySerial, by := map[string]policy.ID{}, map[string]policy.ID{}, graph.ManagedBy{}
+	for _, room := range known.Rooms {
+		if room.Email != "" {
+			byEmail[strings.ToLower(room.Email)] = room.ID
+			by.UPNs = append(by.UPNs, room.Email)
+		}
+	}
+	for _, d := range known.Devices {
+		if d.Serial != "" {
+			bySerial[strings.ToLower(d.Serial)] = d.Room
+			by.Serials = append(by.Serials, d.Serial)
+		}
+	}
+	found, err := c.cfg.Graph.ManagedDevices(ctx, r.target.TenantID, by)
+	if err != nil {
+		return nil, false
+	}
+	for _, m := range found {
+		foundBy := "account"
+		room, ok := byEmail[strings.ToLower(m.UPN)]
+		if !ok {
+			room, foundBy = bySerial[strings.ToLower(m.Serial)], "serial"
+		}
+		list = append(list, store.ManagedDevice{IntuneID: m.ID, Room: room, FoundBy: foundBy, Name: m.Name, Maker: m.Maker, Model: m.Model, Serial: m.Serial,
+			OS: m.OS, OSVersion: m.OSVersion, Compliance: string(m.Compliance), LastSync: m.LastSync})
+	}
+	return list, true
+}
+
+// isHeld tells whether a run goes without asking for devices: they could not be read at all, twice, and something else is read instead until they are
+// asked for again.
+func isHeld(j store.CollectJob, started time.Time) bool {
+	return slices.Contains([]string{StateDevicesGone, StateForbidden, StatePermissionMissing}, j.State) && started.Before(j.APIDue)
+}
