@@ -3291,10 +3291,10 @@ export interface components {
             /** @description Microsoft's codes, or the missing permission. */
             detail?: string;
             /**
-             * @description What is shown while the devices cannot be read at all: the last known states, in rooms marked as unmonitored.
+             * @description What is shown while the devices cannot be read at all, in rooms marked as unmonitored: the last known states; with presence also what Teams says of the rooms' accounts.
              * @enum {string}
              */
-            fallback?: "last-known";
+            fallback?: "last-known" | "presence";
             /** @enum {string} */
             kind: "places" | "devices";
             /**
@@ -3309,6 +3309,11 @@ export interface components {
              * @description When it is tried next: until then, where it is throttled. Absent while it runs or waits for the first rooms.
              */
             nextDue?: string;
+            /**
+             * Format: date-time
+             * @description Of when is what Teams says of the rooms' accounts.
+             */
+            presenceAt?: string;
             /** @description Only while it runs, and for who sees all granted rooms. */
             progress?: components["schemas"]["RunProgress"];
             /** @description Due, and waiting for its turn. */
@@ -3349,6 +3354,30 @@ export interface components {
              * @enum {string}
              */
             state: "off" | "on" | "failing";
+        };
+        ManagedDevice: {
+            /**
+             * @description By the customer's own policies.
+             * @enum {string}
+             */
+            compliance: "unknown" | "compliant" | "noncompliant" | "conflict" | "error" | "inGracePeriod" | "configManager";
+            /**
+             * @description It is enrolled for the room's account, or has the number of a known device.
+             * @enum {string}
+             */
+            foundBy: "account" | "serial";
+            /**
+             * Format: date-time
+             * @description When it spoke to Intune last.
+             */
+            lastSyncAt?: string;
+            maker: string;
+            model: string;
+            name: string;
+            /** @example Windows */
+            os: string;
+            osVersion: string;
+            serial: string;
         };
         MarkingBody: {
             /** @description Id of the newest notice that was read; all before it count as read, too. */
@@ -4392,6 +4421,8 @@ export interface components {
              * @description Open incidents that you may read; 0 without tickets.view in this room.
              */
             openIncidents: number;
+            /** @description What Teams says of the room's account, while its devices cannot be read: then the room is unmonitored, and this is no health. */
+            presence?: components["schemas"]["RoomPresence"];
         };
         RoomAction: {
             /** Format: date-time */
@@ -4495,6 +4526,8 @@ export interface components {
              * @description Open incidents that you may read; 0 without tickets.view in this room.
              */
             openIncidents: number;
+            /** @description What Teams says of the room's account, while its devices cannot be read: then the room is unmonitored, and this is no health. */
+            presence?: components["schemas"]["RoomPresence"];
             /**
              * Format: date-time
              * @description When Roomward first collected the room.
@@ -4534,6 +4567,13 @@ export interface components {
         };
         RoomDevices: {
             items: components["schemas"]["RoomDevice"][];
+            /** @description What Intune says of the room's devices, while they cannot be read themselves; empty else. */
+            managed: components["schemas"]["ManagedDevice"][];
+            /**
+             * Format: date-time
+             * @description When Intune was asked last.
+             */
+            managedAt?: string;
         };
         RoomFacets: {
             buildings: components["schemas"]["Facet"][];
@@ -4569,6 +4609,23 @@ export interface components {
             items: components["schemas"]["RoomChoice"][];
             /** Format: int64 */
             total: number;
+        };
+        RoomPresence: {
+            /**
+             * Format: date-time
+             * @description When it was asked last.
+             */
+            asOf: string;
+            /**
+             * Format: date-time
+             * @description Since when it was found so.
+             */
+            since: string;
+            /**
+             * @description reachable: something is signed in with the account. unknown: Teams does not say.
+             * @enum {string}
+             */
+            state: "reachable" | "in-call" | "offline" | "unknown";
         };
         RoomShare: {
             /**

@@ -125,6 +125,13 @@ function JobFacts({ job }: { job: Job }) {
           <When at={job.since} />
         </Fact>
         <Fact label={t('fact.good')}>{job.lastGoodAt && <When at={job.lastGoodAt} />}</Fact>
+        <Fact label={t('fact.instead')}>
+          {job.fallback === 'presence' && job.presenceAt && (
+            <>
+              {t('fact.presence')}, <When at={job.presenceAt} />
+            </>
+          )}
+        </Fact>
         <Fact label={t('fact.tried')}>{job.lastRunAt && <When at={job.lastRunAt} />}</Fact>
         <Fact label={t('fact.next')}>
           <NextWords job={job} />

@@ -1,13 +1,16 @@
 import { useTranslation } from 'react-i18next'
 import { severities, StatusCount, StatusText, type Severity } from '../kit/status'
 import { useNow } from '../kit/When'
-import { healthOf } from './known'
+import { healthOf, presenceOf } from './known'
 import type { Room } from './queries'
 
-/** The health of a room in words; where it is not known any more, that. */
-export function HealthText({ room }: { room: Pick<Room, 'health' | 'dataAt'> }) {
+/** The health of a room in words; where it is not known any more, that, or what Teams says of its account, named as that. */
+export function HealthText({ room }: { room: Pick<Room, 'health' | 'dataAt' | 'presence'> }) {
   const { t } = useTranslation('rooms')
-  const health = healthOf(room, useNow())
+  const now = useNow()
+  const health = healthOf(room, now)
+  const presence = presenceOf(room, now)
+  if (presence !== undefined) return <StatusText status="unmonitored">{t(`presence.${presence.state}`)}</StatusText>
   if (health !== 'not-known') return <StatusText status={health} />
   return <StatusText status="unmonitored">{t('notKnown')}</StatusText>
 }

@@ -9,7 +9,7 @@ import { useNow, When } from '../kit/When'
 import { productOf } from './cells'
 import { deviceSeenAt } from './known'
 import { NotHeard } from './overview'
-import { useRoomDevices, useRoomSignals, type RoomDetail, type RoomDevice } from './queries'
+import { useRoomDevices, useRoomSignals, type ManagedDevice, type RoomDetail, type RoomDevice } from './queries'
 
 /** Microsoft's words for the health of a device, as ours; another word is one that nobody can judge yet. */
 const statusOf: Readonly<Record<string, 'healthy' | 'warning' | 'critical' | 'offline'>> = {
@@ -28,8 +28,8 @@ export function DevicesTab({ room }: { room: RoomDetail }) {
     <>
       <NotHeard room={room} />
       <Loaded query={devices} lines={8}>
-        {(list) =>
-          list.length === 0 ? (
+        {({ items: list, managed, managedAt }) =>
+          list.length + managed.length === 0 ? (
             <p className="mut">{t('noDevices')}</p>
           ) : (
             <div className="stack-l">
@@ -42,6 +42,7 @@ export function DevicesTab({ room }: { room: RoomDetail }) {
                   dataAt={room.dataAt}
                 />
               ))}
+              {managed.length > 0 && <Managed list={managed} at={managedAt} />}
             </div>
           )
         }
@@ -79,6 +80,33 @@ function Device({ device, seen, silent, dataAt }: DeviceProps) {
         </Fact>
       </Facts>
     </Section>
+  )
+}
+
+/** What Intune says of the room's devices while they cannot be read: facts, named as Intune's. */
+function Managed({ list, at }: { list: readonly ManagedDevice[]; at: string | undefined }) {
+  const { t } = useTranslation('rooms')
+  return (
+    <>
+      <p className="sec">
+        {t('managed.text')} {t('managed.asked')} <When at={at} />.
+      </p>
+      {list.map((device) => (
+        <Section
+          key={`${device.name} ${device.serial}`}
+          title={device.name === '' ? t('managed.device') : device.name}
+          note={[t('managed.title'), productOf(device)].filter((part) => part !== '').join(', ')}
+        >
+          <Facts>
+            <Fact label={t('managed.os')}>{[device.os, device.osVersion].filter((part) => part !== '').join(' ')}</Fact>
+            <Fact label={t('managed.synced')}>{device.lastSyncAt && <When at={device.lastSyncAt} />}</Fact>
+            <Fact label={t('managed.compliance')}>{t(`managed.complies.${device.compliance}`)}</Fact>
+            <Fact label={t('serial')}>{device.serial !== '' && <Code copy>{device.serial}</Code>}</Fact>
+            <Fact label={t('managed.foundBy')}>{t(`managed.by.${device.foundBy}`)}</Fact>
+          </Facts>
+        </Section>
+      ))}
+    </>
   )
 }
 

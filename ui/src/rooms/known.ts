@@ -8,6 +8,11 @@ export function healthOf({ health, dataAt }: Pick<Room, 'health' | 'dataAt'>, no
   return health === 'healthy' && isOld(dataAt, now) ? 'not-known' : health
 }
 
+/** What Teams says of the account of a room whose devices cannot be read; undefined where it says nothing of now. */
+export function presenceOf({ health, presence }: Pick<Room, 'health' | 'presence'>, now: number): Room['presence'] {
+  return health === 'unmonitored' && presence !== undefined && !isOld(presence.asOf, now) ? presence : undefined
+}
+
 /** Until when the room is known, in milliseconds; undefined: until now. */
 export function knownUntil(room: Pick<Room, 'health' | 'dataAt' | 'lastSeenAt'>, now: number): number | undefined {
   if ((room.health === 'offline' || room.health === 'unmonitored') && room.lastSeenAt !== undefined) return Date.parse(room.lastSeenAt)

@@ -10,7 +10,7 @@ import { StatusGlyph, Tag } from '../kit/status'
 import { useNow, When } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { HealthText, productOf } from './cells'
-import { knownUntil, seenAt, signalsUntil, wrongOf } from './known'
+import { knownUntil, presenceOf, seenAt, signalsUntil, wrongOf } from './known'
 import { useRoomSignals, type RoomDetail, type RoomSignal } from './queries'
 
 /** What is the matter with a room, where it stands, and how old all that is. */
@@ -30,6 +30,7 @@ export function OverviewTab({ room }: { room: RoomDetail }) {
         <Fact label={t('health')}>
           <HealthText room={room} />
         </Fact>
+        <PresenceFacts room={room} />
         <Fact label={t('wrongSince')}>{room.health === 'unhealthy' && since !== undefined && <When at={since} />}</Fact>
         <Fact label={t('seen')}>
           <When at={seenAt(room)} />
@@ -80,6 +81,24 @@ export function OverviewTab({ room }: { room: RoomDetail }) {
   )
 }
 
+/** What Teams says of the room's account, since when, and of when that is. */
+function PresenceFacts({ room }: { room: RoomDetail }) {
+  const { t } = useTranslation('rooms')
+  const format = useFormat()
+  const presence = presenceOf(room, useNow())
+  if (presence === undefined) return null
+  return (
+    <>
+      <Fact label={t('presence.said')}>
+        {t(`presence.states.${presence.state}`)} <span className="mut">{t('presence.since', { time: format.moment(presence.since) })}</span>
+      </Fact>
+      <Fact label={t('presence.asked')}>
+        <When at={presence.asOf} />
+      </Fact>
+    </>
+  )
+}
+
 /** The groups that the room is in; who may not see groups is not told. */
 function InGroups({ room, groups }: { room: RoomDetail; groups: NonNullable<RoomDetail['groups']> }) {
   const { t } = useTranslation('rooms')
@@ -110,6 +129,12 @@ export function NotHeard({ room }: { room: RoomDetail }) {
     return time === undefined ? undefined : t('oldSince', { customer: room.customerName, time })
   }
   if (room.health === 'onboarding') return <Message>{t('onboarding')}</Message>
+  if (presenceOf(room, now) !== undefined)
+    return (
+      <Message tone="warning" title={t('presence.title')}>
+        {t('presence.text')}
+      </Message>
+    )
   const said = title()
   if (said === undefined) return null
   return (

@@ -14,6 +14,7 @@ export type RoomPage = Schemas['PageRoom']
 export type RoomCounts = Schemas['RoomCounts']
 export type RoomFacets = Schemas['RoomFacets']
 export type RoomDevice = Schemas['RoomDevice']
+export type ManagedDevice = Schemas['ManagedDevice']
 export type RoomSignals = Schemas['RoomSignals']
 export type RoomSignal = Schemas['RoomSignal']
 export type RoomAction = Schemas['RoomAction']
@@ -110,13 +111,13 @@ export function useRoom(id: string) {
 /** Its devices. */
 export function useRoomDevices(id: string) {
   return useQuery(
-    one<readonly RoomDevice[]>({
+    one<Schemas['RoomDevices']>({
       scope: usePlace(),
       feature,
       operation: 'devices',
       params: { id },
       every,
-      read: async (signal) => (await unwrap(api.GET('/api/rooms/{id}/devices', { params: { path: { id } }, signal }))).items,
+      read: (signal) => unwrap(api.GET('/api/rooms/{id}/devices', { params: { path: { id } }, signal })),
     }),
   )
 }

@@ -29,7 +29,7 @@ interface RestartProps {
 /** Asks before a restart: which device, whose, and what ends by it. */
 export function RestartDialog({ room, open, onClose }: RestartProps) {
   const { t } = useTranslation('rooms')
-  const devices = mainFirst(useRoomDevices(room.id).data ?? [])
+  const devices = mainFirst(useRoomDevices(room.id).data?.items ?? [])
   const [chosen, setChosen] = useState<string>()
   const restart = useRestart()
   const toast = useToast()
