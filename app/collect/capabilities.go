@@ -36,7 +36,6 @@ type Capability struct {
 // mends is what helps in a state.
 var mends = map[string]string{
 	CanNoConsent: "consent", CanForbidden: "support", CanUnlicensed: "licence", CanThrottled: "wait", CanFailing: "wait", CanBlocked: "operator",
-	CanUnknown: "wait", CanNeverTried: "wait",
 }
 
 // Capabilities answers what a customer of the partner allows, by the last check and by what collecting learned since.

@@ -171,6 +171,8 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) []store.C
 			found.State, found.Detail = stateOf(err), graph.Words(err)
 			if !errors.Is(err, graph.ErrNothingToTry) {
 				found.Tried = c.cfg.Now()
+			} else if closed := closedDevices(out); n.Capability == graph.CanHealth && closed != "" {
+				found.State = closed
 			}
 		}
 		out = append(out, found)
@@ -198,15 +200,23 @@ func restartState(given *bool, before []store.Capability) string {
 	if given != nil && !*given {
 		return CanNoConsent
 	}
-	for _, b := range before {
-		if b.Name == string(graph.CanDevices) && (b.State == CanGone || b.State == CanForbidden || b.State == CanUnlicensed) {
-			return b.State
-		}
+	if closed := closedDevices(before); closed != "" {
+		return closed
 	}
 	if given == nil {
 		return CanUnknown
 	}
 	return CanAllowed
+}
+
+// closedDevices is the state of devices that cannot be read at all; "" where they can, or where that may pass.
+func closedDevices(before []store.Capability) string {
+	for _, b := range before {
+		if b.Name == string(graph.CanDevices) && (b.State == CanGone || b.State == CanForbidden || b.State == CanUnlicensed || b.State == CanNoConsent) {
+			return b.State
+		}
+	}
+	return ""
 }
 
 // stateOf is what a try says of a capability.

@@ -46,6 +46,7 @@ export function OverviewTab({ room }: { room: RoomDetail }) {
         <Loaded query={signals} lines={3}>
           {(data) => {
             const wrong = wrongOf(data)
+            if (data.items.length === 0 && room.health === 'unmonitored') return <p className="mut">{t('wrongUnknown')}</p>
             if (wrong.length === 0) return <p className="mut">{t(until === undefined ? 'nothingWrong' : 'nothingWrongLast')}</p>
             return (
               <ul>

@@ -75,7 +75,7 @@ function useColumns(): readonly Column<Room>[] {
   const format = useFormat()
   return useMemo(
     (): readonly Column<Room>[] => [
-      { id: 'health', head: t('health'), width: 160, sort: 'health', cell: (r) => <HealthText room={r} /> },
+      { id: 'health', head: t('health'), width: 188, sort: 'health', cell: (r) => <HealthText room={r} /> },
       {
         id: 'name',
         head: t('room'),

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import shell from '../../app/text.en.json'
 import words from '../../collect/text.en.json'
 import mots from '../../collect/text.fr.json'
+import salles from '../../rooms/text.en.json'
 import common from '../../text/common.en.json'
+import communs from '../../text/common.fr.json'
 import { base, findings, open, openBrowser, people, picture, signIn } from './harness'
 
 let browser: Browser
@@ -136,4 +138,43 @@ test('nobody sees nothing', async () => {
   await signIn(page, people.nobody, '/collection')
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(shell.noRole.title)
   expect(await page.locator('body').innerText()).not.toMatch(/Northwind|Fabrikam/)
+})
+
+test('says what each customer allows and what mends it, to both sides', async () => {
+  const page = await open(browser, { expects: [/^429 \/api\/customers\/[^/]+\/capabilities\/check$/] })
+  await signIn(page, people.primaryAdmin, '/collection')
+  await row(page, 'Alpine Ski House').click()
+  const pane = page.locator('aside.pane')
+  await pane.getByRole('tab', { name: words.part.works }).click()
+  const line = (name: string) => pane.getByRole('row').filter({ hasText: name })
+  await line(common.can.name.devices).getByText(common.can.states.gone, { exact: true }).waitFor()
+  expect(await line(common.can.name.devices).innerText()).toMatch(/HTTP 404, ResourceNotFound,\s+request/)
+  await line(common.can.name.presence).getByText(common.can.states.works, { exact: true }).waitFor()
+  await pane.getByRole('button', { name: common.can.check }).click()
+  expect(await page.locator('.toast').first().innerText()).toMatch(/Microsoft is asked now|less than a minute ago/)
+  expect(await findings(page)).toEqual([])
+  await picture(page, 'collection-works')
+
+  const customer = await open(browser, { language: 'fr', theme: 'dark' })
+  await signIn(customer, 'admin@trey.example', '/portal/microsoft')
+  const table = customer.getByRole('row').filter({ hasText: 'Presence.Read.All' })
+  await table.getByText(communs.can.states['not-consented'], { exact: true }).waitFor()
+  await table.getByText(communs.can.mend.customer.consent).waitFor()
+  expect(await findings(customer)).toEqual([])
+  await picture(customer, 'portal-microsoft-fr-dark')
+})
+
+test('shows rooms whose devices cannot be read by presence, never as healthy', async () => {
+  const page = await open(browser)
+  await signIn(page, people.primaryAdmin, '/rooms?state=unmonitored')
+  const room = page.getByRole('row').filter({ hasText: 'Aiguille Midi' })
+  await room.getByText(salles.presence.reachable).or(room.getByText(salles.presence['in-call'])).waitFor()
+  await room.click()
+  const pane = page.locator('aside.pane')
+  await pane.getByText(salles.presence.title).waitFor()
+  await pane.getByText(salles.wrongUnknown).waitFor()
+  await pane.getByRole('tab', { name: salles.devices }).click()
+  await pane.getByText(salles.managed.synced).waitFor()
+  expect(await findings(page)).toEqual([])
+  await picture(page, 'room-presence')
 })
