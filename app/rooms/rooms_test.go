@@ -234,7 +234,7 @@ func TestRoomsOverHTTP(t *testing.T) {
 	require.Len(t, signals.Items, 1)
 	require.Empty(t, signals.Items[0].IncidentID, "bob has no tickets.view")
 	_, body = h.get(t, "ann", "/api/rooms/"+h.rooms[1].String()+"/devices")
-	require.JSONEq(t, `{"items": []}`, body)
+	require.JSONEq(t, `{"items": [], "managed": []}`, body)
 
 	var counts rooms.RoomCounts
 	h.read(t, "ann", "/api/rooms/counts?health=offline", &counts)
