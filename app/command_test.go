@@ -284,6 +284,8 @@ func (c command) startsAndStops(t *testing.T) {
 	left, err := os.ReadDir(tmp)
 	require.NoError(t, err)
 	require.NotEmpty(t, left, "the temporary data directory is somewhere else")
+	backup := filepath.Join(t.TempDir(), "demo.backup")
+	c.backsUp(t, filepath.Join(tmp, left[0].Name()), backup)
 	asked := time.Now()
 	require.NoError(t, call.Process.Signal(syscall.SIGTERM))
 	for lines.Scan() {
@@ -294,4 +296,60 @@ func (c command) startsAndStops(t *testing.T) {
 	left, err = os.ReadDir(tmp)
 	require.NoError(t, err)
 	require.Empty(t, left, "the demo leaves its data behind")
+	c.restores(t, backup)
+}
+
+// backsUp makes a backup of a data directory while a server collects into it.
+func (c command) backsUp(t *testing.T, data, backup string) {
+	t.Helper()
+	out, ok := c.run(t, nil, "backup", "--data="+data, "--to="+backup)
+	require.True(t, ok, out)
+	require.Contains(t, out, "neither secret.key nor seal.key")
+	out, ok = c.run(t, nil, "verify", "--backup="+backup)
+	require.True(t, ok, out)
+	require.Contains(t, out, "its database is sound")
+	out, ok = c.run(t, nil, "backup", "--data="+data, "--to="+backup)
+	require.False(t, ok)
+	require.Contains(t, out, "is there already")
+	out, ok = c.run(t, nil, "restore", "--from="+backup, "--data="+data)
+	require.False(t, ok)
+	require.Contains(t, out, "Stop the server")
+}
+
+// restores brings a backup to life elsewhere and starts a demo on it.
+func (c command) restores(t *testing.T, backup string) {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "elsewhere")
+	out, ok := c.run(t, nil, "restore", "--from="+backup, "--data="+data)
+	require.False(t, ok)
+	require.Contains(t, out, "--without-departed")
+	out, ok = c.run(t, nil, "restore", "--from="+backup, "--data="+data, "--without-departed")
+	require.True(t, ok, out)
+	require.Contains(t, out, "Tell your customers")
+	out, ok = c.run(t, nil, "verify", "--data="+data)
+	require.True(t, ok, out)
+
+	call := c.prepare(t, nil, "demo", "--listen=127.0.0.1:0", "--data="+data)
+	stdout, err := call.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, call.Start())
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && !strings.Contains(lines.Text(), "http://") {
+	}
+	require.NoError(t, call.Process.Signal(syscall.SIGTERM))
+	for lines.Scan() {
+	}
+	require.NoError(t, call.Wait())
+	out, ok = c.run(t, nil, "verify", "--data="+data)
+	require.True(t, ok, out)
+	require.Contains(t, out, "partner: complete and unchanged")
+
+	manifest := filepath.Join(backup, "manifest.json")
+	text, err := os.ReadFile(manifest)
+	require.NoError(t, err)
+	newer := regexp.MustCompile(`"migration": \d+`).ReplaceAllString(string(text), `"migration": 9999`)
+	require.NoError(t, os.WriteFile(manifest, []byte(newer), 0o600))
+	out, ok = c.run(t, nil, "restore", "--from="+backup, "--data="+data+"2", "--without-departed")
+	require.False(t, ok)
+	require.Contains(t, out, "newer version")
 }
