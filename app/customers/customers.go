@@ -26,7 +26,7 @@ const (
 )
 
 // TermsVersion names the text of the terms that a customer agrees to. It changes with the text.
-const TermsVersion = "2027-01"
+const TermsVersion = "2027-02"
 
 // RetentionDays is how long the working copy of a customer's history is kept, unless the customer says otherwise.
 const RetentionDays = 180
