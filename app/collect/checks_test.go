@@ -125,7 +125,8 @@ func TestChecksAreRareAndCheap(t *testing.T) {
 	w.collect()
 	before := w.cloud.Requests(northwind)
 	w.checkAll()
-	cost := map[string]int{"token": 1, "users": 1, "rooms": 1, "devices": 1, "health": 1, "presence": 1, "managedDevices": 1}
+	cost := minimum(estateSize{}, span{checks: 1})
+	require.Equal(t, 7, total(cost))
 	require.Equal(t, cost, w.spent(northwind, before))
 
 	next := *w.answer(northwind).NextCheck

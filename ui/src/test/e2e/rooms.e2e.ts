@@ -29,8 +29,8 @@ describe('the list', () => {
     expect(await page.locator('.foot').innerText()).toContain(words.count_other.replace('{{shown}}', String(counts.total)))
     expect(await rows(page).first().innerText()).toContain(common.status.unhealthy)
     expect(await page.getByRole('tab').allInnerTexts()).toHaveLength(7)
-    // A customer has withdrawn its consent: the page says that something is missing.
-    expect(await page.locator('.stamp .late').first().innerText()).toContain(words.late_one.replace('{{shown}}', '1'))
+    // A customer has withdrawn its consent, and of another the devices cannot be read: the page says that something is missing.
+    expect(await page.locator('.stamp .late').first().innerText()).toContain(words.late_other.replace('{{shown}}', '2'))
     await picture(page, 'rooms')
     expect(await findings(page)).toEqual([])
   })
