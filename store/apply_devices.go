@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -372,31 +371,4 @@ func (d *devices) judge(ctx context.Context, s *storedDevice) error {
 	d.changed += w.changed
 	s.judged = judgedAs(before, after)
 	return err
-}
-
-// judgedAs is what before reads from now on, so that it need not be read again for the room.
-func judgedAs(before DeviceBefore, after DeviceAfter) *DeviceBefore {
-	before.Signals, before.Incidents = nil, nil
-	for _, s := range after.Signals {
-		before.Signals = append(before.Signals, s.stored())
-	}
-	for _, i := range after.Incidents {
-		before.Incidents = append(before.Incidents, i.stored())
-	}
-	slices.SortFunc(before.Signals, func(a, b SignalState) int { return cmp.Compare(a.Signal, b.Signal) })
-	slices.SortFunc(before.Incidents, func(a, b IncidentState) int { return cmp.Compare(a.Signal, b.Signal) })
-	return &before
-}
-
-func (d *devices) before(ctx context.Context, s *storedDevice) (DeviceBefore, error) {
-	if s.judged != nil {
-		return *s.judged, nil
-	}
-	b := DeviceBefore{GraphID: s.GraphID, Kind: s.Kind, LastPoll: d.lastPoll}
-	var err error
-	if b.Signals, err = signalStates(ctx, d.t, s.id); err != nil {
-		return b, err
-	}
-	b.Incidents, err = incidentStates(ctx, d.t, s.id)
-	return b, err
 }
