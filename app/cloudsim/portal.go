@@ -31,6 +31,7 @@ func (s *Server) portalRoutes(mux *http.ServeMux) {
 		"claims":       quiet(func(r *http.Request) error { return s.setClaims(r.PostForm["claim"]) }),
 		"permissions":  quiet(func(r *http.Request) error { return s.setPermissions(r.PostForm["permission"]) }),
 		"consent":      quiet(s.postConsent),
+		"troubles":     quiet(s.postTrouble),
 		"role":         quiet(func(*http.Request) error { return s.makeRole() }),
 		"assign": quiet(func(r *http.Request) error {
 			return s.assign(r.PostForm.Get("person"), r.PostForm.Get("assigned") == "true")
@@ -140,6 +141,7 @@ type portalView struct {
 	People       []portalPerson `json:"people"`
 	Groups       []portalGroup  `json:"groups"`
 	Customers    []portalTenant `json:"customers"`
+	Troubles     portalTroubles `json:"troubles"`
 }
 
 type portalSecret struct {
@@ -198,7 +200,7 @@ func (s *Server) portalView(r *http.Request) portalView {
 	v := portalView{
 		Cloud: base, Tenant: t.Name, TenantID: t.ID, Domain: t.Domains[0],
 		Registered: app.clientID != "", Name: app.name, ClientID: app.clientID, Multitenant: app.multitenant, Enabled: !app.disabled,
-		Redirects: app.redirects, Consented: t.Consented, HasRole: app.hasRole,
+		Redirects: app.redirects, Consented: t.Consented, HasRole: app.hasRole, Troubles: s.troubles(),
 	}
 	for _, one := range app.secrets {
 		v.Secrets = append(v.Secrets, portalSecret{one.ID, one.Name, one.Hint, one.Expires.Format(time.DateOnly), !one.Expires.IsZero() && now.After(one.Expires)})

@@ -172,6 +172,34 @@ func TestUploadingACertificate(t *testing.T) {
 	equal(t, graph.AssertionInvalid, graph.KindOf(err))
 }
 
+// TestTroublesOfThePortal: whatever the page offers can be switched on, does not answer like a healthy cloud, and can be ended.
+func TestTroublesOfThePortal(t *testing.T) {
+	c := startWith(t, smallWorld(), cloudsim.Options{ClientID: clientID, ClientSecret: secret, Portal: true})
+	healthy := func() string {
+		_, _, body := c.ask(http.MethodGet, northwind, "/beta/teamwork/devices", "")
+		return body
+	}
+	was := healthy()
+	offered := c.form(http.StatusOK, "claims", nil)["troubles"].(map[string]any)["what"].([]any)
+	isTrue(t, len(offered) > 40, offered)
+	for _, what := range offered {
+		switch what {
+		case "slow", "hanging", "dripping", "endless", "bomb", "cut-off", "wrong-length", "clock-ahead", "clock-behind":
+			continue // these are for clients that give up; app/collect meets them in an hour of its own
+		}
+		c.form(http.StatusOK, "troubles", url.Values{"tenant": {northwind}, "at": {"devices"}, "what": {what.(string)}})
+		isTrue(t, healthy() != was, what)
+		c.form(http.StatusOK, "troubles", url.Values{"tenant": {northwind}, "end": {"all"}})
+		equal(t, was, healthy(), what)
+	}
+	c.form(http.StatusOK, "troubles", url.Values{"tenant": {northwind}, "what": {"clock-ahead"}})
+	_, h, _ := c.graph(northwind, "/v1.0/organization")
+	equal(t, c.clock.Now().Add(3*time.Hour).Format(http.TimeFormat), h.Get("Date"))
+	c.form(http.StatusBadRequest, "troubles", url.Values{"tenant": {northwind}, "at": {"devices"}, "what": {"recorded ../../world/partner/tenant.json"}})
+	c.form(http.StatusBadRequest, "troubles", url.Values{"tenant": {northwind}, "at": {"nowhere"}, "what": {"down"}})
+	c.form(http.StatusBadRequest, "troubles", url.Values{"tenant": {"nobody.example"}, "at": {"devices"}, "what": {"down"}})
+}
+
 func TestNoPortalUnlessAskedFor(t *testing.T) {
 	c := start(t, smallWorld())
 	status, _, _ := c.get("/portal")
