@@ -24,9 +24,11 @@ import (
 	"roomward/app/customers"
 	"roomward/app/graph"
 	"roomward/app/incidents"
+	"roomward/app/listen"
 	"roomward/app/notify"
 	"roomward/app/rooms"
 	"roomward/app/signin"
+	"roomward/app/watch"
 	"roomward/app/web"
 	"roomward/policy"
 	"roomward/store"
@@ -45,6 +47,8 @@ type Config struct {
 	Tick time.Duration
 	// Eager lifts the limits on requests per person and address, for tests and benchmarks.
 	Eager bool
+
+	certificate listen.Certificate // of the front, for who watches; nil: it has none
 }
 
 // App is one running Roomward.
@@ -59,6 +63,8 @@ type App struct {
 	change    *change.Change
 	notify    *notify.Notify
 	web       *web.Server
+	watch     *watch.Watch
+	keyUntil  time.Time     // end of the certificate of the registration in Entra; zero: there is none
 	erase     chan struct{} // tells that bytes are to be erased
 	backups   struct {
 		sync.Mutex
@@ -74,7 +80,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{cfg: cfg, erase: make(chan struct{}, 1)}
 	var err error
 	if a.Store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Mode: cfg.Mode, Key: cfg.keySource(), Version: cfg.Version,
-		NoUpgradeBackup: cfg.UpgradeWithoutBackup, Now: cfg.Now, Log: cfg.Log}); err != nil {
+		NoUpgradeBackup: cfg.UpgradeWithoutBackup, Now: cfg.Now, Log: cfg.Log,
+		Committed: a.committed}); err != nil {
 		return nil, fmt.Errorf("open the data directory %s: %w", cfg.Data, err)
 	}
 	if err := a.takeKept(ctx); err != nil {
@@ -92,9 +99,12 @@ func (a *App) build() error {
 	if err != nil {
 		return err
 	}
+	if credential.Certificate != nil && credential.Certificate.Leaf != nil {
+		a.keyUntil = credential.Certificate.Leaf.NotAfter
+	}
 	a.Graph, err = graph.New(graph.Config{Cloud: cfg.cloud(), Credential: credential, Now: cfg.Now, Log: cfg.Log,
-		Refused: a.consentRefused,
-		Budget:  graph.Budget{Overall: rate.Limit(cfg.CollectRate), PerTenant: rate.Limit(cfg.CollectTenantRate)}})
+		Refused: a.consentRefused, Asked: func(kind string, status int, took time.Duration) { a.watch.Asked(kind, status, took) },
+		Budget: graph.Budget{Overall: rate.Limit(cfg.CollectRate), PerTenant: rate.Limit(cfg.CollectTenantRate)}})
 	if err != nil {
 		return fmt.Errorf("make the client of Microsoft's cloud: %w", err)
 	}
@@ -107,7 +117,9 @@ func (a *App) build() error {
 	people := access.New(access.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		PartnerDomain: cfg.PartnerDomains[0], Contexts: contexts, Version: cfg.Version, Demo: cfg.Mode == store.ModeDemo})
 	a.Collect = collect.New(collect.Config{Store: a.Store, Graph: a.Graph, Work: policy.ForWork, Places: cfg.CollectPlaces,
-		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log})
+		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log,
+		Collected: func(kind, result string, took time.Duration) { a.watch.Collected(kind, result, took) }})
+	a.watch = a.newWatch()
 	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Contexts: contexts, Now: cfg.Now, Member: people.Member,
 		Started: func(policy.ID) { a.Collect.Kick() }, Regranted: a.regranted, Left: a.left, Progress: a.progress})
@@ -116,9 +128,10 @@ func (a *App) build() error {
 		return err
 	}
 	a.notify = notify.New(notify.Config{Store: a.Store, Server: cfg.mailServer(), Partner: cfg.NoticeMail, PartnerName: cfg.PartnerName,
-		PublicURL: cfg.PublicURL, Work: policy.ForWork, Overview: policy.Overview(policy.Powers{TenantManager: true}), Now: cfg.Now, Log: cfg.Log})
+		PublicURL: cfg.PublicURL, Work: policy.ForWork, Overview: policy.Overview(policy.Powers{TenantManager: true}), Now: cfg.Now, Log: cfg.Log,
+		Mailed: a.watch.Mailed})
 	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
-	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log, Record: a.Store}
+	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log, Record: a.Store, Stale: a.watch.Stale}
 	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Graph, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
 		Now: cfg.Now, Log: cfg.Log})
 	spaces := rooms.New(a.Store, cfg.Now)
@@ -131,7 +144,8 @@ func (a *App) build() error {
 		return fmt.Errorf("find the user interface: %w", err)
 	}
 	face := web.Config{PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, ProxyHeaders: cfg.ProxyHeaders, Version: cfg.Version, Dist: dist,
-		Ready: a.Store.Ping, Signin: signins, Log: cfg.Log}
+		Ready: a.Store.Ping, Reasons: a.reasons, Signin: signins, Log: cfg.Log,
+		Served: a.watch.Served, Metrics: a.watch.Handler(), MetricsToken: string(cfg.metricsToken)}
 	if cfg.Eager {
 		face.SigninRate, face.WriteRate = rate.Inf, rate.Inf
 	}
@@ -148,7 +162,7 @@ func (a *App) signins(offered []api.AuthContext) (*signin.Service, error) {
 	s, err := signin.New(signin.Config{
 		Login: cfg.cloud().Login, PartnerTenant: cfg.PartnerTenant, PartnerDomains: cfg.PartnerDomains, ClientID: cfg.ClientID,
 		Contexts: contexts, Secret: string(cmp.Or(cfg.ClientSecret, cfg.kept.clientSecret)), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
-		MemberGroups: a.memberGroups, Government: a.government, ConsentURL: a.Graph.AdminConsentURL, Consented: a.Customers.Consented, Now: cfg.Now,
+		MemberGroups: a.memberGroups, Government: a.government, ConsentURL: a.Graph.AdminConsentURL, Consented: a.Customers.Consented, Done: a.watch.SignedIn, Now: cfg.Now,
 	}, a.Store, cfg.Log)
 	if err != nil {
 		return nil, fmt.Errorf("make the sign-in: %w", err)
@@ -245,6 +259,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	jobs.Go(func() { a.retain(work) })
 	jobs.Go(func() { a.keepRecord(work) })
 	jobs.Go(func() { a.backUp(work) })
+	jobs.Go(func() { a.followReasons(work) })
 	err := a.web.Serve(ctx, l)
 	stop()
 	jobs.Wait()
@@ -393,7 +408,7 @@ func Serve(ctx context.Context, s Settings, version string) error {
 	if err != nil {
 		return err
 	}
-	a, err := New(ctx, Config{Settings: s, Mode: mode, Version: version, Log: log})
+	a, err := New(ctx, Config{Settings: s, Mode: mode, Version: version, Log: log, certificate: f.certificate})
 	if err != nil {
 		return errors.Join(err, f.close())
 	}

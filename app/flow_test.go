@@ -63,6 +63,7 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 		require.NotEqual(t, "Fabrikam", r.CustomerName, "the rooms of who withdrew are still shown")
 	}
 	wingtipDecides(t, d, admin)
+	metricsTellOfNobody(t, d)
 	alpine := d.signIn(t, "admin@alpine.example")
 	ends := get[struct{ Relation struct{ EndsAt time.Time } }](alpine, "/api/partnership").Relation.EndsAt
 	require.WithinDuration(t, time.Now().Add(24*24*time.Hour), ends, 2*time.Hour)

@@ -25,7 +25,7 @@ const module = "roomward"
 // rank orders the packages: an import points to a strictly lower rank. The empty path is main.
 var rank = map[string]int{
 	"policy": 0, "store": 1,
-	"app/api": 2, "app/graph": 2,
+	"app/api": 2, "app/graph": 2, "app/watch": 2,
 	"app/customers": 3, "app/access": 3, "app/rooms": 3, "app/incidents": 3, "app/change": 3, "app/notify": 3, "app/audit": 3,
 	"app/signin": 4, "app/collect": 4,
 	"app/web": 5, "app/listen": 5,
@@ -50,6 +50,7 @@ var owners = map[string][]string{
 	"golang.org/x/oauth2":                       {"app/signin", "app/graph"},
 	"github.com/wneessen/go-mail":               {"app/notify"},
 	"github.com/alecthomas/kong":                {""},
+	"github.com/prometheus/":                    {"app/watch"},
 	"golang.org/x/crypto/acme":                  {"app/listen"},
 	"github.com/go-jose/go-jose":                {"app/graph", "app/cloudsim", "app/signin"},
 }

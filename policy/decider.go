@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type Decider struct {
 	model     string
 	customers *lru[ID, *customer]
 	people    *lru[Principal, *person]
+	made      atomic.Int64
 }
 
 // NewDecider makes a Decider over the store's rules. The clock is asked for each decision.
@@ -43,6 +45,9 @@ func NewDecider(src Source, now func() time.Time, limits Limits) *Decider {
 		people:    newLRU[Principal, *person](cmp.Or(max(limits.Actors, 0), defaultActors)),
 	}
 }
+
+// Work says how often the rights of an actor were worked out anew since the start, and of how many actors they are kept.
+func (d *Decider) Work() (made int64, kept int) { return d.made.Load(), d.people.len() }
 
 // View returns which rooms of which customers the actor may use the permission on. When the actor is known it
 // allocates nothing and does not ask the Source. A permission outside the catalogue is an error.
@@ -157,6 +162,7 @@ func (d *Decider) state(ctx context.Context, actor Actor) (*state, error) {
 }
 
 func (d *Decider) build(ctx context.Context, p *person, actor Actor, now time.Time) (*state, error) {
+	d.made.Add(1)
 	number := p.begun.Add(1) // before the Source is asked: see Refresh
 	version, reach, err := d.source.Reach(ctx, actor.principals())
 	if err != nil {

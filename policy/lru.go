@@ -65,3 +65,9 @@ func (c *lru[K, V]) getOrPut(key K, fresh func() V) V {
 	c.add(key, value)
 	return value
 }
+
+func (c *lru[K, V]) len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.order.Len()
+}

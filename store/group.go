@@ -33,6 +33,8 @@ type group struct {
 	now     func() time.Time
 	log     *slog.Logger
 	longest time.Duration
+	// committed is told of each commit; nil tells nobody.
+	committed func(changes int, took time.Duration)
 
 	mu      sync.Mutex
 	waiting []*change
@@ -134,6 +136,10 @@ func (g *group) commit() {
 	failed = nil
 	if err := t.Commit(); err != nil {
 		failed = fmt.Errorf("commit a change: %w", err)
+		return
+	}
+	if g.committed != nil {
+		g.committed(len(taken), time.Since(began))
 	}
 }
 

@@ -50,6 +50,8 @@ type Options struct {
 	Version string
 	// NoUpgradeBackup lets migrations run though no backup could be made before them.
 	NoUpgradeBackup bool
+	// Committed is told of each commit: how many changes shared it, and how long it took from its begin; nil tells nobody.
+	Committed func(changes int, took time.Duration)
 	// Log receives what an operator should know; nil is silent.
 	Log *slog.Logger
 }
@@ -100,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{writer: writer, reader: reader, now: o.Now, log: o.Log, key: key, vault: newVault(o), dir: o.Dir, cutAfter: cutReadsAfter}
-	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime}
+	s.group = &group{writer: writer, now: o.Now, log: o.Log, longest: groupTime, committed: o.Committed}
 	if err := s.prepare(ctx, o); err != nil {
 		_ = s.Close()
 		return nil, err

@@ -124,6 +124,8 @@ type Desk struct {
 	Decider *policy.Decider
 	Log     *slog.Logger
 	Record  Recorder // nil records nothing
+	// Stale is told when an operation is done again because rights changed under it; nil tells nobody.
+	Stale func()
 
 	sensitive map[string]string // the operation of each route that is marked so
 }
@@ -245,6 +247,9 @@ func try(ctx context.Context, d *Desk, in any, do operation, begin func(context.
 		out, err := do(ctx, call, in)
 		if err == nil || !errors.Is(err, store.ErrStaleView) || n == tries {
 			return out, err
+		}
+		if d.Stale != nil {
+			d.Stale()
 		}
 		if err := d.Decider.Refresh(ctx, call.Actor); err != nil {
 			return nil, err

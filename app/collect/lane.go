@@ -30,6 +30,13 @@ func newLane(kind store.CollectKind, queue store.CollectQueue, most time.Duratio
 	return l
 }
 
+// Busy tells each lane how many of its workers collect, of how many.
+func (c *Collector) Busy(each func(kind, queue string, busy, of int)) {
+	for _, l := range c.lanes {
+		each(string(l.kind), string(l.queue), cap(l.free)-len(l.free), cap(l.free))
+	}
+}
+
 // kick makes the lane look for due work; several kicks before it looks are one.
 func (l *lane) kick() {
 	select {

@@ -65,8 +65,10 @@ func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most 
 		c.cfg.Log.Error("collect: write", "customer", lease.Customer, "kind", lease.Kind, "error", err)
 		outcome.State, outcome.Detail, outcome.Good = StateInternal, "", false
 		outcome.NextDue = c.next(lease.Customer, lease.Kind, verdict{state: StateInternal}, r.target.Job.Failures, r.started, now)
+		c.cfg.Collected(string(lease.Kind), outcome.State, c.cfg.Now().Sub(r.started))
 		return c.cfg.Store.FinishCollect(ctx, r.work, outcome)
 	}
+	c.cfg.Collected(string(lease.Kind), outcome.State, c.cfg.Now().Sub(r.started))
 	c.cfg.Log.Debug("collect", "customer", lease.Customer, "kind", lease.Kind, "state", outcome.State, "detail", outcome.Detail,
 		"requests", outcome.Requests, "changed", changed, "took", c.cfg.Now().Sub(r.started))
 	return err

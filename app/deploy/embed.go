@@ -5,5 +5,5 @@ import "embed"
 
 // Files are they, by name.
 //
-//go:embed *.service *.socket Containerfile
+//go:embed *.service *.socket Containerfile dashboard.json alerts.yml
 var Files embed.FS

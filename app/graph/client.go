@@ -42,6 +42,8 @@ type Config struct {
 	Log *slog.Logger
 	// Refused is told of a tenant that has not consented, or no more, at each call that is refused for it; nil tells nobody.
 	Refused func(ctx context.Context, tenant string)
+	// Asked is told of each request: what it was for, the status of the answer (0: none), and how long that took; nil tells nobody.
+	Asked func(kind string, status int, took time.Duration)
 	// MaxRetryWait is the longest wait that a call spends inside the client before it tries again. A longer Retry-After
 	// ends the call, so that the caller reschedules the tenant instead of blocking a worker. Zero means 10 s, a negative
 	// value means that no call waits at all.
@@ -74,6 +76,7 @@ type Client struct {
 	maxWait      time.Duration
 	gates        *gates
 	refused      func(ctx context.Context, tenant string)
+	asked        func(kind string, status int, took time.Duration)
 }
 
 // New checks the configuration and builds a Client. It makes no request.
@@ -106,9 +109,13 @@ func New(cfg Config) (*Client, error) {
 		log:      cfg.Log,
 		maxWait:  cfg.MaxRetryWait,
 		refused:  cfg.Refused,
+		asked:    cfg.Asked,
 	}
 	if c.refused == nil {
 		c.refused = func(context.Context, string) {}
+	}
+	if c.asked == nil {
+		c.asked = func(string, int, time.Duration) {}
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -208,6 +208,9 @@ func (c *Client) send(ctx context.Context, doing, tenant, method string, to *url
 	begun := c.now()
 	response, err := c.http.Do(httpRequest)
 	if err != nil {
+		if ctx.Err() == nil { // who gave up says nothing of Microsoft
+			c.asked(doing, 0, c.now().Sub(begun))
+		}
 		return answer{}, c.broken(ctx, doing, err)
 	}
 	defer response.Body.Close()
@@ -217,6 +220,7 @@ func (c *Client) send(ctx context.Context, doing, tenant, method string, to *url
 		limit = most
 	}
 	got.body, err = io.ReadAll(io.LimitReader(response.Body, int64(limit)+1))
+	c.asked(doing, got.status, c.now().Sub(begun))
 	c.log.DebugContext(ctx, "graph request", "doing", doing, "tenant", tenant, "method", method, "path", to.Path,
 		"status", got.status, "bytes", len(got.body), "took", c.now().Sub(begun), "request", got.requestID())
 	if !got.ok() {

@@ -25,6 +25,8 @@ type Config struct {
 	Overview policy.View
 	Now      func() time.Time
 	Log      *slog.Logger
+	// Mailed is told of each attempt to hand over a mail: ok, put-off, refused, server-failed or stopped; nil tells nobody.
+	Mailed func(result string)
 }
 
 // Notify answers what people are told, and sends letters about it.
@@ -36,7 +38,12 @@ type Notify struct {
 }
 
 // New makes the feature.
-func New(cfg Config) *Notify { return &Notify{cfg: cfg} }
+func New(cfg Config) *Notify {
+	if cfg.Mailed == nil {
+		cfg.Mailed = func(string) {}
+	}
+	return &Notify{cfg: cfg}
+}
 
 // Notice is something that happened.
 type Notice struct {

@@ -99,6 +99,7 @@ func (n *Notify) partners(address string) bool {
 // note keeps what became of a letter.
 func (n *Notify) note(ctx context.Context, l store.Letter, err error) error {
 	var why refusal
+	n.cfg.Mailed(resultOf(err))
 	switch {
 	case err == nil:
 		n.recovered()
@@ -122,6 +123,22 @@ func (n *Notify) note(ctx context.Context, l store.Letter, err error) error {
 		return fmt.Errorf("note a letter that was not taken: %w", err)
 	}
 	return nil
+}
+
+// resultOf is what became of an attempt to hand over a mail, for who counts.
+func resultOf(err error) string {
+	var why refusal
+	switch {
+	case err == nil:
+		return "ok"
+	case !errors.As(err, &why):
+		return "stopped"
+	case why.ofServer():
+		return "server-failed"
+	case why.forGood():
+		return "refused"
+	}
+	return "put-off"
 }
 
 // wait is how long to wait after so many tries.

@@ -51,6 +51,7 @@ func (s *Service) Begin(w http.ResponseWriter, r *http.Request) {
 func (s *Service) leaveFor(w http.ResponseWriter, r *http.Request, in store.Signin, hint string) {
 	to, browser, refused := s.begin(r, in, hint)
 	if refused != nil {
+		s.done(in, refused)
 		s.refuseSignin(w, r, in, refused)
 		return
 	}

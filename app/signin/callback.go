@@ -55,10 +55,12 @@ func (s *Service) refuseSignin(w http.ResponseWriter, r *http.Request, in store.
 func (s *Service) Callback(w http.ResponseWriter, r *http.Request) {
 	in, refused := s.take(r)
 	if refused != nil {
+		s.done(in, refused)
 		s.refuse(w, r, refused)
 		return
 	}
 	secret, refused := s.arrive(r, in)
+	s.done(in, refused)
 	if refused != nil {
 		s.refuseSignin(w, r, in, refused)
 		return
@@ -68,6 +70,17 @@ func (s *Service) Callback(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, s.cookie(cookieChoose, "", -time.Second))
 	}
 	redirect(w, in.ReturnTo)
+}
+
+// done tells who counts what became of a sign-in.
+func (s *Service) done(in store.Signin, refused *refusal) {
+	switch {
+	case s.cfg.Done == nil:
+	case refused == nil:
+		s.cfg.Done(string(in.Side), "ok")
+	default:
+		s.cfg.Done(string(in.Side), refused.code)
+	}
 }
 
 // arrive makes a session of what Entra sent back, and returns its secret. Until then the session that was there stays.

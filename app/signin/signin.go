@@ -58,6 +58,9 @@ type Config struct {
 	// Consented proves the consent of a tenant and keeps it.
 	Consented func(ctx context.Context, act store.Act, tenantID string) error
 
+	// Done is told of each sign-in that came back or could not begin: the side (empty while it is not known), and ok or the code of the refusal; nil
+	// tells nobody.
+	Done func(side, result string)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -37,6 +38,7 @@ type outcome struct {
 	status  int
 	bytes   int64
 	session string
+	route   string // its pattern; "" where no route was reached
 }
 
 func (o *outcome) WriteHeader(status int) {
@@ -69,6 +71,9 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, assets) {
 				level = slog.LevelDebug
 			}
+			if s.cfg.Served != nil {
+				s.cfg.Served(cmp.Or(o.route, "other"), methodOf(r), o.status, time.Since(begun))
+			}
 			path := r.URL.Path
 			if len(path) > longestLoggedPath {
 				path = path[:longestLoggedPath]
@@ -81,6 +86,15 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 			o.status = http.StatusOK // net/http sends it for a handler that writes nothing
 		}
 	})
+}
+
+// methodOf is the method of a request as a label: whatever else somebody sends is one.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "other"
 }
 
 // recoverPanics turns a panic into a problem without its cause, which goes to the log with the stack. An answer that has begun is cut.
@@ -110,5 +124,12 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 func noteSession(w http.ResponseWriter, r *http.Request) {
 	if o, ok := w.(*outcome); ok {
 		o.session = signin.SessionID(r.Context())
+	}
+}
+
+// noteRoute puts the pattern of the route that answers into the count.
+func noteRoute(w http.ResponseWriter, pattern string) {
+	if o, ok := w.(*outcome); ok {
+		o.route = pattern
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"roomward/app/api"
 	"roomward/app/signin"
+	"roomward/app/watch"
 )
 
 const (
@@ -48,9 +49,18 @@ type Config struct {
 	// Dist is the built UI: index.html and what it loads.
 	Dist fs.FS
 	// Ready proves that requests can be answered.
-	Ready  func(context.Context) error
-	Signin *signin.Service
-	Log    *slog.Logger
+	Ready func(context.Context) error
+	// Reasons are why Roomward is not ready (Down), or not well; nil knows none.
+	Reasons func(context.Context) []watch.Reason
+	Signin  *signin.Service
+	Log     *slog.Logger
+
+	// Served is told of each answer: the pattern of its route ("other" for none), method, status, and how long it took; nil tells nobody.
+	Served func(route, method string, status int, took time.Duration)
+	// Metrics answers /metrics; nil for none.
+	Metrics http.Handler
+	// MetricsToken opens /metrics and the details of /readyz to who sends it; without it the public address has neither.
+	MetricsToken string
 
 	// SigninRate and SigninBurst limit /signin, /signout and /consent per address; by default 2 a second and 100 at once: an office behind one
 	// address signs in at nine o'clock.
@@ -125,6 +135,7 @@ func (s *Server) route(desk *api.Desk, routes []api.Route) error {
 	e.GET("/api/docs", plain(s.apiDocs))
 	e.GET("/healthz", plain(s.alive))
 	e.GET("/readyz", plain(s.ready))
+	e.GET("/metrics", plain(s.openMetrics))
 	e.GET("/version", plain(s.version))
 	e.GET("/signin", plain(s.cfg.Signin.Begin))
 	e.GET("/signin/callback", plain(s.cfg.Signin.Callback))
@@ -190,6 +201,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // readEscapes reads %3A in a path as a colon: Echo hands on the parameters of an escaped path as they came, and clients escape more than they must.
 func readEscapes(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		noteRoute(c.Response().Writer, c.Path())
 		if c.Request().URL.RawPath == "" {
 			return next(c)
 		}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -16,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomward/app/api"
+	"roomward/app/watch"
 	"roomward/app/web"
 )
 
@@ -296,4 +300,86 @@ func TestWhatDoesNotStart(t *testing.T) {
 			require.Error(t, err)
 		})
 	}
+}
+
+func TestReasonsAndMetricsAreTheOperators(t *testing.T) {
+	const token = "a-token-that-nobody-guesses"
+	var down atomic.Bool
+	f := start(t, func(c *web.Config) {
+		c.MetricsToken = token
+		c.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the metrics") })
+		c.Reasons = func(context.Context) []watch.Reason {
+			return []watch.Reason{{Code: "disk-low", Text: "The disk is nearly full.", Detail: "17 MiB are free.", Down: down.Load()}}
+		}
+	})
+	type ready struct {
+		Status  string
+		Reasons []watch.Reason
+	}
+	read := func(status int, headers ...string) ready {
+		t.Helper()
+		a := f.get("/readyz", headers...)
+		require.Equal(t, status, a.StatusCode)
+		var out ready
+		require.NoError(t, json.Unmarshal([]byte(a.body), &out), a.body)
+		return out
+	}
+	require.Equal(t, ready{"degraded", []watch.Reason{}}, read(200), "it works: what ails it is for the operator")
+	require.Equal(t, ready{"degraded", []watch.Reason{{Code: "disk-low", Text: "The disk is nearly full.", Detail: "17 MiB are free."}}},
+		read(200, "Authorization", "Bearer "+token))
+	down.Store(true)
+	require.Equal(t, ready{"not ready", []watch.Reason{{Code: "disk-low", Text: "The disk is nearly full."}}}, read(503), "why nobody is answered, without details")
+
+	for _, wrong := range []string{"", "Bearer ", "Bearer " + token + "x", "Basic " + token, token, "Bearer " + token[1:]} {
+		a := f.get("/metrics", "Authorization", wrong)
+		require.Equal(t, 401, a.StatusCode, wrong)
+		require.Equal(t, "Bearer", a.Header.Get("WWW-Authenticate"))
+		require.NotContains(t, a.body, "the metrics")
+	}
+	require.Equal(t, "the metrics", f.get("/metrics", "Authorization", "Bearer "+token).body)
+	require.Equal(t, 401, backstage(f.Server, "").Code, "the listener of its own asks for the token, too")
+	require.Equal(t, "the metrics", backstage(f.Server, "Bearer "+token).Body.String())
+
+	open := build(t, "http://127.0.0.1:8080", func(c *web.Config) { c.Metrics = f.cfg.Metrics })
+	w := httptest.NewRecorder()
+	open.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/metrics", nil))
+	require.Equal(t, 404, w.Code, "without a token the public address has none")
+	require.Equal(t, "the metrics", backstage(open.Server, "").Body.String(), "and a listener on loopback asks for none")
+}
+
+func backstage(s *web.Server, authorization string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	r.Header.Set("Authorization", authorization)
+	w := httptest.NewRecorder()
+	s.Backstage().ServeHTTP(w, r)
+	return w
+}
+
+func TestAnswersAreCountedByPattern(t *testing.T) {
+	var mu sync.Mutex
+	counted := map[string]int{}
+	f := start(t, func(c *web.Config) {
+		c.Served = func(route, method string, status int, _ time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			counted[fmt.Sprintf("%s %s %d", method, route, status)]++
+		}
+	})
+	for _, path := range []string{"/api/named/northwind", "/api/named/contoso", "/api/none/contoso", "/rooms/contoso", "/api/panic"} {
+		f.get(path)
+	}
+	f.ask("CONTOSO", "/api/things", nil, "X-Roomward-Request", "1")
+	f.get("/api/things", "Host", "contoso.example")
+	want := map[string]int{"GET /api/named/:name 200": 2, "GET other 404": 1, "GET other 200": 1, "GET /api/panic 500": 1, "other /api/things 405": 1, "GET other 421": 1}
+	all := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		n := 0
+		for _, times := range counted {
+			n += times
+		}
+		return n
+	}
+	require.Eventually(t, func() bool { return all() == 7 }, 5*time.Second, 5*time.Millisecond)
+	require.Equal(t, want, counted)
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"roomward/app/watch"
 )
 
 const (
@@ -32,19 +34,46 @@ func (s *Server) alive(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ready is GET /readyz: requests can be answered, or why not. The cause in full is in the log.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	reasons := []string{}
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) { s.answerReady(w, r, s.operator(r)) }
+
+// readyAnswer is what /readyz says: "ready" (200); "degraded" (200): everything is answered, and somebody should look; "not ready" (503).
+type readyAnswer struct {
+	Status  string         `json:"status"`
+	Reasons []watch.Reason `json:"reasons"`
+}
+
+// answerReady tells everybody why Roomward cannot answer, and the operator also what is not well, with details.
+func (s *Server) answerReady(w http.ResponseWriter, r *http.Request, operator bool) {
+	out, status := readyAnswer{"ready", []watch.Reason{}}, http.StatusOK
+	for _, reason := range s.reasons(r.Context()) {
+		switch {
+		case reason.Down:
+			out.Status, status = "not ready", http.StatusServiceUnavailable
+		case status == http.StatusOK:
+			out.Status = "degraded"
+		}
+		if !operator {
+			reason.Detail = ""
+		}
+		if operator || reason.Down {
+			out.Reasons = append(out.Reasons, reason)
+		}
+	}
+	answerJSON(w, status, out)
+}
+
+func (s *Server) reasons(ctx context.Context) []watch.Reason {
+	var out []watch.Reason
 	if s.stopping.Load() {
-		reasons = append(reasons, "Roomward is stopping")
+		out = append(out, watch.Reason{Code: "stopping", Text: "Roomward is stopping.", Down: true})
 	}
-	if !s.databaseReady(r.Context()) {
-		reasons = append(reasons, "the database does not answer or cannot be written")
+	if !s.databaseReady(ctx) {
+		out = append(out, watch.Reason{Code: "database", Text: "the database does not answer or cannot be written", Down: true})
 	}
-	if len(reasons) > 0 {
-		answerJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "reasons": reasons})
-		return
+	if s.cfg.Reasons != nil {
+		out = append(out, s.cfg.Reasons(ctx)...)
 	}
-	answerJSON(w, http.StatusOK, map[string]any{"status": "ready", "reasons": reasons})
+	return out
 }
 
 func (s *Server) databaseReady(ctx context.Context) bool {
