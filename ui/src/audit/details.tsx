@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { useEntryDeed, useEntryObject } from '../kit/deed'
 import { Code } from '../kit/details/CopyButton'
 import { Compare } from '../kit/details/Compare'
 import { DetailsPane } from '../kit/details/DetailsPane'
@@ -6,17 +7,17 @@ import { Fact, Facts, Section } from '../kit/details/Facts'
 import { IconHistory } from '../kit/icons'
 import type { DetailsProps } from '../kit/list/spec'
 import { Message } from '../kit/Message'
-import { Tag } from '../kit/status'
+import { EntryResult } from '../kit/result'
 import { useFormat } from '../text/i18n'
 import { noteOf, restOf } from './rest'
 import { useEntry, type Entry, type FullEntry } from './queries'
-import { resultTones, useDeed, useFieldWord, useObject } from './words'
+import { useFieldWord } from './words'
 import './audit.css'
 
 /** One entry: who, what, with what result, before and after, and its trace. */
 export function EntryDetails({ id, row }: DetailsProps<Entry>) {
-  const deed = useDeed()
-  const object = useObject()
+  const deed = useEntryDeed()
+  const object = useEntryObject()
   const query = useEntry(id)
   const entry = query.data ?? row
   return (
@@ -30,8 +31,8 @@ function Whole({ entry }: { entry: FullEntry }) {
   const { t } = useTranslation('audit')
   const format = useFormat()
   const field = useFieldWord()
-  const deed = useDeed()
-  const object = useObject()
+  const deed = useEntryDeed()
+  const object = useEntryObject()
   const note = noteOf(entry.detail)
   return (
     <>
@@ -46,7 +47,7 @@ function Whole({ entry }: { entry: FullEntry }) {
         <Fact label={t('column.customer')}>{entry.customerName}</Fact>
         <Fact label={t('column.on')}>{object(entry)}</Fact>
         <Fact label={t('column.result')}>
-          <Result result={entry.result} />
+          <EntryResult result={entry.result} />
         </Fact>
         {restOf(entry.detail).map(([name, value]) => (
           <Fact key={name} label={field(name)}>
@@ -56,7 +57,7 @@ function Whole({ entry }: { entry: FullEntry }) {
       </Facts>
       {('before' in note || 'after' in note) && (
         <Section title={t('pane.changes')}>
-          <Compare detail={note} />
+          <Compare detail={note} names={entry.names} />
         </Section>
       )}
       <Section title={t('pane.trace')}>
@@ -79,13 +80,6 @@ function Whole({ entry }: { entry: FullEntry }) {
       </Section>
     </>
   )
-}
-
-/** Plain for what was done, a tag for everything else. */
-export function Result({ result }: { result: Entry['result'] }) {
-  const { t } = useTranslation('audit')
-  const tone = resultTones[result]
-  return tone === undefined ? <span>{t(`result.${result}`)}</span> : <Tag tone={tone}>{t(`result.${result}`)}</Tag>
 }
 
 /** The time of an entry, to the second: its day stands over it. */

@@ -1,23 +1,25 @@
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useEntryDeed, useEntryObject } from '../kit/deed'
 import { IconExport, IconHistory, IconShield } from '../kit/icons'
 import { ListPage } from '../kit/list/ListPage'
 import type { Command, ListSpec } from '../kit/list/spec'
+import { EntryResult } from '../kit/result'
 import { usePlace } from '../kit/scope'
 import { useFormat } from '../text/i18n'
 import { Checkpoints } from './checkpoints'
-import { EntryDetails, Result, Time } from './details'
+import { EntryDetails, Time } from './details'
 import { AskExport } from './ask'
 import { customerOf, entryPages, exportAddress, type Entry, type EntryPage } from './queries'
 import { useVerify } from './verify'
-import { subjects, useDeed, useObject } from './words'
+import { subjects } from './words'
 
 /** The record: newest first, by days, with the proof that it is whole. */
 export function Page() {
   const { t } = useTranslation('audit')
   const format = useFormat()
-  const deed = useDeed()
-  const object = useObject()
+  const deed = useEntryDeed()
+  const object = useEntryObject()
   const place = usePlace()
   const own = place.me.side === 'customer'
   const customer = customerOf(place)
@@ -48,7 +50,7 @@ export function Page() {
         ...(own
           ? []
           : [{ id: 'customer', head: t('column.customer'), width: 132, hide: 2, onlyAll: true, cell: (e: Entry) => <span className="el">{e.customerName}</span> }]),
-        { id: 'result', head: t('column.result'), width: 96, cell: (e) => <Result result={e.result} /> },
+        { id: 'result', head: t('column.result'), width: 96, cell: (e) => <EntryResult result={e.result} /> },
       ],
       filters: [
         {
@@ -56,8 +58,11 @@ export function Page() {
           label: t('filter.time'),
           single: true,
           options: (['day', 'week', 'month', 'quarter'] as const).map((value) => ({ value, label: t(`time.${value}`) })),
+          days: true,
         },
+        { id: 'who', label: t('column.who'), text: t('filter.who') },
         { id: 'did', label: t('filter.did'), single: true, options: subjects.map((value) => ({ value, label: t(`about.${value}`) })) },
+        { id: 'on', label: t('filter.object'), text: t('filter.on') },
         {
           id: 'side',
           label: t('filter.side'),

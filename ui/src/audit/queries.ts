@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { api, unwrap } from '../api/client'
 import { one, pages, type Scope } from '../api/query'
 import type { components } from '../api/schema'
+import { momentsOf } from '../kit/list/days'
 import type { Ask } from '../kit/list/spec'
 import { usePlace, type Place } from '../kit/scope'
 
@@ -17,16 +18,24 @@ const hour = 3_600_000
 /** How far back one looks, by the value in the address. */
 const spans: Readonly<Record<string, number>> = { day: 24 * hour, week: 7 * 24 * hour, month: 30 * 24 * hour, quarter: 92 * 24 * hour }
 
+/** What the operation takes of a name or id. */
+const longest = 100
+
 const sides = ['partner', 'customer', 'system'] as const
 const results = ['successful', 'waits', 'refused', 'denied', 'failed'] as const
 
 /** What the address asks for, as the operation takes it. The beginning is rounded to the hour: the same question stays the same. */
 export function filterOf(ask: Ask, customer: string | undefined) {
-  const span = spans[ask.filters['time']?.[0] ?? '']
-  const from = span === undefined ? undefined : new Date(Math.floor((Date.now() - span) / hour) * hour).toISOString()
+  const time = ask.filters['time']?.[0] ?? ''
+  const span = spans[time]
+  const { from, to } = span === undefined ? momentsOf(time) : { from: new Date(Math.floor((Date.now() - span) / hour) * hour).toISOString(), to: undefined }
+  const part = (id: string) => ask.filters[id]?.[0]?.slice(0, longest)
   return {
     customer,
     from,
+    to,
+    actor: part('who'),
+    object: part('on'),
     q: ask.q === '' ? undefined : ask.q,
     operation: ask.filters['did']?.[0],
     side: sides.find((side) => side === ask.filters['side']?.[0]),

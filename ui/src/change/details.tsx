@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { refresh } from '../api/query'
 import { explainRequest } from '../api/requests'
+import { useDeed } from '../kit/deed'
 import { Compare, compares } from '../kit/details/Compare'
 import { DetailsPane } from '../kit/details/DetailsPane'
 import { Fact, Facts, Section } from '../kit/details/Facts'
@@ -18,13 +19,13 @@ import { useToast } from '../kit/toast'
 import { When } from '../kit/When'
 import { useRequest, withdrawRequest, type Request } from './queries'
 import { RequestStateMark } from './state'
-import { useDeed, useFailureWords } from './words'
+import { useFailureWords } from './words'
 
 /** A change request: what would be done, why, who decides until when, and what became of it. */
 export function RequestDetails({ id, row }: DetailsProps<Request>) {
   const { t } = useTranslation('change')
   const deed = useDeed()
-  const query = useRequest(id)
+  const query = useRequest(id, false)
   const request = query.data ?? row
   const [open, setOpen] = useState<'withdraw' | 'explain'>()
   const done = useDone()

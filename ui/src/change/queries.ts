@@ -11,29 +11,39 @@ export type RequestState = Request['state']
 
 export const states: readonly RequestState[] = ['waiting', 'approved', 'done', 'failed', 'rejected', 'withdrawn', 'expired']
 
-/** Change requests, newest first. */
-export function requestPages(scope: Scope, ask: Ask) {
-  const state = states.find((known) => known === ask.tab)
-  const params = { customer: scope.customer === 'all' ? ask.filters['customer']?.[0] : scope.customer, state }
-  return pages<RequestPage>({
-    scope,
-    feature: 'change',
-    operation: 'requests',
-    params,
-    every: 15_000,
-    read: (cursor, signal) => unwrap(api.GET('/api/change-requests', { params: { query: { ...params, cursor, limit: 100 } }, signal })),
-  })
+/** Change requests, newest first: those that the person's customer decides about (`own`), or those of the partner. */
+export function requestPages(own: boolean) {
+  return (scope: Scope, ask: Ask) => {
+    const state = states.find((known) => known === ask.tab)
+    const customer = own ? undefined : scope.customer === 'all' ? ask.filters['customer']?.[0] : scope.customer
+    return pages<RequestPage>({
+      scope,
+      feature: 'change',
+      operation: own ? 'own-requests' : 'requests',
+      params: { customer, state },
+      every: 15_000,
+      read: (cursor, signal) => {
+        const query = { state, cursor, limit: 100 }
+        return own
+          ? unwrap(api.GET('/api/partnership/change-requests', { params: { query }, signal }))
+          : unwrap(api.GET('/api/change-requests', { params: { query: { ...query, customer } }, signal }))
+      },
+    })
+  }
 }
 
-/** One change request; looked at closely while it is about to be carried out. */
-export function useRequest(id: string) {
+/** One of them; looked at closely while it is about to be carried out. */
+export function useRequest(id: string, own: boolean) {
   return useQuery({
     ...one({
       scope: usePlace(),
       feature: 'change',
-      operation: 'request',
+      operation: own ? 'own-request' : 'request',
       params: { id },
-      read: (signal) => unwrap(api.GET('/api/change-requests/{id}', { params: { path: { id } }, signal })),
+      read: (signal) => {
+        const params = { path: { id } }
+        return own ? unwrap(api.GET('/api/partnership/change-requests/{id}', { params, signal })) : unwrap(api.GET('/api/change-requests/{id}', { params, signal }))
+      },
     }),
     refetchInterval: ({ state }) => (state.data?.state === 'approved' ? 2_000 : 15_000),
   })
@@ -41,31 +51,4 @@ export function useRequest(id: string) {
 
 export function withdrawRequest(id: string): Promise<unknown> {
   return unwrap(api.POST('/api/change-requests/{id}/withdraw', { params: { path: { id } } }))
-}
-
-/** The change requests that the customer of the person decides about, newest first. */
-export function ownRequestPages(scope: Scope, ask: Ask) {
-  const params = { state: states.find((known) => known === ask.tab) }
-  return pages<RequestPage>({
-    scope,
-    feature: 'change',
-    operation: 'own-requests',
-    params,
-    every: 15_000,
-    read: (cursor, signal) => unwrap(api.GET('/api/partnership/change-requests', { params: { query: { ...params, cursor, limit: 100 } }, signal })),
-  })
-}
-
-/** One of them; looked at closely while it is about to be carried out. */
-export function useOwnRequest(id: string) {
-  return useQuery({
-    ...one({
-      scope: usePlace(),
-      feature: 'change',
-      operation: 'own-request',
-      params: { id },
-      read: (signal) => unwrap(api.GET('/api/partnership/change-requests/{id}', { params: { path: { id } }, signal })),
-    }),
-    refetchInterval: ({ state }) => (state.data?.state === 'approved' ? 2_000 : 15_000),
-  })
 }

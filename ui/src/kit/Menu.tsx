@@ -1,8 +1,8 @@
 import { Fragment } from 'react'
 import { Menu, MenuDivider, MenuItem, MenuItemLink, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
-import { IconButton } from './Button'
-import { IconMore, type Icon } from './icons'
+import { Button, IconButton } from './Button'
+import { IconChevronDown, IconMore, type Icon } from './icons'
 
 /** One line of a menu. */
 export interface MenuEntry {
@@ -59,6 +59,23 @@ export function MoreMenu({ items, label }: { items: readonly MenuEntry[]; label?
     <Menu>
       <MenuTrigger disableButtonEnhancement>
         <IconButton icon={IconMore} label={label ?? t('kit.more')} />
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuEntries items={items} />
+      </MenuPopover>
+    </Menu>
+  )
+}
+
+/** A button with a word that opens a menu. */
+export function ButtonMenu({ label, icon, items }: { label: string; icon?: Icon; items: readonly MenuEntry[] }) {
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <Button icon={icon}>
+          {label}
+          <IconChevronDown className="i" aria-hidden />
+        </Button>
       </MenuTrigger>
       <MenuPopover>
         <MenuEntries items={items} />

@@ -33,6 +33,7 @@ export function useSaid(): (notice: Notice) => Said {
       kind === 'change.rejected' && about.reason !== undefined && t('more.reason', { reason: about.reason }),
       about.endsAt !== undefined && t('more.endsOn', { date: format.date(about.endsAt) }),
       kind === 'end-date.changed' && about.endsAt === undefined && t('more.endless'),
+      about.recordLost === true && t('more.recordLost'),
       about.purgeAt !== undefined && t('more.purge', { date: format.date(about.purgeAt) }),
       kind === 'grant.changed' && about.rooms !== undefined && t('more.rooms', { count: about.rooms }),
       about.cut !== undefined && t('more.cut', { count: about.cut }),

@@ -1,7 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import { PageLink } from '../kit/address'
+import { useEntryDeed, useEntryObject } from '../kit/deed'
 import { SmallTable } from '../kit/details/SmallTable'
 import { Card } from '../kit/Page'
+import { EntryResult } from '../kit/result'
 import { When } from '../kit/When'
 import { useActivity } from './queries'
 
@@ -9,6 +11,8 @@ import { useActivity } from './queries'
 export function ActivityCard({ partner }: { partner: string }) {
   const { t } = useTranslation('portal')
   const { t: audit } = useTranslation('audit')
+  const deed = useEntryDeed()
+  const object = useEntryObject()
   const { data } = useActivity()
   if (data === undefined) return null
   return (
@@ -21,9 +25,9 @@ export function ActivityCard({ partner }: { partner: string }) {
         columns={[
           { id: 'at', head: audit('column.when'), weight: 2, cell: (one) => <When at={one.at} as="moment" /> },
           { id: 'who', head: audit('column.who'), weight: 3, cell: (one) => one.actorName ?? one.actorId },
-          { id: 'did', head: audit('column.did'), weight: 3, cell: (one) => audit(`did.${one.operation.replace('.', '/')}` as 'did.role/update', { defaultValue: one.operation }) },
-          { id: 'on', head: audit('column.on'), weight: 3, cell: (one) => one.object },
-          { id: 'result', head: audit('column.result'), weight: 2, cell: (one) => audit(`result.${one.result}`) },
+          { id: 'did', head: audit('column.did'), weight: 3, cell: deed },
+          { id: 'on', head: audit('column.on'), weight: 3, cell: object },
+          { id: 'result', head: audit('column.result'), weight: 2, cell: (one) => <EntryResult result={one.result} /> },
         ]}
       />
     </Card>

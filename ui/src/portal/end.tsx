@@ -5,6 +5,7 @@ import { refresh } from '../api/query'
 import { Button } from '../kit/Button'
 import { ConfirmDialog } from '../kit/form/Dialog'
 import { IconDelete, IconExport } from '../kit/icons'
+import { ButtonMenu } from '../kit/Menu'
 import { Message } from '../kit/Message'
 import { Card } from '../kit/Page'
 import { usePlace } from '../kit/scope'
@@ -66,36 +67,55 @@ export function KeptRecord({ partnership }: { partnership: Partnership }) {
   const { session } = usePlace()
   const toast = useToast()
   const [dropping, setDropping] = useState(false)
-  const record = partnership.relation === undefined ? partnership.ended?.record : undefined
-  if (record === undefined) return null
+  const ended = partnership.relation === undefined ? partnership.ended : undefined
   const partner = partnership.partner.name
+  const lost = ended?.recordLost === true && <Message tone="important">{t('record.lost', { partner })}</Message>
+  const record = ended?.record
+  if (record === undefined) return lost || null
+  const older = record.endedAt !== ended?.endedAt
   return (
-    <Card title={t('record.title')}>
-      <div className="stack">
-        <p className="sec">{t('record.text', { count: record.entries, date: format.moment(record.until), partner })}</p>
-        <p className="row wraps">
-          <a className="btn p" href="/api/partnership/record" download>
-            <IconExport className="i" aria-hidden />
-            {t('record.download')}
-          </a>
-          <Button onClick={() => setDropping(true)}>{t('record.drop')}</Button>
-        </p>
-      </div>
-      <ConfirmDialog
-        open={dropping}
-        title={t('record.dropTitle')}
-        action={t('record.drop')}
-        danger
-        run={async () => {
-          await dropRecord()
-          void refresh(client, session, feature)
-          toast(t('record.dropped'))
-        }}
-        onClose={() => setDropping(false)}
-      >
-        <p>{t('record.dropText')}</p>
-      </ConfirmDialog>
-    </Card>
+    <>
+      {lost}
+      <Card title={older ? t('record.titleOf', { date: format.date(record.endedAt) }) : t('record.title')}>
+        <div className="stack">
+          <p className="sec">{t('record.text', { count: record.entries, date: format.moment(record.until), partner })}</p>
+          <p className="row wraps">
+            <a className="btn p" href="/api/partnership/record" download>
+              <IconExport className="i" aria-hidden />
+              {t('record.download')}
+            </a>
+            <Button onClick={() => setDropping(true)}>{t('record.drop')}</Button>
+          </p>
+        </div>
+        <ConfirmDialog
+          open={dropping}
+          title={t('record.dropTitle')}
+          action={t('record.drop')}
+          danger
+          run={async () => {
+            await dropRecord()
+            void refresh(client, session, feature)
+            toast(t('record.dropped'))
+          }}
+          onClose={() => setDropping(false)}
+        >
+          <p>{t('record.dropText')}</p>
+        </ConfirmDialog>
+      </Card>
+    </>
+  )
+}
+
+/** The record as it is now, in the forms that there are of it. */
+export function ExportRecord() {
+  const { t } = useTranslation('portal')
+  const forms = { csv: 'audit.csv', jsonl: 'audit.jsonl', sealed: 'audit/sealed.jsonl' } as const
+  return (
+    <ButtonMenu
+      label={t('export.command')}
+      icon={IconExport}
+      items={(['csv', 'jsonl', 'sealed'] as const).map((form) => ({ id: form, label: t(`export.${form}`), download: `/api/partnership/${forms[form]}` }))}
+    />
   )
 }
 

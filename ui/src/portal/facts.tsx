@@ -8,6 +8,7 @@ import { AdminsFact } from './admins'
 import { ControlLines } from './control'
 import type { InForceProps } from './inForce'
 import { Allowed, Lines } from './parts'
+import { MembersFact } from './people'
 import { useCovered, type Covered } from './queries'
 import { grantWords } from './words'
 
@@ -119,6 +120,7 @@ function Terms({ partnership, relation }: InForceProps) {
       <Fact label={t('fact.ends')}>{relation.endsAt === undefined ? t('endDate.none') : <When at={relation.endsAt} as="date" />}</Fact>
       <Fact label={t('fact.signin')}>{context ?? t('signin.ownAt', { partner })}</Fact>
       <AdminsFact />
+      <MembersFact />
       <Fact label={t('fact.data')}>{relation.dataAt === undefined ? t('noData') : <When at={relation.dataAt} />}</Fact>
       <Fact label={t('fact.kept')}>{t('retention', { count: relation.retentionDays })}</Fact>
       <Fact label={t('fact.after')}>{relation.sealDays === 0 ? t('data.sealNone') : t('data.sealed', { count: relation.sealDays })}</Fact>

@@ -133,8 +133,8 @@ test('without a relation nobody has access', async () => {
 })
 
 test('what is kept after the end is shown until when, and deleted when asked', async () => {
-  let record: object | undefined = { until: '2026-12-28T12:00:00Z', entries: 7 }
-  const ended = () => ({ beganAt: '2026-01-01T08:00:00Z', endedAt: '2026-11-28T12:00:00Z', endedBy: 'system', reason: 'consent', record })
+  let record: object | undefined = { endedAt: '2026-11-28T12:00:00Z', until: '2026-12-28T12:00:00Z', entries: 7 }
+  const ended = () => ({ beganAt: '2026-01-01T08:00:00Z', endedAt: '2026-11-28T12:00:00Z', endedBy: 'system', reason: 'consent', recordLost: false, record })
   serve({
     'GET /api/partnership': () => ({ body: { ...partnership, ended: ended() } }),
     'GET /api/partnership/invitations': () => ({ body: { items: [] } }),
@@ -145,6 +145,7 @@ test('what is kept after the end is shown until when, and deleted when asked', a
   })
   await show(() => <Home />)
   await until(() => expect(text()).toContain('7 entries of who did what are kept for you alone'))
+  expect(text()).not.toContain('The record of the relation that')
   expect(text()).toContain('because the consent stayed withdrawn for 30 days')
   expect(find('a[href="/api/partnership/record"]').textContent).toContain(words.record.download)
   await click(button(words.record.drop))

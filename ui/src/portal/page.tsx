@@ -12,10 +12,11 @@ import { useFormat } from '../text/i18n'
 import { ActivityCard } from './activity'
 import { AdminProposalCard } from './admins'
 import { ConsentCard, ConsentStep } from './consent'
-import { ComingEnd, KeptRecord, RemovePartner } from './end'
+import { ComingEnd, ExportRecord, KeptRecord, RemovePartner } from './end'
 import { AgreedFacts } from './facts'
 import { InvitationStep } from './invitation'
 import { PastInvitations } from './past'
+import { PeopleLink } from './people'
 import { useCovered, usePartnership, type Partnership } from './queries'
 import { endedWords, RelationStep } from './relation'
 import { WaitingCard } from './waiting'
@@ -24,7 +25,8 @@ import './portal.css'
 
 /** The customer's first page: who looks after its rooms, how far that has come, and what can be done next (screens.md 4.10). */
 export function Page() {
-  const { t } = useTranslation('common')
+  const { t } = useTranslation(['common', 'portal'])
+  const format = useFormat()
   const query = usePartnership()
   const { data } = query
   const notices = useNotices(data)
@@ -32,8 +34,21 @@ export function Page() {
     <PlainPage
       wide={data?.relation !== undefined}
       title={data?.partner.name ?? t('kit.loading')}
-      count={data && <StateTag partnership={data} />}
-      actions={data?.relation && <RemovePartner partnership={data} />}
+      count={
+        data && (
+          <>
+            <StateTag partnership={data} /> {data.relation && t('portal:sinceDate', { date: format.date(data.relation.acceptedAt) })}
+          </>
+        )
+      }
+      actions={
+        data?.relation && (
+          <>
+            <ExportRecord />
+            <RemovePartner partnership={data} />
+          </>
+        )
+      }
       notice={notices}
     >
       <Loaded query={query} lines={8}>
@@ -157,11 +172,15 @@ function Lead({ partnership }: { partnership: Partnership }) {
   const all = format.number(permissions.length)
   // Microsoft may not answer now: then the number of own rooms is left out.
   const total = covered.data?.total ?? 0
-  if (total <= relation.rooms) return <p className="plead">{t('lead.active', { partner, count: relation.rooms, held, all })}</p>
+  if (total <= relation.rooms)
+    return (
+      <p className="plead">
+        {t('lead.active', { partner, count: relation.rooms, held, all })} <PeopleLink />
+      </p>
+    )
   return (
     <p className="plead">
-      {t('lead.activeOf', { partner, rooms: format.number(relation.rooms), total: format.number(total), held, all })}{' '}
-      {t('lead.others', { count: total - relation.rooms })}
+      {t('lead.activeOf', { partner, rooms: format.number(relation.rooms), total: format.number(total), held, all })} <PeopleLink /> {t('lead.others', { count: total - relation.rooms })}
     </p>
   )
 }

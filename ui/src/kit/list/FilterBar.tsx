@@ -5,6 +5,8 @@ import { useFormat } from '../../text/i18n'
 import { IconAdd12, IconClose12 } from '../icons'
 import { useRoving } from '../roving'
 import { ChoiceList } from './ChoiceList'
+import { daysOf, daysWords } from './days'
+import { DaysEntry, TextEntry } from './FilterEntry'
 import type { ListAddress } from './state'
 import type { Filter } from './spec'
 
@@ -71,12 +73,21 @@ interface PillProps {
 function Pill({ filter, values, opened, onChange, onClear }: PillProps) {
   const { t } = useTranslation()
   const format = useFormat()
+  const [open, setOpen] = useState(opened)
   const on = values.length > 0
-  const words = values.map((v) => filter.options.find((o) => o.value === v)?.label ?? v)
+  const options = filter.options ?? []
+  const words = values.map((v) => {
+    const days = filter.days === true ? daysOf(v) : undefined
+    return options.find((o) => o.value === v)?.label ?? (days === undefined ? v : daysWords(days, format))
+  })
   const text = words.length <= 3 ? words.join(', ') : `${words.slice(0, 2).join(', ')} +${format.number(words.length - 2)}`
+  const enter = (value: string) => {
+    setOpen(false)
+    onChange(value === '' ? [] : [value])
+  }
   return (
     <span className={on ? 'pill on' : 'pill'}>
-      <Popover trapFocus defaultOpen={opened} positioning="below-start">
+      <Popover trapFocus open={open} onOpenChange={(_, data) => setOpen(data.open)} positioning="below-start">
         <PopoverTrigger disableButtonEnhancement>
           <button type="button" title={on ? words.join(', ') : undefined}>
             {on ? (
@@ -89,7 +100,12 @@ function Pill({ filter, values, opened, onChange, onClear }: PillProps) {
           </button>
         </PopoverTrigger>
         <PopoverSurface className="pop" aria-label={filter.label}>
-          <ChoiceList label={filter.label} choices={filter.options} values={values} single={filter.single} onChange={onChange} />
+          {filter.text === undefined ? (
+            <ChoiceList label={filter.label} choices={options} values={values} single={filter.single} onChange={onChange} />
+          ) : (
+            <TextEntry label={filter.text} value={values[0] ?? ''} onChange={enter} />
+          )}
+          {filter.days === true && <DaysEntry key={values[0] ?? ''} value={values[0] ?? ''} onChange={enter} />}
         </PopoverSurface>
       </Popover>
       {on && (

@@ -54,13 +54,17 @@ export interface FilterOption {
 export interface Filter {
   readonly id: string
   readonly label: string
-  readonly options: readonly FilterOption[]
+  readonly options?: readonly FilterOption[]
   /** Shown only after "+ Filter", or when it has values. */
   readonly extra?: boolean
   /** One value at a time. */
   readonly single?: boolean
   /** The customer filter: absent under one customer. */
   readonly onlyAll?: boolean
+  /** Typed instead of chosen: what the field is called. The server says what it finds. */
+  readonly text?: string
+  /** Beside the choices any range of days, see days.ts. */
+  readonly days?: boolean
   /** Chosen when the address says nothing. */
   readonly initial?: readonly string[]
 }

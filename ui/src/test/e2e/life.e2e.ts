@@ -370,7 +370,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
   async function approve(page: Page, deed: string): Promise<void> {
     await page.goto(`${base}/portal`)
     const waiting = page.getByRole('listitem').filter({ hasText: deed })
-    await waiting.getByRole('link', { name: w.portal.waiting.decide }).click()
+    await waiting.getByRole('link').click()
     await button(pane(page), w.change.command.approve).click()
     await button(question(page), w.change.command.approve).click()
     await gone(question(page))

@@ -1,0 +1,27 @@
+import { useTranslation } from 'react-i18next'
+import { PageLink } from '../kit/address'
+import { Fact } from '../kit/details/Facts'
+import { useOwnAccess } from './queries'
+
+/** "14 people have access.", with the way to who they are. Nothing while nobody knows how many. */
+export function PeopleLink() {
+  const { t } = useTranslation('portal')
+  const people = useOwnAccess().data?.people
+  if (people === undefined) return null
+  return <PageLink page="/portal/members">{people === 0 ? t('lead.nobody') : t('lead.people', { count: people })}</PageLink>
+}
+
+/** "14 people, 4 roles", as a fact of the relation. */
+export function MembersFact() {
+  const { t } = useTranslation('portal')
+  const { data } = useOwnAccess()
+  if (data === undefined) return null
+  const roles = t('members.roleCount', { count: data.roles.length })
+  return (
+    <Fact label={t('fact.members')}>
+      <PageLink page="/portal/members">
+        {data.people === undefined ? t('members.count', { count: data.members.length }) : t('members.peopleCount', { count: data.people })}, {roles}
+      </PageLink>
+    </Fact>
+  )
+}
