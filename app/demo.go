@@ -156,6 +156,7 @@ func (d *demo) welcome() {
 		{"manager@partner.example", "names tenant managers, accepts invitations"},
 		{"nobody@partner.example", "has no role yet"},
 		{"admin@northwind.example", "administers a customer"},
+		{"admin@wingtip.example", "administers one that approves changes first"},
 		{"admin@tailspin.example", "has sent an invitation that waits"},
 		{"admin@woodgrove.example", "can invite the partner, with the code " + demoCode},
 	})

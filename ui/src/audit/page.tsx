@@ -45,7 +45,7 @@ export function Page() {
         { id: 'when', head: t('column.when'), width: 88, cell: (e) => <Time at={e.at} /> },
         { id: 'who', head: t('column.who'), width: 136, cell: (e) => <span className="el">{e.actorName ?? e.actorId}</span> },
         { id: 'side', head: t('column.side'), width: 92, hide: 1, cell: (e) => <span className="sec">{t(`side.${e.side}`)}</span> },
-        { id: 'did', head: t('column.did'), width: 176, cell: (e) => <span className="el">{deed(e)}</span> },
+        { id: 'did', head: t('column.did'), width: 176, last: true, cell: (e) => <span className="el">{deed(e)}</span> },
         { id: 'on', head: t('column.on'), flex: 130, cell: (e) => <span className="el">{object(e)}</span> },
         ...(own
           ? []

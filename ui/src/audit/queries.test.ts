@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { daysOf } from '../kit/list/days'
+import { daysOf, daysWords } from '../kit/list/days'
+import { Format } from '../text/format'
 import { exportAddress, filterOf } from './queries'
 
 const ask = (filters: Record<string, readonly string[]>) => ({ q: '', tab: '', sort: '', filters })
@@ -18,4 +19,11 @@ test('what is no range of days asks for all time', () => {
     expect(daysOf(value)).toBeUndefined()
     expect(filterOf(ask({ time: [value] }), undefined)).toMatchObject({ from: undefined, to: undefined })
   }
+})
+
+test('a range is said with its ends, an open one with the end that it has', () => {
+  const format = new Format('en')
+  const said = (value: string) => daysWords(daysOf(value) ?? { from: '', to: '' }, format, (end, day) => `${end} ${day}`)
+  const day = format.date(new Date(2026, 10, 1))
+  expect([said('2026-11-01..'), said('..2026-11-01'), said('2026-11-01..2026-11-01')]).toEqual([`from ${day}`, `to ${day}`, day])
 })

@@ -115,7 +115,6 @@ function Terms({ partnership, relation }: InForceProps) {
   const context = partnership.authContexts.find((one) => one.id === relation.strongAuth)?.name ?? relation.strongAuth
   return (
     <Facts>
-      <Fact label={t('fact.since')}>{format.date(relation.acceptedAt)}</Fact>
       <Fact label={t('fact.acceptedBy')}>{relation.acceptedBy}</Fact>
       <Fact label={t('fact.ends')}>{relation.endsAt === undefined ? t('endDate.none') : <When at={relation.endsAt} as="date" />}</Fact>
       <Fact label={t('fact.signin')}>{context ?? t('signin.ownAt', { partner })}</Fact>

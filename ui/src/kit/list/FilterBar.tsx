@@ -78,7 +78,7 @@ function Pill({ filter, values, opened, onChange, onClear }: PillProps) {
   const options = filter.options ?? []
   const words = values.map((v) => {
     const days = filter.days === true ? daysOf(v) : undefined
-    return options.find((o) => o.value === v)?.label ?? (days === undefined ? v : daysWords(days, format))
+    return options.find((o) => o.value === v)?.label ?? (days === undefined ? v : daysWords(days, format, (end, day) => t(end === 'from' ? 'list.since' : 'list.until', { day })))
   })
   const text = words.length <= 3 ? words.join(', ') : `${words.slice(0, 2).join(', ')} +${format.number(words.length - 2)}`
   const enter = (value: string) => {

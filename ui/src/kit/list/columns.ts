@@ -24,7 +24,8 @@ export function columnsThatFit<Row>(
   if (need() > room && room < 480) {
     const main = shown.filter((c) => c.flex !== undefined)
     const rest = shown.filter((c) => c.flex === undefined)
-    shown = shown.filter((c) => main.includes(c) || c === rest[0])
+    const last = rest.find((c) => c.last === true) ?? rest[0]
+    shown = shown.filter((c) => main.includes(c) || c === last)
   }
   return shown
 }

@@ -37,8 +37,10 @@ export function momentsOf(value: string): { readonly from: string | undefined; r
   }
 }
 
-/** "1 Nov 2026 – 20 Nov 2026"; an open end is left out. */
-export function daysWords({ from, to }: Days, format: Format): string {
-  const word = (day: string) => (day === '' ? '' : format.date(midnight(day)))
-  return from === to ? word(from) : `${word(from)} – ${word(to)}`.trim()
+/** "1 Nov 2026 – 20 Nov 2026", "From 1 Nov 2026"; `bound` says the one end that there is. */
+export function daysWords({ from, to }: Days, format: Format, bound: (end: 'from' | 'to', day: string) => string): string {
+  const word = (day: string) => format.date(midnight(day))
+  if (to === '') return bound('from', word(from))
+  if (from === '') return bound('to', word(to))
+  return from === to ? word(from) : `${word(from)} – ${word(to)}`
 }

@@ -27,6 +27,8 @@ export interface Column<Row> {
   readonly align?: 'end'
   /** Order of hiding when room gets short, 1 first. A column without it never hides. */
   readonly hide?: number
+  /** Beside the flexible column the one that stays where hardly anything fits; default the first. */
+  readonly last?: boolean
   /** Only under "All customers", as the customer's own column. */
   readonly onlyAll?: boolean
   /** The server's word for sorting by this column; absent: cannot sort. */
