@@ -166,6 +166,12 @@ func TestUploadingACertificate(t *testing.T) {
 	c.form(http.StatusBadRequest, "certificates", url.Values{"text": {text}})
 	_, err = c.product(given).Organization(t.Context(), litware)
 	noError(t, err)
+	for _, skew := range []time.Duration{time.Hour, -time.Hour} {
+		c.SetFaults(litware, cloudsim.Faults{Skew: skew})
+		_, err = c.product(given).Organization(t.Context(), litware)
+		equal(t, graph.ClockSkew, graph.KindOf(err), skew)
+	}
+	c.SetFaults(litware, cloudsim.Faults{})
 	thumbprint := state["certificates"].([]any)[0].(map[string]any)["thumbprint"].(string)
 	c.form(http.StatusOK, "certificates", url.Values{"remove": {thumbprint}})
 	_, err = c.product(given).Organization(t.Context(), litware)
