@@ -127,7 +127,7 @@ func TestRestoreElsewhere(t *testing.T) {
 	before := h.dump()
 	other := h.restored(backup)
 
-	changed := []string{"sessions", "invitation_codes", "letters", "notices", "audit", "audit_heads", "counters", "collect_jobs", "room_actions"}
+	changed := []string{"facts", "sessions", "invitation_codes", "letters", "notices", "audit", "audit_heads", "counters", "collect_jobs", "room_actions"}
 	require.Equal(t, leavingOut(before, changed...), leavingOut(other.dump(), changed...))
 	require.Zero(t, other.number(`SELECT count(*) FROM sessions`), "nobody is signed in")
 	require.Zero(t, other.number(`SELECT count(*) FROM invitation_codes WHERE used_at IS NULL`), "a code may have been used")
@@ -145,6 +145,45 @@ func TestRestoreElsewhere(t *testing.T) {
 	other.reopen()
 	require.Equal(t, again, other.fileText(departedName))
 	require.Equal(t, int64(2), other.number(`SELECT count(*) FROM audit WHERE operation = 'backup.restore'`), "once")
+}
+
+// TestRestoreWithoutKeys: neither key is in a backup; without them everything else works, and what is closed is named.
+func TestRestoreWithoutKeys(t *testing.T) {
+	h := openHouse(t)
+	h.customer(northwind)
+	h.customer(tailspin)
+	require.NoError(t, h.KeepSecret(t.Context(), maya, SecretMailPassword, []byte("correct horse")))
+	_, err := h.EndOwn(t.Context(), adminOf(tailspin), policy.Own(tailspin))
+	require.NoError(t, err)
+	require.NoError(t, h.Erase(t.Context()))
+	backup := h.backedUp()
+	o := &house{t: t, dir: filepath.Join(t.TempDir(), "elsewhere"), at: h.clock()}
+	done, err := Restore(t.Context(), RestoreOptions{From: backup, Data: o.dir, Departed: filepath.Join(h.dir, departedName)})
+	require.NoError(t, err)
+	require.Equal(t, []string{SecretKeyName, sealKeyName}, done.Missing)
+	o.reopen()
+	closed, err := o.ClosedSecrets(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{SecretMailPassword}, closed)
+	list, err := o.Customers(t.Context(), managing)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.NoError(t, o.Close())
+
+	// With the keys of the former machine everything is there.
+	for _, name := range []string{SecretKeyName, sealKeyName} {
+		text, err := os.ReadFile(filepath.Join(h.dir, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(o.dir, name), text, 0o600))
+	}
+	o.reopen()
+	defer func() { _ = o.Close() }()
+	secret, found, err := o.Secret(t.Context(), SecretMailPassword)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "correct horse", string(secret))
+	_, err = o.opened(tailspin)
+	require.NoError(t, err)
 }
 
 func TestRestoreIsRefused(t *testing.T) {

@@ -205,6 +205,9 @@ func (o RestoreOptions) fill(ctx context.Context, m Manifest, departed []byte) (
 	if err := copyBig(filepath.Join(o.From, databaseName), part); err != nil {
 		return err
 	}
+	if err := forgetUnusedKey(ctx, part); err != nil {
+		return err
+	}
 	if err := noteRestored(ctx, part, restoring{MadeAt: m.MadeAt, At: o.Now()}); err != nil {
 		return err
 	}
@@ -240,6 +243,23 @@ const restoredFact = "restored"
 type restoring struct {
 	MadeAt time.Time `json:"madeAt"` // of the backup
 	At     time.Time `json:"at"`
+}
+
+// forgetUnusedKey lets a new master key be made where nothing is sealed with the former one.
+func forgetUnusedKey(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		return fmt.Errorf("open the restored database: %w", err)
+	}
+	var there bool
+	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'secrets')`).Scan(&there)
+	if err == nil && there {
+		_, err = db.ExecContext(ctx, `DELETE FROM facts WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM secrets)`, keyFact)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("look whether something is sealed: %w", err)
+	}
+	return nil
 }
 
 // noteRestored writes the note without touching anything else: the schema can be an older one.
