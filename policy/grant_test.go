@@ -133,3 +133,24 @@ func TestGrantInJSON(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
+
+func TestGrantContains(t *testing.T) {
+	london, paris := GrantRule{City: "London"}, GrantRule{City: "Paris"}
+	for name, c := range map[string]struct {
+		is, was Grant
+		want    bool
+	}{
+		"the same":            {Grant{Rules: []GrantRule{london}}, Grant{Rules: []GrantRule{london}}, true},
+		"all":                 {Grant{All: true}, Grant{Rules: []GrantRule{london}, Rooms: []string{"a"}}, true},
+		"a rule more":         {Grant{Rules: []GrantRule{london, paris}}, Grant{Rules: []GrantRule{paris}}, true},
+		"an exception less":   {Grant{All: true}, Grant{All: true, Except: []GrantRule{paris}}, true},
+		"no longer all":       {Grant{Rules: []GrantRule{london}}, Grant{All: true}, false},
+		"another rule":        {Grant{Rules: []GrantRule{london}}, Grant{Rules: []GrantRule{paris}}, false},
+		"a room less":         {Grant{Rooms: []string{"a"}}, Grant{Rooms: []string{"a", "b"}}, false},
+		"all with exceptions": {Grant{All: true, Except: []GrantRule{paris}}, Grant{Rules: []GrantRule{london}}, false},
+	} {
+		if got := c.is.Contains(c.was); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

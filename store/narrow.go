@@ -36,7 +36,7 @@ type Kept struct {
 	Marks []string `json:"marks"`
 }
 
-// markOf is the mark of a thing in the line of a departure.
+// mark is what stands for a thing in the line of a departure.
 func (d Departure) mark(text string) string {
 	sum := sha256.Sum256(fields([]byte("roomward departed\n"), d.ID.String(), text))
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
