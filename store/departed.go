@@ -339,7 +339,8 @@ func forgetOffer(ctx context.Context, t *tx, d Departure) error {
 		return nil
 	}
 	var tenant string
-	err := t.QueryRowContext(ctx, `SELECT tenant_id FROM invitations WHERE id = $1`, d.Invitation).Scan(&tenant)
+	err := t.QueryRowContext(ctx, `SELECT tenant_id FROM invitations i WHERE id = $1
+		AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = i.tenant_id)`, d.Invitation).Scan(&tenant)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
