@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -11,6 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"roomward/policy"
+	"roomward/store"
 )
 
 // TestLeavingACustomerOfTheDemo leaves one while all of Roomward runs: collecting, lists, sessions. Within 60 s nothing of it is in the files.
@@ -18,9 +22,9 @@ func TestLeavingACustomerOfTheDemo(t *testing.T) {
 	d := startDemo(t)
 	const domain = "adatum.example"
 	tenant := d.tenant(domain)
-	onDisk := func() string {
+	onDisk := func(dir string) string {
 		for _, name := range []string{"roomward.db", "roomward.db-wal"} {
-			b, err := os.ReadFile(filepath.Join(d.cfg.Data, name))
+			b, err := os.ReadFile(filepath.Join(dir, name))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
@@ -44,7 +48,7 @@ func TestLeavingACustomerOfTheDemo(t *testing.T) {
 		}
 		return ""
 	}
-	require.NotEmpty(t, onDisk())
+	require.NotEmpty(t, onDisk(d.cfg.Data))
 	admin, customer := d.signIn(t, "primary.admin@partner.example"), d.signIn(t, "admin@"+domain)
 	var id string
 	for _, c := range all[struct{ ID, TenantID string }](admin, "/api/customers") {
@@ -55,6 +59,9 @@ func TestLeavingACustomerOfTheDemo(t *testing.T) {
 	status, record := admin.call("GET", "/api/customers/"+id+"/audit.csv", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, record, tenant.Name, "what they keep")
+	backup, _, err := store.MakeBackup(t.Context(), store.BackupOptions{Data: d.cfg.Data, To: filepath.Join(t.TempDir(), "before.backup")})
+	require.NoError(t, err, "while all is running")
+	require.NotEmpty(t, onDisk(backup))
 	status, body := admin.call("DELETE", "/api/customers/"+id, map[string]string{"confirm": tenant.Name})
 	require.Equal(t, http.StatusNoContent, status, body)
 
@@ -63,7 +70,7 @@ func TestLeavingACustomerOfTheDemo(t *testing.T) {
 	require.NotContains(t, body, domain, "the views closed with the answer")
 	status, _ = customer.call("GET", "/api/me", nil)
 	require.Equal(t, http.StatusUnauthorized, status, "its sessions have ended")
-	require.Eventually(t, func() bool { return onDisk() == "" }, time.Minute, 50*time.Millisecond, "law 7")
+	require.Eventually(t, func() bool { return onDisk(d.cfg.Data) == "" }, time.Minute, 50*time.Millisecond, "law 7")
 	require.Greater(t, len(all[struct{ ID string }](admin, "/api/rooms")), 100, "the others stay")
 
 	// Who has no role is told whom to ask; who has one is not told who the tenant managers are.
@@ -76,4 +83,22 @@ func TestLeavingACustomerOfTheDemo(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, `"endedBy":"partner"`)
 	require.Empty(t, get[me](customer, "/api/me").Contacts, "the partner's own matter")
+
+	// Restored elsewhere from before the end, it stays gone: not a byte of it when the first person is served.
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	_, err = store.Restore(t.Context(), store.RestoreOptions{From: backup, Data: elsewhere, Departed: filepath.Join(d.cfg.Data, "departed")})
+	require.NoError(t, err)
+	restored, err := store.Open(t.Context(), store.Options{Dir: elsewhere, Mode: store.ModeDemo})
+	require.NoError(t, err)
+	require.Empty(t, onDisk(elsewhere))
+	list, err := restored.Customers(t.Context(), policy.Overview(policy.Powers{Manager: true}))
+	require.NoError(t, err)
+	require.NotContains(t, fmt.Sprint(list), tenant.Name)
+	require.Contains(t, fmt.Sprint(list), d.tenant("northwind.example").Name)
+	require.NoError(t, restored.Close())
+	found, err := store.VerifyDir(t.Context(), elsewhere, nil)
+	require.NoError(t, err)
+	for _, v := range found {
+		require.Empty(t, v.Findings)
+	}
 }
