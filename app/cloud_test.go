@@ -39,14 +39,15 @@ func (c command) servesAgainstCloudsim(t *testing.T) {
 	state := entra.register(base)
 	var made struct{ Secret string }
 	require.Equal(t, http.StatusOK, entra.post("secrets", url.Values{"days": {"180"}}, &made))
+	heard.learn("client_secret", made.Secret)
 
 	data := t.TempDir()
 	serve := c.prepare(t, nil, "serve", "--listen="+strings.TrimPrefix(base, "http://"), "--data="+data, "--cloud="+entra.base, "--partner-name=Litware",
-		"--partner-tenant="+state.TenantID, "--partner-domains="+state.Domain, "--client-id="+state.ClientID, "--client-secret="+made.Secret)
+		"--partner-tenant="+state.TenantID, "--partner-domains="+state.Domain, "--client-id="+state.ClientID, "--client-secret="+made.Secret, "--log-level=debug")
 	starts(t, serve, "")
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	browser := &http.Client{Jar: jar, Timeout: 20 * time.Second}
+	browser := &http.Client{Transport: listens{heard}, Jar: jar, Timeout: 20 * time.Second}
 	require.Eventually(t, func() bool {
 		resp, err := browser.Get(base + "/readyz")
 		if err != nil {
@@ -130,6 +131,7 @@ func starts(t *testing.T, call *exec.Cmd, last string) string {
 	t.Helper()
 	stdout, err := call.StdoutPipe()
 	require.NoError(t, err)
+	call.Stderr = heard // its log
 	call.Cancel = func() error { return call.Process.Signal(syscall.SIGTERM) } // when the test ends
 	require.NoError(t, call.Start())
 	t.Cleanup(func() {

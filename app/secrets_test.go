@@ -162,9 +162,10 @@ func (l listens) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	body, err := io.ReadAll(resp.Body)
+	err = errors.Join(err, resp.Body.Close())
 	_, _ = fmt.Fprintf(l.witness, "answer %d: %s\n", resp.StatusCode, body)
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, errors.Join(err, resp.Body.Close())
+	return resp, err
 }
 
 // TestTheWitnessFindsLeaks plants secrets: else a witness that hears nothing would find nothing.
