@@ -131,7 +131,7 @@ func starts(t *testing.T, call *exec.Cmd, last string) string {
 	t.Helper()
 	stdout, err := call.StdoutPipe()
 	require.NoError(t, err)
-	call.Stderr = heard // its log
+	call.Stderr = heard                                                        // its log
 	call.Cancel = func() error { return call.Process.Signal(syscall.SIGTERM) } // when the test ends
 	require.NoError(t, call.Start())
 	t.Cleanup(func() {
