@@ -6,7 +6,7 @@ import mots from '../../collect/text.fr.json'
 import salles from '../../rooms/text.en.json'
 import common from '../../text/common.en.json'
 import communs from '../../text/common.fr.json'
-import { base, findings, open, openBrowser, people, picture, signIn } from './harness'
+import { base, findings, open, openBrowser, people, picture, quiet, signIn } from './harness'
 
 let browser: Browser
 beforeAll(async () => {
@@ -42,13 +42,12 @@ test('a primary admin sees the state of each customer, worst first, and what to 
 
 /** Presses "Collect now" for a customer and gives what was said. */
 async function collect(page: Page, name: string): Promise<string> {
-  for (const old of await page.locator('.toast').getByRole('button', { name: common.kit.dismiss }).all()) await old.click()
+  await quiet(page)
   await row(page, name).click()
   await page.locator('aside.pane').getByRole('heading', { name }).waitFor()
   await page.locator('aside.pane').getByRole('button', { name: words.command.now }).click()
-  const toast = page.locator('.toast').first()
-  const said = await toast.innerText()
-  await toast.getByRole('button', { name: common.kit.dismiss }).click()
+  const said = await page.locator('.toast').first().innerText()
+  await quiet(page)
   return said
 }
 

@@ -36,11 +36,13 @@ test.each([
 test('each person has read for itself, by keyboard', async () => {
   const page = await open(browser)
   await signIn(page, people.manager)
-  await page.locator('button.bell .n').waitFor()
+  // Where this person has read everything in a run before this one, other stories of this run bring more.
+  await page.locator('button.bell .n').waitFor({ timeout: 120_000 })
   expect(await bell(page).getAttribute('aria-label')).toMatch(/^Notices, \d+ new$/)
   await bell(page).focus()
   await page.keyboard.press('Enter')
-  await panel(page).locator('li.fresh').first().waitFor()
+  const fresh = panel(page).locator('li.fresh')
+  const oldest = await fresh.last().locator('.say').innerText()
   await page.locator('button.bell .n').waitFor({ state: 'detached' })
   await page.keyboard.press('Escape')
   await panel(page).waitFor({ state: 'detached' })
@@ -48,7 +50,7 @@ test('each person has read for itself, by keyboard', async () => {
   await page.reload()
   await bell(page).click()
   await panel(page).locator('li').first().waitFor()
-  expect(await panel(page).locator('li.fresh').count()).toBe(0)
+  expect(await fresh.filter({ hasText: oldest }).count()).toBe(0) // newer ones may have come meanwhile
 })
 
 test('a customer is told what became of its invitation, and nothing of others', async () => {
