@@ -3,6 +3,8 @@ package app
 import (
 	"log/slog"
 	"os"
+
+	"roomward/app/api"
 )
 
 func newLog(s Settings) *slog.Logger {
@@ -10,7 +12,7 @@ func newLog(s Settings) *slog.Logger {
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of an enum
 	o := &slog.HandlerOptions{Level: level}
 	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, o))
+		return slog.New(api.LogHandler(slog.NewJSONHandler(os.Stderr, o)))
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, o))
+	return slog.New(api.LogHandler(slog.NewTextHandler(os.Stderr, o)))
 }

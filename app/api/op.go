@@ -269,6 +269,7 @@ func (d *Desk) call(ctx context.Context, access Access) (*Call, Person, error) {
 	if p == nil {
 		return nil, Person{}, Fail(http.StatusUnauthorized, "not-signed-in", "You are not signed in.", "Sign in again.")
 	}
+	NoteActor(ctx, *p)
 	call, err := d.callAs(ctx, access, *p)
 	return call, *p, err
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"roomward/app/api"
 	"roomward/app/graph"
 	"roomward/policy"
 	"roomward/store"
@@ -131,7 +132,7 @@ func (c *Collector) Stop(customer policy.ID) {
 
 // begin makes a run that Stop can end. Two of one customer never run at once, but one that was stopped may end while the next has begun.
 func (c *Collector) begin(ctx context.Context, customer policy.ID) (_ context.Context, end func()) {
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancel(api.WithCustomer(ctx, customer))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running[customer] = &stop

@@ -62,14 +62,14 @@ func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most 
 	}
 	changed, err := c.write(ctx, r, outcome, found)
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrLeaseLost) && ctx.Err() == nil {
-		c.cfg.Log.Error("collect: write", "customer", lease.Customer, "kind", lease.Kind, "error", err)
+		c.cfg.Log.ErrorContext(ctx, "collect: write", "customer", lease.Customer, "kind", lease.Kind, "error", err)
 		outcome.State, outcome.Detail, outcome.Good = StateInternal, "", false
 		outcome.NextDue = c.next(lease.Customer, lease.Kind, verdict{state: StateInternal}, r.target.Job.Failures, r.started, now)
 		c.cfg.Collected(string(lease.Kind), outcome.State, c.cfg.Now().Sub(r.started))
 		return c.cfg.Store.FinishCollect(ctx, r.work, outcome)
 	}
 	c.cfg.Collected(string(lease.Kind), outcome.State, c.cfg.Now().Sub(r.started))
-	c.cfg.Log.Debug("collect", "customer", lease.Customer, "kind", lease.Kind, "state", outcome.State, "detail", outcome.Detail,
+	c.cfg.Log.DebugContext(ctx, "collect", "customer", lease.Customer, "kind", lease.Kind, "state", outcome.State, "detail", outcome.Detail,
 		"requests", outcome.Requests, "changed", changed, "took", c.cfg.Now().Sub(r.started))
 	return err
 }
@@ -78,7 +78,7 @@ func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most 
 func (c *Collector) fetch(ctx context.Context, r run) (out result) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			c.cfg.Log.Error("collect: a run broke", "customer", r.lease.Customer, "kind", r.lease.Kind, "cause", cause)
+			c.cfg.Log.ErrorContext(ctx, "collect: a run broke", "customer", r.lease.Customer, "kind", r.lease.Kind, "cause", cause)
 			out = result{verdict: verdict{state: StateInternal}}
 		}
 	}()

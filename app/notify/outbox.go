@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"roomward/app/api"
 	"roomward/store"
 )
 
@@ -78,6 +79,7 @@ func (n *Notify) deliver(ctx context.Context, lease store.LetterLease) error {
 	view := n.cfg.Overview
 	if lease.Customer != 0 {
 		view = n.cfg.Work(lease.Customer, "mail")
+		ctx = api.WithCustomer(ctx, lease.Customer)
 	}
 	l, err := n.cfg.Store.Letter(ctx, view, lease.ID)
 	if err == nil && l.Notice.Side == store.SidePartner && !n.partners(l.Address) {
@@ -112,8 +114,8 @@ func (n *Notify) note(ctx context.Context, l store.Letter, err error) error {
 	if why.forGood() || again.Sub(l.Notice.At) > giveUpAfter {
 		again = time.Time{}
 	}
-	// Whose notice it is stands in the database; the log says no name and no address.
-	n.cfg.Log.Warn("a notice could not be mailed", "letter", l.ID, "kind", l.Notice.Kind, "reason", why.reason, "code", why.code, "again", !again.IsZero())
+	// The log says no name and no address.
+	n.cfg.Log.WarnContext(ctx, "a notice could not be mailed", "letter", l.ID, "kind", l.Notice.Kind, "reason", why.reason, "code", why.code, "again", !again.IsZero())
 	if why.ofServer() {
 		n.failing(why.reason, now)
 	} else {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"roomward/app/api"
 	"roomward/app/graph"
 	"roomward/policy"
 	"roomward/store"
@@ -126,14 +127,14 @@ func (a *Actions) start(ctx context.Context) error {
 
 // attend does one leased step. One that was stopped leaves its lease behind: what it may have sent is looked for when that has ended.
 func (a *Actions) attend(ctx context.Context, lease store.ActionLease) {
-	ctx, end := a.begin(ctx, lease)
+	ctx, end := a.begin(api.WithCustomer(ctx, lease.Customer), lease)
 	defer end()
 	work := a.cfg.Work(lease.Customer, "room action")
 	err := a.step(ctx, work, lease)
 	switch {
 	case err == nil, ctx.Err() != nil, errors.Is(err, store.ErrNotFound): // the relation, or the room, has gone meanwhile
 	default:
-		a.cfg.Log.Error("action", "customer", lease.Customer, "action", lease.ID, "error", err)
+		a.cfg.Log.ErrorContext(ctx, "action", "customer", lease.Customer, "action", lease.ID, "error", err)
 	}
 }
 

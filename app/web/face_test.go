@@ -154,7 +154,7 @@ func start(t *testing.T, spoil ...func(*web.Config)) *face {
 func build(t *testing.T, public string, spoil ...func(*web.Config)) *face {
 	t.Helper()
 	f := &face{t: t, base: public, log: &record{}, entered: make(chan struct{}, 8), leave: make(chan struct{})}
-	log := slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(api.LogHandler(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	f.cloud = cloudsim.New(world(), cloudsim.Options{ClientID: clientID, ClientSecret: secret})
 	require.NoError(t, f.cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = f.cloud.Close() })

@@ -23,7 +23,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
-		ctx, done := context.WithTimeout(api.WithRequestID(r.Context(), id), answerTimeout)
+		ctx, done := context.WithTimeout(api.WithLine(api.WithRequestID(r.Context(), id)), answerTimeout)
 		defer done()
 		if ip := s.address(r); ip.IsValid() {
 			ctx = api.WithAddress(ctx, ip.String())

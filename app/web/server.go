@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -202,6 +203,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func readEscapes(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		noteRoute(c.Response().Writer, c.Path())
+		if strings.HasPrefix(c.Path(), "/api/customers/:id") {
+			api.NoteCustomer(c.Request().Context(), c.Param("id"))
+		}
 		if c.Request().URL.RawPath == "" {
 			return next(c)
 		}

@@ -201,6 +201,12 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 		require.Equal(t, "127.0.0.1", line["address"])
 		require.NotZero(t, line["status"])
 		require.Equal(t, line["path"] == "/api/me", line["session"] != "", "the session's public name: %v", line)
+		require.NotEmpty(t, line["request"])
+		if line["session"] != "" {
+			require.Regexp(t, "^"+litware+"/[0-9a-f-]{36}$", line["actor"], "who asked, by ids")
+		} else {
+			require.NotContains(t, line, "actor")
+		}
 	}
 	require.Greater(t, found, 6)
 }
