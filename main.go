@@ -39,13 +39,38 @@ type commands struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-type serveCmd struct{ app.Settings }
+type serveCmd struct {
+	app.Settings
+	Setup bool `help:"Open the set-up guide though nothing is missing: to change what it keeps."`
+}
 
-func (c *serveCmd) Run(ctx context.Context) error {
-	if err := c.Check(); err != nil {
-		return err
+func (c *serveCmd) Run(ctx context.Context, k *kong.Context, from *sources) error {
+	given := map[string]string{}
+	for _, flag := range k.Selected().Flags {
+		if where := from.of(k, flag); where != "default" && where != app.KeptSettingsName {
+			given[flag.Name] = where
+		}
 	}
-	return app.Serve(ctx, c.Settings, versionText())
+	info, err := os.Stdout.Stat()
+	return app.Serve(ctx, c.Settings, app.ServeOptions{Again: from.again, Given: given, Guide: c.Setup, Out: os.Stdout,
+		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}, versionText())
+}
+
+// again reads the settings of serve as a restart would.
+func (s *sources) again() (app.Settings, error) {
+	var cli commands
+	fresh := &sources{args: s.args, found: map[string]string{}}
+	k, err := kong.New(&cli, kong.Name("roomward"), kong.Resolvers(fresh))
+	if err == nil {
+		err = fresh.load(k.Model)
+	}
+	if err == nil {
+		_, err = k.Parse(s.args)
+	}
+	if err != nil {
+		return app.Settings{}, fmt.Errorf("read the settings anew: %w", err)
+	}
+	return cli.Serve.Settings, nil
 }
 
 type demoCmd struct {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"roomward/app/listen"
 	"roomward/app/notify"
 	"roomward/app/rooms"
+	"roomward/app/setup"
 	"roomward/app/signin"
 	"roomward/app/watch"
 	"roomward/app/web"
@@ -74,6 +76,18 @@ type App struct {
 
 // New builds every part, in the order of the arrows: store, policy, plumbing, features, face. Nothing runs yet.
 func New(ctx context.Context, cfg Config) (*App, error) {
+	a, err := openApp(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.assemble(ctx); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	return a, nil
+}
+
+// openApp opens the data directory. The set-up guide needs no more.
+func openApp(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -84,13 +98,15 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		Committed: a.committed}); err != nil {
 		return nil, fmt.Errorf("open the data directory %s: %w", cfg.Data, err)
 	}
-	if err := a.takeKept(ctx); err != nil {
-		return nil, errors.Join(err, a.Store.Close())
-	}
-	if err := a.build(); err != nil {
-		return nil, errors.Join(err, a.Store.Close())
-	}
 	return a, nil
+}
+
+// assemble builds every part on the open store.
+func (a *App) assemble(ctx context.Context) error {
+	if err := a.cfg.takeKept(ctx, a.Store); err != nil {
+		return err
+	}
+	return a.build()
 }
 
 func (a *App) build() error {
@@ -397,28 +413,53 @@ func (a *App) pruneHistory(ctx context.Context) error {
 	return a.Store.NoteHistory(ctx)
 }
 
-// Serve runs Roomward for a partner until the context ends.
-func Serve(ctx context.Context, s Settings, version string) error {
-	log := newLog(s)
-	mode := store.ModeReal
-	if s.Cloud != "" {
-		mode = store.ModeTrial
+// Serve runs Roomward for a partner until the context ends. While needed settings are missing it serves the set-up guide first, at the same place.
+func Serve(ctx context.Context, s Settings, o ServeOptions, version string) error {
+	guide, err := needsGuide(&s, o.Guide)
+	if err != nil {
+		return err
 	}
+	log := newLog(s)
 	f, err := openFront(s, log)
 	if err != nil {
 		return err
 	}
-	a, err := New(ctx, Config{Settings: s, Mode: mode, Version: version, Log: log, certificate: f.certificate})
+	a, err := openApp(ctx, Config{Settings: s, Mode: s.mode(), Version: version, Log: log, certificate: f.certificate})
 	if err != nil {
 		return errors.Join(err, f.close())
 	}
-	log.Info("serving", "address", s.PublicURL, "version", version)
+	if err := a.prepare(ctx, f, o, guide); err != nil {
+		return errors.Join(err, f.close(), a.Store.Close())
+	}
+	if ctx.Err() != nil { // it ended in the guide
+		return errors.Join(f.close(), a.Store.Close())
+	}
+	log.Info("serving", "address", a.cfg.PublicURL, "version", version)
 	return f.serve(ctx, a)
 }
 
-// OpenAPI is the document of the API, without running anything.
+// prepare builds what serves, by way of the guide where that is needed.
+func (a *App) prepare(ctx context.Context, f *front, o ServeOptions, guide bool) error {
+	if err := a.cfg.takeKept(ctx, a.Store); err != nil {
+		return err
+	}
+	if _, err := a.cfg.credential(); guide || errors.Is(err, errNoCredential) {
+		return f.guided(ctx, a, o)
+	}
+	return a.build()
+}
+
+// mode is what the data directory is for: a simulated cloud and Microsoft's never share one.
+func (s Settings) mode() store.Mode {
+	if s.Cloud != "" {
+		return store.ModeTrial
+	}
+	return store.ModeReal
+}
+
+// OpenAPI is the document of the API and of the set-up guide, which is served before it, without running anything.
 func OpenAPI(version string) ([]byte, error) {
-	routes := web.Routes(web.Features{})
+	routes := slices.Concat(web.Routes(web.Features{}), web.GuideRoutes(&setup.Guide{}))
 	doc, err := api.Document(version, routes)
 	if err != nil {
 		return nil, fmt.Errorf("make the OpenAPI document: %w", err)

@@ -121,12 +121,18 @@ func ReadConfigFile(path string, known func(name string) bool) (map[string]strin
 // leastAuditDays is how long the vendor's own portal keeps its record (product.md 8).
 const leastAuditDays = 180
 
+// unsetError says that a needed setting is missing.
+type unsetError struct{ flag string }
+
+// Error names the flag.
+func (e *unsetError) Error() string { return "--" + e.flag + " is missing" }
+
 // Check completes the settings of `serve` and says in one error all that is missing or contradicts.
 func (s *Settings) Check() error {
 	var errs []error
 	need := func(value, flag string) {
 		if strings.TrimSpace(value) == "" {
-			errs = append(errs, fmt.Errorf("--%s is missing", flag))
+			errs = append(errs, &unsetError{flag})
 		}
 	}
 	need(s.PartnerTenant, "partner-tenant")

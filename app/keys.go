@@ -99,9 +99,9 @@ type keptSecrets struct {
 func (k keptSecrets) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "kept secrets (hidden)") }
 
 // takeKept takes from the database the secrets that no setting names. One that cannot be opened stops nothing here: what needs it says so.
-func (a *App) takeKept(ctx context.Context) error {
+func (s *Settings) takeKept(ctx context.Context, st *store.Store) error {
 	take := func(name string, into *Secret, closed *error) error {
-		value, _, err := a.Store.Secret(ctx, name)
+		value, _, err := st.Secret(ctx, name)
 		if errors.Is(err, store.ErrSecretClosed) {
 			*closed = cmp.Or(*closed, err) // the others say the same
 			return nil
@@ -109,7 +109,7 @@ func (a *App) takeKept(ctx context.Context) error {
 		*into = Secret(value)
 		return err
 	}
-	s := &a.cfg.Settings
+	s.kept, s.smtpClosed = keptSecrets{}, nil
 	var errs []error
 	if s.ClientSecret == "" && s.Certificate == "" {
 		errs = append(errs, take(store.SecretCertificate, &s.kept.certificate, &s.kept.closed), take(store.SecretClient, &s.kept.clientSecret, &s.kept.closed))
@@ -122,6 +122,8 @@ func (a *App) takeKept(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+var errNoCredential = errors.New("either --client-secret-file or --certificate is needed, or one that set-up keeps")
 
 // credential is the proof of the application towards Entra: the certificate or the secret of the settings, else what set-up kept, a certificate first.
 func (s *Settings) credential() (graph.Credential, error) {
@@ -141,7 +143,7 @@ func (s *Settings) credential() (graph.Credential, error) {
 		c.Closed = s.kept.closed
 		return c, nil
 	default:
-		return c, errors.New("either --client-secret-file or --certificate is needed, or one that set-up keeps")
+		return c, errNoCredential
 	}
 	if err != nil {
 		return c, fmt.Errorf("read the certificate: %w", err)

@@ -27,7 +27,7 @@ var rank = map[string]int{
 	"policy": 0, "store": 1,
 	"app/api": 2, "app/graph": 2, "app/watch": 2,
 	"app/customers": 3, "app/access": 3, "app/rooms": 3, "app/incidents": 3, "app/change": 3, "app/notify": 3, "app/audit": 3,
-	"app/signin": 4, "app/collect": 4,
+	"app/signin": 4, "app/collect": 4, "app/setup": 4,
 	"app/web": 5, "app/listen": 5,
 	"app": 6,
 	"":    7,
@@ -60,12 +60,12 @@ var names = map[string][]string{
 	"policy.ForWork":             {"app"},
 	"policy.Own":                 {"app/api"},
 	"policy.Overview":            {"app/api", "app"},
-	"http.Client":                {"app/graph", "app/signin"},
+	"http.Client":                {"app/graph", "app/signin", "app/setup"}, // setup asks Roomward's own public address
 	"http.DefaultClient":         {},
 	"http.Get":                   {},
 	"http.Post":                  {},
 	"http.NewRequest":            {},
-	"http.NewRequestWithContext": {"app/graph", "app/signin"},
+	"http.NewRequestWithContext": {"app/graph", "app/signin", "app/setup"},
 	"slog.Default":               {},
 	"time.Sleep":                 {},
 }

@@ -27,10 +27,15 @@ type Access struct {
 	rules      bool // decided by the authority over one customer's rules, in the store's transaction, and not by a view
 	primary    bool
 	orPowers   bool // the route lets managers, tenant managers or global administrators in without the permission
+	setup      bool // of the set-up guide, which has its own server and door
 }
 
 // Anyone may call, signed in or not.
 func Anyone() Access { return Access{anyone: true} }
+
+// SettingUp admits the browser that brought the one-time token of the set-up guide: the guide's server asks before the operation does, and nobody
+// is signed in there.
+func SettingUp() Access { return Access{setup: true} }
 
 // SignedIn admits every person of both sides.
 func SignedIn() Access { return Access{both: true} }
@@ -74,7 +79,7 @@ func CustomerMember() Access { return Access{side: store.SideCustomer} }
 func CustomerAdmin() Access { return Access{side: store.SideCustomer, admin: true} }
 
 // Named tells whether somebody wrote down who may call.
-func (a Access) Named() bool { return a.anyone || a.both || a.side != "" }
+func (a Access) Named() bool { return a.anyone || a.both || a.setup || a.side != "" }
 
 // Public tells whether no session is needed.
 func (a Access) Public() bool { return a.anyone }
@@ -84,6 +89,8 @@ func (a Access) String() string {
 	switch {
 	case a.anyone:
 		return "anyone"
+	case a.setup:
+		return "the browser with the set-up token"
 	case a.both:
 		return "signed in"
 	case a.rules:
@@ -259,7 +266,7 @@ func try(ctx context.Context, d *Desk, in any, do operation, begin func(context.
 
 // call finds out who calls, and whether it may: the person is told also when it may not.
 func (d *Desk) call(ctx context.Context, access Access) (*Call, Person, error) {
-	if access.anyone {
+	if access.anyone || access.setup {
 		return &Call{Decider: d.Decider}, Person{}, nil
 	}
 	p, err := d.Gate.Person(ctx)

@@ -57,6 +57,9 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) 
 
 // signer checks the credential. It is nil, without an error, where the proof is a secret.
 func (c Credential) signer() (signer, error) {
+	if c == (Credential{}) {
+		return nil, nil
+	}
 	if c.ClientID == "" {
 		return nil, errors.New("no client id")
 	}
@@ -107,6 +110,9 @@ func certificateSigner(clientID string, certificate *tls.Certificate) (signer, e
 
 // prover proves by the signer, or by the secret where there is none.
 func (c Credential) prover(sign signer) prover {
+	if c == (Credential{}) {
+		return func(url.Values, string, time.Time) error { return errors.New("the application has no credential") }
+	}
 	if sign == nil {
 		return func(form url.Values, _ string, _ time.Time) error {
 			form.Set("client_secret", c.Secret)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Organization is what a tenant says about itself.
@@ -74,6 +75,8 @@ type Discovery struct {
 	Region        string // tenant_region_scope: NA, EU, AS, WW, USGov, ...
 	SubScope      string // tenant_region_sub_scope: empty for a commercial tenant
 	CloudInstance string // microsoftonline.com, microsoftonline.us or partner.microsoftonline.cn
+	// Answered is when Microsoft answered, by its own clock and to the second; zero when it did not say.
+	Answered time.Time
 }
 
 // Government names the government cloud of the tenant: "GCC", "GCC High", "DoD", or "" for none. GCC lives in the worldwide
@@ -141,7 +144,11 @@ func decodeDiscovery(got answer) (Discovery, error) {
 	if !isGUID(id) { // the template of "organizations" among others
 		return Discovery{}, got.bad("the issuer names no tenant")
 	}
-	return Discovery{TenantID: strings.ToLower(id), Region: string(w.Region), SubScope: string(w.SubScope), CloudInstance: string(w.Cloud)}, nil
+	d := Discovery{TenantID: strings.ToLower(id), Region: string(w.Region), SubScope: string(w.SubScope), CloudInstance: string(w.Cloud)}
+	if at, err := http.ParseTime(got.header.Get("Date")); err == nil {
+		d.Answered = at
+	}
+	return d, nil
 }
 
 // AdminConsentURL is the page where an administrator of the tenant consents to the application. The tenant that comes back

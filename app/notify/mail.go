@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -97,13 +98,16 @@ type letter struct {
 	at      time.Time
 }
 
-// send hands a letter to the server. The error is a refusal, or the end of the context; neither holds the password, an address or what the server said.
+// send hands a letter to the server; one without an address only as far as the sender's. The error is a refusal, or the end of the context; neither holds the password, an address or what the server said.
 func (s Server) send(ctx context.Context, l letter) error {
 	bounded, cancel := context.WithTimeout(ctx, cmp.Or(s.Patience, letterTime))
 	defer cancel()
-	m, err := s.message(l)
-	if err != nil {
-		return refusal{reasonRecipient, noSuchAddress[2]} // the address is none
+	var m *mail.Msg
+	if l.to != "" {
+		var err error
+		if m, err = s.message(l); err != nil {
+			return refusal{reasonRecipient, noSuchAddress[2]} // the address is none
+		}
 	}
 	reason, err := s.hand(bounded, l.to, m)
 	switch {
@@ -123,7 +127,27 @@ func (s Server) send(ctx context.Context, l letter) error {
 	return refusal{reason: reason}
 }
 
-// hand goes through the steps of the protocol. With an error comes the reason that the step stands for.
+// Try finds out whether the server takes letters of the sender; with an address, by a letter to it. The reason is one of those of a letter that
+// was not taken, "" when all went well; the error is the end of the context.
+func (s Server) Try(ctx context.Context, to string, now time.Time) (reason string, err error) {
+	if s.Patience == 0 {
+		s.Patience = tryTime
+	}
+	err = s.send(ctx, letter{id: rand.Text() + "@" + cmp.Or(s.Hello, "roomward.invalid"), to: to, list: "setup." + cmp.Or(s.Hello, "roomward.invalid"),
+		subject: "Roomward can send mail / Roomward peut envoyer du courrier", at: now,
+		body: "This is a test by whoever sets Roomward up. There is nothing to do.\n\n----\n\nCeci est un essai de la personne qui installe Roomward. Il n’y a rien à faire.\n"})
+	var refused refusal
+	if errors.As(err, &refused) {
+		return refused.reason, nil
+	}
+	return "", err
+}
+
+// tryTime bounds a try: somebody looks on.
+const tryTime = 15 * time.Second
+
+// hand goes through the steps of the protocol. With an error comes the reason that the step stands for. Without a letter it ends before the
+// addressee.
 func (s Server) hand(ctx context.Context, to string, m *mail.Msg) (reason string, err error) {
 	secure := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
 	var d net.Dialer
@@ -161,6 +185,10 @@ func (s Server) hand(ctx context.Context, to string, m *mail.Msg) (reason string
 	}
 	if err := c.Mail("<" + s.From + ">"); err != nil {
 		return reasonSender, err
+	}
+	if m == nil {
+		_ = c.Quit()
+		return "", nil
 	}
 	if err := c.Rcpt("<" + to + ">"); err != nil {
 		return reasonRecipient, err

@@ -21,6 +21,7 @@ type claims struct {
 	Roles      []string          `json:"roles"`
 	Wids       []string          `json:"wids"`
 	Contexts   json.RawMessage   `json:"acrs"` // see contexts
+	LoginHint  string            `json:"login_hint"`
 }
 
 // personalTenant is the tenant of all personal Microsoft accounts.

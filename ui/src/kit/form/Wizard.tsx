@@ -24,7 +24,12 @@ export interface WizardProps {
   readonly dirty?: boolean
   /** Begins at the review: what is changed is there already. */
   readonly atReview?: boolean
+  /** The step to begin at, with those before it done. */
+  readonly begin?: string | undefined
 }
+
+/** Where there is nowhere else to go, nothing cancels. */
+type PartsProps = Omit<WizardProps, 'onCancel'> & { readonly onCancel?: () => void }
 
 interface WizardHandle {
   readonly step: string
@@ -42,9 +47,9 @@ export function useWizard(): WizardHandle {
 }
 
 /** The state of a wizard, and its parts: full sheet and dialog lay them out. */
-export function useWizardParts({ title, steps, submit, send, onDone, onCancel, note, atReview }: WizardProps) {
+export function useWizardParts({ title, steps, submit, send, onDone, onCancel, note, atReview, begin }: PartsProps) {
   const { t } = useTranslation()
-  const [at, setAt] = useState(atReview === true ? steps.length - 1 : 0)
+  const [at, setAt] = useState(() => (atReview === true ? steps.length - 1 : Math.max(0, steps.findIndex((step) => step.id === begin))))
   const [furthest, setFurthest] = useState(at)
   const [tried, setTried] = useState<string | undefined>(undefined)
   const [returning, setReturning] = useState(false)
@@ -168,9 +173,11 @@ export function useWizardParts({ title, steps, submit, send, onDone, onCancel, n
           {submit}
         </Button>
       )}
-      <Button kind="quiet" onClick={onCancel}>
-        {t('kit.cancel')}
-      </Button>
+      {onCancel && (
+        <Button kind="quiet" onClick={onCancel}>
+          {t('kit.cancel')}
+        </Button>
+      )}
       {at === last && note !== undefined && <span className="mut sm">{note}</span>}
     </>
   )
@@ -179,7 +186,7 @@ export function useWizardParts({ title, steps, submit, send, onDone, onCancel, n
 
 interface WizardFrameProps extends Omit<ReturnType<typeof useWizardParts>, 'title'> {
   readonly title: string
-  readonly onCancel: () => void
+  readonly onCancel?: (() => void) | undefined
 }
 
 /** How the parts of a wizard lie: title above, steps at the left, content, buttons below. */
@@ -189,9 +196,11 @@ export function WizardFrame({ title, rail, content, foot, onCancel }: WizardFram
     <>
       <div className="head">
         <h1 className="el">{title}</h1>
-        <span className="stamp">
-          <IconButton icon={IconClose} label={t('kit.close')} onClick={onCancel} />
-        </span>
+        {onCancel && (
+          <span className="stamp">
+            <IconButton icon={IconClose} label={t('kit.close')} onClick={onCancel} />
+          </span>
+        )}
       </div>
       <div className="wiz">
         <nav aria-label={t('form.steps')}>{rail}</nav>

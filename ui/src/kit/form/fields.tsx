@@ -89,7 +89,7 @@ export function Field({ label, hint, required, disabledReason, name, reason, chi
 }
 
 interface TextFieldProps extends FieldProps<string>, Common {
-  readonly type?: 'text' | 'email' | 'url' | 'search' | 'time'
+  readonly type?: 'text' | 'email' | 'url' | 'search' | 'time' | 'password'
   /** Ids and addresses. */
   readonly mono?: boolean
   readonly suffix?: string
@@ -112,7 +112,7 @@ export function TextField({ value, onChange, onLeave, type = 'text', mono, suffi
             placeholder={placeholder}
             maxLength={maxLength}
             autoFocus={autoFocus}
-            autoComplete="off"
+            autoComplete={type === 'password' ? 'new-password' : 'off'}
             onChange={(event) => onChange(event.target.value)}
             onBlur={onLeave}
           />

@@ -1,0 +1,507 @@
+package setup
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roomward/app/api"
+	"roomward/app/notify"
+)
+
+// Situation is how far the set-up is.
+type Situation struct {
+	Version     string               `json:"version"`
+	Trial       bool                 `json:"trial" doc:"A simulated cloud stands for Microsoft's."`
+	PublicURL   string               `json:"publicUrl"`
+	Redirects   []string             `json:"redirects" nullable:"false" doc:"The redirect addresses of the registration."`
+	Tenant      string               `json:"tenant"`
+	Name        string               `json:"name"`
+	Domains     []string             `json:"domains" nullable:"false"`
+	ClientID    string               `json:"clientId"`
+	Credential  string               `json:"credential" enum:"none,certificate,secret"`
+	Certificate *AppCertificate      `json:"certificate,omitempty"`
+	Group       string               `json:"managerGroup"`
+	Mail        MailServer           `json:"mail"`
+	Given       map[string]string    `json:"given" doc:"Settings that cannot be changed here, and where they are set."`
+	Permissions []GraphPermission    `json:"permissions" nullable:"false"`
+	Manifest    string               `json:"manifest" doc:"JSON to paste into the registration's manifest."`
+	ConsentURL  string               `json:"consentUrl,omitempty" doc:"Where the consent of the own tenant is given; absent before the client id is known."`
+	SigninTest  bool                 `json:"signinTest" doc:"Whether a sign-in can be tried."`
+	Findings    map[string][]Outcome `json:"findings" doc:"What the last check of each step found in this start."`
+	Missing     []string             `json:"missing" nullable:"false" doc:"Settings that are still needed."`
+}
+
+// MailServer are the mail server without its password.
+type MailServer struct {
+	Host     string   `json:"host" maxLength:"253"`
+	Port     int      `json:"port" minimum:"0" maximum:"65535" doc:"0 for the usual one."`
+	User     string   `json:"user" maxLength:"320"`
+	Password bool     `json:"passwordSet"`
+	TLS      string   `json:"tls" enum:"starttls,tls,none"`
+	From     string   `json:"from" maxLength:"320"`
+	Notice   []string `json:"noticeMail" nullable:"false" maxItems:"20"`
+}
+
+// Situation answers GET /api/setup.
+func (g *Guide) Situation(ctx context.Context, _ *api.Call, _ *struct{}) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.situation(ctx)
+}
+
+func (g *Guide) situation(ctx context.Context) (Situation, error) {
+	if !g.Holds(sessionOf(ctx)) { // the server asked already: this is for whoever wires it otherwise
+		return Situation{}, notIn()
+	}
+	s, err := g.cfg.Subject(ctx)
+	if err != nil {
+		return Situation{}, wrap("read the settings", err)
+	}
+	out := Situation{
+		Version: g.cfg.Version, Trial: g.cfg.Trial, PublicURL: s.PublicURL, Redirects: redirects(s.PublicURL), Tenant: s.PartnerTenant, Name: s.PartnerName,
+		Domains: append([]string{}, s.PartnerDomains...), ClientID: s.ClientID, Credential: "none", Certificate: publicOf(s.Certificate), Group: s.ManagerGroup,
+		Mail: MailServer{Host: s.Mail.Host, Port: s.Mail.Port, User: s.Mail.User, Password: s.Mail.Password != "",
+			TLS: cmp.Or(s.Mail.TLS, notify.TLSStart), From: s.Mail.From, Notice: append([]string{}, s.NoticeMail...)},
+		Given: g.cfg.Given, Permissions: Permissions(), Manifest: manifest(s.PublicURL), SigninTest: g.cfg.Trials != nil,
+		Findings: g.findings, Missing: append([]string{}, s.missing()...),
+	}
+	switch {
+	case s.Certificate != nil:
+		out.Credential = "certificate"
+	case s.Secret != "":
+		out.Credential = "secret"
+	}
+	if client, err := g.cfg.Checks.client(s); err == nil && s.ClientID != "" && out.Credential != "none" && s.PartnerTenant != "" {
+		out.ConsentURL = client.AdminConsentURL(s.PartnerTenant, out.Redirects[1], "setup")
+	}
+	return out, nil
+}
+
+func notIn() *api.Problem {
+	return api.Fail(http.StatusUnauthorized, "setup-locked", "The set-up guide is open for the browser that brought the one-time token.",
+		"Restart Roomward for a new token: it is printed, and stands in the file setup-token of the data directory.")
+}
+
+func redirects(public string) []string {
+	return []string{public + "/signin/callback", public + "/consent/callback"}
+}
+
+// change keeps settings, checks a step with them, and answers how things are then. Settings that are given elsewhere are refused when they would differ.
+func (g *Guide) change(ctx context.Context, step string, now map[string]string, set map[string]string) (Situation, error) {
+	for name, value := range set {
+		if where := g.cfg.Given[name]; where != "" && value != now[name] {
+			return Situation{}, api.ConflictWith("setting-given", "The setting "+name+" is set by the "+where+".", "Change it there and restart Roomward.")
+		}
+		if g.cfg.Given[name] != "" {
+			delete(set, name)
+		}
+	}
+	if err := g.cfg.Keep(ctx, set); err != nil {
+		return Situation{}, wrap("keep the settings", err)
+	}
+	s, err := g.cfg.Subject(ctx)
+	if err != nil {
+		return Situation{}, wrap("read the settings", err)
+	}
+	g.check(ctx, step, s)
+	return g.situation(ctx)
+}
+
+// begin takes the turn of a change, and the settings of now.
+func (g *Guide) begin(ctx context.Context) (Subject, error) {
+	if !g.Holds(sessionOf(ctx)) {
+		return Subject{}, notIn()
+	}
+	if g.over {
+		return Subject{}, api.ConflictWith("setup-over", "The set-up has ended.", "Open Roomward at its public address.")
+	}
+	s, err := g.cfg.Subject(ctx)
+	return s, wrap("read the settings", err)
+}
+
+// AddressInput is the body of PUT /api/setup/address.
+type AddressInput struct {
+	Body struct {
+		PublicURL string `json:"publicUrl" maxLength:"300"`
+	}
+}
+
+// SetAddress keeps the public address.
+func (g *Guide) SetAddress(ctx context.Context, _ *api.Call, in *AddressInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	address, err := readAddress(in.Body.PublicURL)
+	if err != nil {
+		return Situation{}, api.Invalid("body.publicUrl", err.Error())
+	}
+	return g.change(ctx, StepAddress, map[string]string{setPublicURL: s.PublicURL}, map[string]string{setPublicURL: address})
+}
+
+// PartnerInput is the body of PUT /api/setup/partner.
+type PartnerInput struct {
+	Body struct {
+		Tenant  string   `json:"tenant" maxLength:"253" doc:"Tenant id, or a domain of the tenant."`
+		Name    string   `json:"name" maxLength:"120"`
+		Domains []string `json:"domains" nullable:"false" maxItems:"20" doc:"That customers may invite; the first is shown."`
+	}
+}
+
+// SetPartner looks the tenant up and keeps it with its name and domains. A tenant that is not to be had is not kept.
+func (g *Guide) SetPartner(ctx context.Context, _ *api.Call, in *PartnerInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	now := map[string]string{setPartnerTenant: s.PartnerTenant, setPartnerName: s.PartnerName, setPartnerDomains: strings.Join(s.PartnerDomains, ",")}
+	s.PartnerTenant, s.PartnerName, s.PartnerDomains = strings.ToLower(strings.TrimSpace(in.Body.Tenant)), oneLine(in.Body.Name), names(in.Body.Domains)
+	switch {
+	case s.PartnerTenant == "":
+		return Situation{}, api.Invalid("body.tenant", "the tenant is missing")
+	case s.PartnerName == "":
+		return Situation{}, api.Invalid("body.name", "customers read the name: it is needed")
+	case len(s.PartnerDomains) == 0:
+		return Situation{}, api.Invalid("body.domains", "at least one domain is needed")
+	}
+	for i, d := range s.PartnerDomains {
+		if !domainName.MatchString(d) {
+			return Situation{}, api.Invalid("body.domains["+strconv.Itoa(i)+"]", "this is no domain")
+		}
+	}
+	tenant, findings := g.cfg.Checks.Partner(ctx, s)
+	if tenant == "" {
+		g.findings[StepPartner] = findings
+		return g.situation(ctx)
+	}
+	return g.change(ctx, StepPartner, now, map[string]string{setPartnerTenant: tenant, setPartnerName: s.PartnerName, setPartnerDomains: strings.Join(s.PartnerDomains, ",")})
+}
+
+var (
+	domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
+	guid       = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
+)
+
+// RegistrationInput is the body of PUT /api/setup/registration.
+type RegistrationInput struct {
+	Body struct {
+		ClientID string `json:"clientId" maxLength:"36" doc:"Application (client) id."`
+		Secret   string `json:"secret,omitempty" maxLength:"2000" doc:"A client secret, instead of a certificate; absent to keep what is there."`
+		PEM      string `json:"pem,omitempty" maxLength:"20000" doc:"A certificate with its private key, instead of one that Roomward made."`
+	}
+}
+
+// SetRegistration keeps the client id, and a proof where one is given, and asks Microsoft for a token with them.
+func (g *Guide) SetRegistration(ctx context.Context, _ *api.Call, in *RegistrationInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	id := strings.ToLower(strings.TrimSpace(in.Body.ClientID))
+	if !guid.MatchString(id) {
+		return Situation{}, api.Invalid("body.clientId", "the client id is a GUID: copy it from the registration's overview")
+	}
+	secret, pem := strings.TrimSpace(in.Body.Secret), in.Body.PEM
+	if secret != "" && pem != "" {
+		return Situation{}, api.Invalid("body.secret", "a secret or a certificate, not both")
+	}
+	if secret != "" && guid.MatchString(strings.ToLower(secret)) {
+		return Situation{}, api.Invalid("body.secret", "this looks like the Secret ID: copy the Value")
+	}
+	if pem != "" {
+		if _, err := ReadCertificate(pem); err != nil {
+			return Situation{}, api.Invalid("body.pem", err.Error())
+		}
+	}
+	if secret != "" || pem != "" {
+		if err := g.keepProof(ctx, secret, pem); err != nil {
+			return Situation{}, err
+		}
+	}
+	return g.change(ctx, StepRegistration, map[string]string{setClientID: s.ClientID}, map[string]string{setClientID: id})
+}
+
+// keepProof keeps one proof of the application and takes the other one back.
+func (g *Guide) keepProof(ctx context.Context, secret, pem string) error {
+	for _, name := range []string{"client-secret", "client-secret-file", "certificate"} {
+		if where := g.cfg.Given[name]; where != "" {
+			return api.ConflictWith("setting-given", "The setting "+name+" is set by the "+where+".", "Change it there and restart Roomward.")
+		}
+	}
+	if err := g.cfg.KeepSecret(ctx, SecretClient, secret); err != nil {
+		return wrap("keep the client secret", err)
+	}
+	return wrap("keep the certificate", g.cfg.KeepSecret(ctx, SecretCertificate, pem))
+}
+
+// MakeCertificate makes a certificate of the application. Its key stays here; the public part is in the answer, to be uploaded to the registration.
+func (g *Guide) MakeCertificate(ctx context.Context, _ *api.Call, _ *struct{}) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	pem, err := NewCertificate("Roomward of "+cmp.Or(s.PartnerName, "a partner"), g.cfg.Now())
+	if err != nil {
+		return Situation{}, err
+	}
+	if err := g.keepProof(ctx, "", pem); err != nil {
+		return Situation{}, err
+	}
+	delete(g.findings, StepRegistration) // they are of another proof
+	return g.situation(ctx)
+}
+
+// ManagersInput is the body of PUT /api/setup/managers.
+type ManagersInput struct {
+	Body struct {
+		Group string `json:"managerGroup" maxLength:"36" doc:"Object id of the group; empty for the app role alone."`
+	}
+}
+
+// SetManagers keeps who names tenant managers.
+func (g *Guide) SetManagers(ctx context.Context, _ *api.Call, in *ManagersInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	group := strings.ToLower(strings.TrimSpace(in.Body.Group))
+	if group != "" && !guid.MatchString(group) {
+		return Situation{}, api.Invalid("body.managerGroup", "the object id of a group is a GUID")
+	}
+	return g.change(ctx, StepManagers, map[string]string{setManagerGroup: s.ManagerGroup}, map[string]string{setManagerGroup: group})
+}
+
+// SigninAddress is where a trial sign-in begins.
+type SigninAddress struct {
+	Address string `json:"address"`
+}
+
+// TrySignin begins a sign-in that is only looked at. What it showed is in the situation afterwards.
+func (g *Guide) TrySignin(ctx context.Context, _ *api.Call, _ *struct{}) (SigninAddress, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return SigninAddress{}, err
+	}
+	if g.cfg.Trials == nil || len(s.missing()) > 0 {
+		return SigninAddress{}, api.ConflictWith("registration-missing", "The registration is not known yet.", "Finish the steps before this one.")
+	}
+	trial, err := g.cfg.Trials(s)
+	if err != nil {
+		return SigninAddress{}, wrap("prepare a trial sign-in", err)
+	}
+	address, err := trial.Begin(ctx)
+	if err != nil {
+		return SigninAddress{}, api.Fail(http.StatusServiceUnavailable, "unavailable", "Microsoft's sign-in cannot be reached.", "Check the network of this machine.")
+	}
+	g.trial = trial
+	return SigninAddress{address}, nil
+}
+
+// MailInput is the body of PUT /api/setup/mail.
+type MailInput struct {
+	Body struct {
+		Host     string   `json:"host" maxLength:"253" doc:"Empty: nothing is mailed."`
+		Port     int      `json:"port,omitempty" minimum:"0" maximum:"65535"`
+		User     string   `json:"user,omitempty" maxLength:"320"`
+		Password string   `json:"password,omitempty" maxLength:"1000" doc:"Absent to keep the one that is there."`
+		TLS      string   `json:"tls,omitempty" enum:"starttls,tls,none"`
+		From     string   `json:"from,omitempty" maxLength:"320"`
+		Notice   []string `json:"noticeMail,omitempty" maxItems:"20"`
+	}
+}
+
+// SetMail keeps the mail server and asks it whether it takes mail.
+func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	b := in.Body
+	b.Host, b.User, b.From, b.Notice = strings.ToLower(strings.TrimSpace(b.Host)), strings.TrimSpace(b.User), strings.TrimSpace(b.From), names(b.Notice)
+	now := map[string]string{setSMTPHost: s.Mail.Host, setSMTPUser: s.Mail.User, setMailFrom: s.Mail.From, setNoticeMail: strings.Join(s.NoticeMail, ","),
+		setSMTPTLS: s.Mail.TLS, setSMTPPort: strconv.Itoa(s.Mail.Port)}
+	if b.Host == "" {
+		if err := g.cfg.KeepSecret(ctx, SecretMailPassword, ""); err != nil {
+			return Situation{}, wrap("forget the mail password", err)
+		}
+		return g.change(ctx, StepMail, now, map[string]string{setSMTPHost: "", setSMTPUser: "", setMailFrom: "", setNoticeMail: "", setSMTPTLS: "", setSMTPPort: ""})
+	}
+	b.TLS = cmp.Or(b.TLS, notify.TLSStart)
+	if p := wrongMail(b.From, b.Notice); p != nil {
+		return Situation{}, p
+	}
+	if b.TLS == notify.TLSNone && !loopback(b.Host) {
+		return Situation{}, api.Invalid("body.tls", "without encryption only to a mail server on this machine")
+	}
+	switch {
+	case b.User == "":
+		err = g.cfg.KeepSecret(ctx, SecretMailPassword, "")
+	case b.Password != "":
+		err = g.cfg.KeepSecret(ctx, SecretMailPassword, b.Password)
+	case s.Mail.Password == "":
+		return Situation{}, api.Invalid("body.password", "a user needs a password")
+	}
+	if err != nil {
+		return Situation{}, wrap("keep the mail password", err)
+	}
+	set := map[string]string{setSMTPHost: b.Host, setSMTPUser: b.User, setMailFrom: b.From, setNoticeMail: strings.Join(b.Notice, ","), setSMTPTLS: b.TLS, setSMTPPort: ""}
+	if b.Port != 0 {
+		set[setSMTPPort] = strconv.Itoa(b.Port)
+	}
+	return g.change(ctx, StepMail, now, set)
+}
+
+func wrongMail(from string, notice []string) *api.Problem {
+	if from == "" {
+		return api.Invalid("body.from", "the address that mails come from is missing")
+	}
+	for i, a := range slices.Concat([]string{from}, notice) {
+		if parsed, err := mail.ParseAddress(a); err != nil || parsed.Address != a || strings.Contains(a, ",") {
+			if i == 0 {
+				return api.Invalid("body.from", "this is no mail address")
+			}
+			return api.Invalid("body.noticeMail["+strconv.Itoa(i-1)+"]", "this is no mail address")
+		}
+	}
+	return nil
+}
+
+// TestMailInput is the body of POST /api/setup/mail/test.
+type TestMailInput struct {
+	Body struct {
+		To string `json:"to" maxLength:"320"`
+	}
+}
+
+// TestMail sends a letter.
+func (g *Guide) TestMail(ctx context.Context, _ *api.Call, in *TestMailInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	if parsed, err := mail.ParseAddress(in.Body.To); err != nil || parsed.Address != in.Body.To {
+		return Situation{}, api.Invalid("body.to", "this is no mail address")
+	}
+	g.findings[StepMail] = []Outcome{g.cfg.Checks.Mail(ctx, s, in.Body.To)}
+	return g.situation(ctx)
+}
+
+// CheckInput is the address of POST /api/setup/checks/{step}.
+type CheckInput struct {
+	Step string `path:"step" enum:"address,partner,registration,managers,mail"`
+}
+
+// Check runs the checks of a step again.
+func (g *Guide) Check(ctx context.Context, _ *api.Call, in *CheckInput) (Situation, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Situation{}, err
+	}
+	g.check(ctx, in.Step, s)
+	return g.situation(ctx)
+}
+
+// Started is the answer of the end of the set-up.
+type Started struct {
+	PublicURL string `json:"publicUrl" doc:"Where Roomward answers in a moment."`
+}
+
+// Finish checks everything once more and starts Roomward in the place of the guide. What is broken is in the situation, and keeps it from starting.
+func (g *Guide) Finish(ctx context.Context, _ *api.Call, _ *struct{}) (Started, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, err := g.begin(ctx)
+	if err != nil {
+		return Started{}, err
+	}
+	if missing := s.missing(); len(missing) > 0 {
+		return Started{}, api.ConflictWith("setup-incomplete", "Needed settings are missing: "+strings.Join(missing, ", ")+".", "Finish the steps that name them.")
+	}
+	for _, step := range []string{StepPartner, StepRegistration} {
+		if Worst(g.check(ctx, step, s)) == Broken {
+			return Started{}, api.ConflictWith("setup-broken", "A check of the step "+step+" found something broken.", "Mend it, then start again.")
+		}
+	}
+	if err := g.cfg.Start(ctx); err != nil {
+		g.cfg.Log.ErrorContext(ctx, "start after the set-up", "error", err)
+		return Started{}, api.ConflictWith("start-failed", "Roomward cannot start: "+err.Error(), "Correct what it names; the log of this process has it too.")
+	}
+	g.over = true
+	close(g.done)
+	return Started{s.PublicURL}, wrap("end the set-up", g.door.forget())
+}
+
+// oneLine is a name as it goes into a file of lines.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, `"`, " ")), " ")
+}
+
+// names trims the items of a list and leaves out empty and repeated ones; domains and mail addresses are compared in lower case.
+func names(list []string) []string {
+	var out []string
+	for _, item := range list {
+		item = strings.ToLower(strings.TrimSpace(item))
+		if item != "" && !slices.Contains(out, item) {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// managerRole is the id of the app role in the manifest: any GUID does, and the same one lets a manifest be pasted twice.
+const managerRole = "6f1d3a52-2c0e-4b7f-9d84-3f0a5b7c1e29"
+
+// graphID is Microsoft Graph's application id, the same everywhere.
+const graphID = "00000003-0000-0000-c000-000000000000"
+
+// manifest is the part of the registration's manifest that Roomward needs, in the form of Microsoft Graph.
+func manifest(public string) string {
+	type object = map[string]any
+	var access []object
+	for _, p := range Permissions() {
+		access = append(access, object{"id": p.ID, "type": "Role"})
+	}
+	b, err := json.MarshalIndent(object{
+		"signInAudience":         "AzureADMultipleOrgs",
+		"web":                    object{"redirectUris": redirects(public)},
+		"requiredResourceAccess": []object{{"resourceAppId": graphID, "resourceAccess": access}},
+		"groupMembershipClaims":  "SecurityGroup, DirectoryRole",
+		"optionalClaims": object{"idToken": []object{
+			{"name": "login_hint", "essential": false, "additionalProperties": []string{}},
+			{"name": "groups", "essential": false, "additionalProperties": []string{}},
+		}},
+		"appRoles": []object{{
+			"id": managerRole, "value": "Manager", "displayName": "Manager", "description": "Names the tenant managers of Roomward",
+			"allowedMemberTypes": []string{"User"}, "isEnabled": true,
+		}},
+	}, "", "  ")
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

@@ -1,0 +1,302 @@
+package setup
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"roomward/app/graph"
+	"roomward/app/notify"
+)
+
+// Subject is what is checked: the settings as they are in force.
+type Subject struct {
+	Listen         string
+	PublicURL      string
+	PartnerTenant  string // tenant id, or a domain before it was looked up
+	PartnerName    string
+	PartnerDomains []string
+	ClientID       string
+	Secret         string           `json:"-"`
+	Certificate    *tls.Certificate `json:"-"`
+	ManagerGroup   string
+	Mail           notify.Server `json:"-"` // without a host nothing is mailed
+	NoticeMail     []string
+}
+
+// Checks ask for real whether settings are right. The zero Now and Log have defaults.
+type Checks struct {
+	Cloud graph.Cloud
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Own asks whether an address leads to this Roomward; nil asks by HTTP.
+	Own func(ctx context.Context, address string) Outcome
+}
+
+// GraphPermission is an application permission of Microsoft Graph that the registration needs.
+type GraphPermission struct {
+	Name     string `json:"name"`
+	ID       string `json:"id" doc:"Of the application role, for a manifest."`
+	Optional string `json:"optional,omitempty" enum:"restart,presence,managed" doc:"What does not work without it; absent where it is needed."`
+	// stronger are the permissions that contain it.
+	stronger []string
+}
+
+// Permissions are what the one registration asks for, as the README explains. The ids are those of Microsoft Graph's application roles, the
+// same in every tenant.
+func Permissions() []GraphPermission {
+	return []GraphPermission{
+		{Name: "Organization.Read.All", ID: "498476ce-e0fe-48b0-b801-37ba7e2685c6", stronger: []string{"Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+		{Name: "Place.Read.All", ID: "913b9306-0ce1-42b8-9137-6a7df690a760", stronger: []string{"Place.ReadWrite.All"}},
+		{Name: "User.Read.All", ID: "df021288-bdef-4463-88db-98f22de89214", stronger: []string{"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+		{Name: "GroupMember.Read.All", ID: "98830695-27a2-44f7-8c18-0c3ebc9698f6", stronger: []string{"GroupMember.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+		{Name: "TeamworkDevice.Read.All", ID: "0591bafd-7c1c-4c30-a2a5-2b9aacb1dfe8", stronger: []string{"TeamworkDevice.ReadWrite.All"}},
+		{Name: "TeamworkDevice.ReadWrite.All", ID: "79c02f5b-bd4f-4713-bc2c-a8a4a66e127b", Optional: "restart"},
+		{Name: "Presence.Read.All", ID: "a70e0c2d-e793-494c-94c4-118fa0a67f42", Optional: "presence"},
+		{Name: "DeviceManagementManagedDevices.Read.All", ID: "2f51be20-0bb4-4fed-bf7b-db946066c75e", Optional: "managed", stronger: []string{"DeviceManagementManagedDevices.ReadWrite.All"}},
+	}
+}
+
+func (c Checks) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+// client is a client of Microsoft's cloud that does not wait: who asks looks on.
+func (c Checks) client(s Subject) (*graph.Client, error) {
+	credential := graph.Credential{ClientID: s.ClientID, Secret: s.Secret, Certificate: s.Certificate}
+	if s.ClientID == "" || s.Secret == "" && s.Certificate == nil {
+		credential = graph.Credential{}
+	}
+	return graph.New(graph.Config{Cloud: c.Cloud, Credential: credential, Now: c.Now, Log: c.Log, MaxRetryWait: -1})
+}
+
+// Partner checks the tenant and its domains by what Entra tells anybody. It gives the tenant's id, "" where it found none.
+func (c Checks) Partner(ctx context.Context, s Subject) (tenant string, findings []Outcome) {
+	client, err := c.client(Subject{})
+	if err != nil {
+		return "", []Outcome{refused("tenant", err)}
+	}
+	d, err := client.Discover(ctx, s.PartnerTenant)
+	if err != nil {
+		return "", []Outcome{refused("tenant", err)}
+	}
+	if cloud := d.Government(); cloud != "" {
+		return "", []Outcome{found("tenant", Broken, "tenant-government", "cloud", cloud)}
+	}
+	findings = append(findings, found("tenant", OK, "tenant-ok", "tenant", d.TenantID))
+	for _, domain := range s.PartnerDomains {
+		of, err := client.Discover(ctx, domain)
+		switch {
+		case graph.KindOf(err) == graph.TenantUnknown:
+			findings = append(findings, found("domain", Broken, "domain-unknown", "domain", domain))
+		case err != nil:
+			findings = append(findings, refused("domain", err))
+		case of.TenantID != d.TenantID:
+			findings = append(findings, found("domain", Broken, "domain-foreign", "domain", domain))
+		default:
+			findings = append(findings, found("domain", OK, "domain-ok", "domain", domain))
+		}
+	}
+	return d.TenantID, findings
+}
+
+// certificateSoon is how long before its end a certificate is pointed out.
+const certificateSoon = 30 * 24 * time.Hour
+
+// Credential checks the proof of the application as far as it can be read here.
+func (c Checks) Credential(s Subject) Outcome {
+	if s.Certificate == nil {
+		if s.Secret == "" {
+			return found("credential", Broken, "credential-missing")
+		}
+		return found("credential", Warning, "secret-used")
+	}
+	leaf, err := x509.ParseCertificate(s.Certificate.Certificate[0])
+	if err != nil {
+		return found("credential", Broken, "credential-missing")
+	}
+	until := leaf.NotAfter.UTC().Format(time.DateOnly)
+	switch left := leaf.NotAfter.Sub(c.now()); {
+	case left <= 0:
+		return found("credential", Broken, "certificate-expired", "until", until)
+	case left < certificateSoon:
+		return found("credential", Warning, "certificate-soon", "until", until)
+	}
+	return found("credential", OK, "certificate-ok", "until", until)
+}
+
+// Registration checks the application: its proof, a token for the partner's tenant, the permissions in it, and the domains that the tenant says
+// it has verified.
+func (c Checks) Registration(ctx context.Context, s Subject) []Outcome {
+	findings := []Outcome{c.Credential(s)}
+	if Worst(findings) == Broken {
+		return findings
+	}
+	client, err := c.client(s)
+	if err != nil {
+		return append(findings, found("token", Broken, "settings-wrong", "said", err.Error()))
+	}
+	roles, err := client.Roles(ctx, s.PartnerTenant)
+	if err != nil {
+		return append(findings, refused("token", err))
+	}
+	findings = append(findings, found("token", OK, "token-ok"))
+	findings = append(findings, permissions(roles)...)
+	o, err := client.Organization(ctx, s.PartnerTenant)
+	if graph.KindOf(err) == graph.PermissionMissing {
+		return findings // said already
+	}
+	if err != nil {
+		return append(findings, refused("organization", err))
+	}
+	verified := true
+	for _, domain := range s.PartnerDomains {
+		if !slices.ContainsFunc(o.Domains, func(d graph.Domain) bool { return strings.EqualFold(d.Name, domain) }) {
+			verified = false
+			findings = append(findings, found("organization", Broken, "domain-unverified", "domain", domain))
+		}
+	}
+	if verified {
+		findings = append(findings, found("organization", OK, "organization-ok", "name", o.DisplayName))
+	}
+	return findings
+}
+
+// permissions compares what a token holds with what is needed.
+func permissions(roles []string) []Outcome {
+	var out []Outcome
+	for _, p := range Permissions() {
+		has := slices.Contains(roles, p.Name) || slices.ContainsFunc(p.stronger, func(s string) bool { return slices.Contains(roles, s) })
+		switch {
+		case has:
+		case p.Optional != "":
+			out = append(out, found("permissions", Warning, "permission-optional", "permission", p.Name, "purpose", p.Optional))
+		default:
+			out = append(out, found("permissions", Broken, "permission-missing", "permission", p.Name))
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, found("permissions", OK, "permissions-ok"))
+	}
+	return out
+}
+
+// Managers checks the group of managers: that it is there, gives access, and has somebody in it. Whom the app role is assigned to no permission of
+// ours reads: a sign-in shows it (Guide.Seen).
+func (c Checks) Managers(ctx context.Context, s Subject) []Outcome {
+	if s.ManagerGroup == "" {
+		return []Outcome{found("managers", OK, "managers-role")}
+	}
+	client, err := c.client(s)
+	if err != nil {
+		return []Outcome{refused("managers", err)}
+	}
+	g, err := client.Group(ctx, s.PartnerTenant, s.ManagerGroup)
+	if kind := graph.KindOf(err); kind == graph.NotFound || kind == graph.BadRequest {
+		return []Outcome{found("managers", Broken, "managers-missing")}
+	}
+	if err != nil {
+		return []Outcome{refused("managers", err)}
+	}
+	if !g.SecurityEnabled {
+		return []Outcome{found("managers", Broken, "managers-mail-group", "group", g.DisplayName)}
+	}
+	n, err := client.GroupSize(ctx, s.PartnerTenant, s.ManagerGroup)
+	if err != nil {
+		return []Outcome{refused("managers", err)}
+	}
+	if n == 0 {
+		return []Outcome{found("managers", Broken, "managers-empty", "group", g.DisplayName)}
+	}
+	return []Outcome{found("managers", OK, "managers-ok", "group", g.DisplayName, "count", strconv.Itoa(n))}
+}
+
+// Mail checks that the mail server takes letters of the sender; with an address, by sending one there.
+func (c Checks) Mail(ctx context.Context, s Subject, to string) Outcome {
+	m := s.Mail
+	if m.Host == "" {
+		return found("mail", OK, "mail-off")
+	}
+	reason, err := m.Try(ctx, to, c.now())
+	if err != nil {
+		return found("mail", Broken, "mail-time", "host", m.Host)
+	}
+	if reason != "" {
+		return found("mail", Broken, "mail-"+reason, "host", m.Host, "from", m.From, "to", to)
+	}
+	if to == "" {
+		return found("mail", OK, "mail-reached", "host", m.Host, "from", m.From)
+	}
+	return found("mail", OK, "mail-ok", "host", m.Host, "to", to)
+}
+
+// clockLimit is from where on Microsoft refuses what is signed here, with some room: tokens are good for 5 minutes more.
+const clockLimit = time.Minute
+
+// Clock compares the clock of this machine with Microsoft's.
+func (c Checks) Clock(ctx context.Context, s Subject) Outcome {
+	client, err := c.client(Subject{})
+	if err != nil {
+		return refused("clock", err)
+	}
+	begun := c.now()
+	d, err := client.Discover(ctx, s.PartnerTenant)
+	if err != nil {
+		return refused("clock", err)
+	}
+	if d.Answered.IsZero() {
+		return found("clock", Warning, "cloud-refused", "said", "the answer names no time")
+	}
+	took := c.now().Sub(begun)
+	off := d.Answered.Sub(begun.Add(took / 2)).Abs()
+	seconds := strconv.Itoa(int(off / time.Second))
+	if off > clockLimit {
+		return found("clock", Broken, "clock-off", "seconds", seconds)
+	}
+	return found("clock", OK, "clock-ok", "seconds", seconds)
+}
+
+var errNoAddress = errors.New("an address is https://NAME without a path; http only on this machine")
+
+// missing names the settings without which Roomward cannot serve.
+func (s Subject) missing() []string {
+	var out []string
+	for _, need := range []struct {
+		name  string
+		there bool
+	}{
+		{"partner-tenant", s.PartnerTenant != ""}, {"partner-name", s.PartnerName != ""}, {"partner-domains", len(s.PartnerDomains) > 0},
+		{"client-id", s.ClientID != ""}, {"certificate", s.Certificate != nil || s.Secret != ""},
+	} {
+		if !need.there {
+			out = append(out, need.name)
+		}
+	}
+	return out
+}
+
+// Settings says which settings are missing.
+func (s Subject) Settings() []Outcome {
+	var out []Outcome
+	for _, name := range s.missing() {
+		out = append(out, found("settings", Broken, "settings-missing", "name", name))
+	}
+	return out
+}
+
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

@@ -1,0 +1,53 @@
+import type { Situation } from './queries'
+
+/** What stands in the fields. Secrets are here only until they are sent. */
+export interface Draft {
+  readonly publicUrl: string
+  readonly tenant: string
+  readonly name: string
+  readonly domains: string
+  readonly clientId: string
+  readonly proof: 'certificate' | 'secret' | 'pem'
+  readonly secret: string
+  readonly pem: string
+  readonly managers: 'role' | 'group'
+  readonly group: string
+  readonly mail: 'none' | 'server'
+  readonly host: string
+  readonly port: number
+  readonly tls: 'starttls' | 'tls' | 'none'
+  readonly user: string
+  readonly password: string
+  readonly from: string
+  readonly notice: string
+}
+
+/** What is kept already, as it stands in the fields. */
+export function draftOf(situation: Situation): Draft {
+  const { mail } = situation
+  return {
+    publicUrl: situation.publicUrl,
+    tenant: situation.tenant,
+    name: situation.name,
+    domains: situation.domains.join(', '),
+    clientId: situation.clientId,
+    proof: situation.credential === 'secret' ? 'secret' : 'certificate',
+    secret: '',
+    pem: '',
+    managers: situation.managerGroup === '' ? 'role' : 'group',
+    group: situation.managerGroup,
+    mail: mail.host === '' ? 'none' : 'server',
+    host: mail.host,
+    port: mail.port,
+    tls: mail.tls,
+    user: mail.user,
+    password: '',
+    from: mail.from,
+    notice: mail.noticeMail.join(', '),
+  }
+}
+
+/** The items of a field that takes several, separated by commas or spaces. */
+export function itemsOf(text: string): string[] {
+  return text.split(/[\s,;]+/).filter((item) => item !== '')
+}

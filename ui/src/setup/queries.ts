@@ -1,0 +1,60 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, unwrap } from '../api/client'
+import { one } from '../api/query'
+import type { components } from '../api/schema'
+import { isReady } from '../api/setupToken'
+
+export type Situation = components['schemas']['Situation']
+export type Outcome = components['schemas']['Outcome']
+export type StepId = 'address' | 'partner' | 'registration' | 'managers' | 'mail'
+
+const scope = { session: 'setup', customer: 'all' } as const
+
+const situationOptions = one<Situation>({ scope, feature: 'setup', operation: 'situation', read: (signal) => unwrap(api.GET('/api/setup', { signal })) })
+
+/** How far the set-up is. It changes by what is done here, and by sign-ins that come back. */
+export function useSituation(enabled: boolean) {
+  return useQuery({ ...situationOptions, enabled, retry: false, refetchOnWindowFocus: false })
+}
+
+/** Whether Roomward has taken the place of the guide. */
+export function useReady() {
+  return useQuery({ ...one<boolean>({ scope, feature: 'setup', operation: 'ready', every: 700, read: isReady }), retry: false })
+}
+
+/** What the guide can be asked for; each answers how things are then. */
+export const ask = {
+  address: (publicUrl: string) => unwrap(api.PUT('/api/setup/address', { body: { publicUrl } })),
+  partner: (body: components['schemas']['PartnerInputBody']) => unwrap(api.PUT('/api/setup/partner', { body })),
+  registration: (body: components['schemas']['RegistrationInputBody']) => unwrap(api.PUT('/api/setup/registration', { body })),
+  certificate: () => unwrap(api.POST('/api/setup/certificate')),
+  managers: (managerGroup: string) => unwrap(api.PUT('/api/setup/managers', { body: { managerGroup } })),
+  mail: (body: components['schemas']['MailInputBody']) => unwrap(api.PUT('/api/setup/mail', { body })),
+  testMail: (to: string) => unwrap(api.POST('/api/setup/mail/test', { body: { to } })),
+  check: (step: StepId) => unwrap(api.POST('/api/setup/checks/{step}', { params: { path: { step } } })),
+  signin: () => unwrap(api.POST('/api/setup/signin')),
+  finish: () => unwrap(api.POST('/api/setup/finish')),
+}
+
+/** Asks, and keeps the answer as the situation. `busy` names what runs, `error` is what went wrong last. */
+export function useAsking() {
+  const client = useQueryClient()
+  const [busy, setBusy] = useState<string>()
+  const [error, setError] = useState<unknown>()
+  const run = async (name: string, call: () => Promise<Situation>): Promise<Situation | undefined> => {
+    setBusy(name)
+    setError(undefined)
+    try {
+      const answer = await call()
+      client.setQueryData(situationOptions.queryKey, answer)
+      return answer
+    } catch (failure) {
+      setError(failure)
+      return undefined
+    } finally {
+      setBusy(undefined)
+    }
+  }
+  return { run, busy, error, keep: (answer: Situation) => client.setQueryData(situationOptions.queryKey, answer) }
+}

@@ -1,0 +1,50 @@
+import { useTranslation } from 'react-i18next'
+import { Failure } from '../kit/Failure'
+import { ReviewPart } from '../kit/form/Wizard'
+import { Fact, Facts } from '../kit/details/Facts'
+import { Findings } from './findings'
+import type { StepProps } from './guide'
+
+/** All that was chosen, with what the tests found, before Roomward starts. */
+export function Review({ situation, asking }: Pick<StepProps, 'situation' | 'asking'>) {
+  const { t } = useTranslation('setup')
+  const { findings, mail } = situation
+  const proof = situation.credential === 'none' ? undefined : t(`review.${situation.credential}`)
+  return (
+    <>
+      <p className="sec">{t('review.lead')}</p>
+      {asking.error !== undefined && <Failure error={asking.error} />}
+      <div className="summary">
+        <ReviewPart title={t('address.label')} step="address">
+          <p className="mono">{situation.publicUrl}</p>
+          <Findings outcomes={findings['address']} />
+        </ReviewPart>
+        <ReviewPart title={t('partner.label')} step="partner">
+          <Facts>
+            <Fact label={t('partner.name')}>{situation.name}</Fact>
+            <Fact label={t('partner.tenant')}>{situation.tenant}</Fact>
+            <Fact label={t('partner.domains')}>{situation.domains.join(', ')}</Fact>
+          </Facts>
+          <Findings outcomes={findings['partner']} />
+        </ReviewPart>
+        <ReviewPart title={t('registration.label')} step="registration">
+          <Facts>
+            <Fact label={t('registration.client')}>{situation.clientId}</Fact>
+            <Fact label={t('registration.proof')}>{proof}</Fact>
+          </Facts>
+          <Findings outcomes={findings['registration']} />
+        </ReviewPart>
+        <ReviewPart title={t('managers.label')} step="managers">
+          <p>{situation.managerGroup === '' ? t('managers.role') : situation.managerGroup}</p>
+          <Findings outcomes={findings['managers']} />
+        </ReviewPart>
+        <ReviewPart title={t('mail.label')} step="mail">
+          <p>{mail.host === '' ? t('mail.off') : `${mail.host}, ${mail.from}`}</p>
+          <Findings outcomes={findings['mail']} />
+        </ReviewPart>
+      </div>
+      <p className="mut sm">{t('review.secretsNote')}</p>
+      <p className="mut sm">{t('review.backup')}</p>
+    </>
+  )
+}
