@@ -52,6 +52,7 @@ test.each<[Language]>([['en'], ['fr']])('a change of a role waits for the custom
     await customer.goto(`${base}/portal`)
     const waiting = customer.getByRole('listitem').filter({ hasText: roleName })
     await waiting.getByText(why).waitFor()
+    await sound(customer)
     await waiting.getByRole('link').click()
     await pane(customer).locator('tr.changed').first().waitFor()
     await sound(customer)

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import words from '../../audit/text.en.json'
 import mots from '../../audit/text.fr.json'
+import common from '../../text/common.en.json'
 import { findings, open, openBrowser, people, picture, signIn } from './harness'
 
 let browser: Browser
@@ -42,6 +43,20 @@ test('the filter narrows, and the export asks for the same', async () => {
     expect(label).toMatch(new RegExp(`^(${words.did['session/start']}|${words.did['session/end']})`))
   }
   expect(await page.getByRole('link', { name: words.command.csv }).getAttribute('href')).toBe('/api/audit.csv?operation=session')
+
+  // Who is typed, days are any range; both stand in the address, and nobody else is left in the list.
+  await page.getByRole('button', { name: words.column.who, exact: true }).click()
+  await page.getByLabel(words.filter.who).fill('Samuel')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/[?&]who=Samuel/)
+  await page.getByRole('button', { name: words.filter.time, exact: true }).click()
+  await page.getByLabel(common.list.from).fill('2020-01-01')
+  expect(await findings(page)).toEqual([])
+  await page.getByRole('button', { name: common.list.apply }).click()
+  await page.waitForURL(/[?&]time=2020-01-01\.\./)
+  await page.locator('[data-row]').first().waitFor()
+  await page.getByRole('link', { name: words.command.csv }).and(page.locator('[href*="actor=Samuel"][href*="from=2019-12-31"]')).waitFor()
+  expect(await page.locator('[data-row]', { hasNotText: 'Samuel' }).count()).toBe(0)
 })
 
 test('who holds no role sees no record in the navigation', async () => {
