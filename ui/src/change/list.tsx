@@ -53,7 +53,7 @@ export function RequestList({ own, details }: ListProps) {
       columns: [
         { id: 'what', head: t('column.what'), flex: 240, cell: (r) => <span className="el">{deed(r)}</span> },
         second,
-        { id: 'state', head: t('column.state'), width: 190, cell: (r) => <RequestStateMark state={r.state} /> },
+        { id: 'state', head: t('column.state'), width: 190, last: true, cell: (r) => <RequestStateMark state={r.state} /> },
         { id: 'by', head: t('column.by'), width: 160, hide: 1, cell: (r) => <span className="el sec">{r.askedBy}</span> },
         { id: 'asked', head: t('column.asked'), width: 150, cell: (r) => <When at={r.askedAt} as="moment" /> },
       ],

@@ -1,44 +1,30 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useBlocker } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { refresh } from '../api/query'
 import { Button } from '../kit/Button'
 import { Failure } from '../kit/Failure'
 import { ConfirmDialog } from '../kit/form/Dialog'
-import { LeaveDialog } from '../kit/form/LeaveDialog'
 import { Message } from '../kit/Message'
 import { Card, PlainPage } from '../kit/Page'
-import { usePlace } from '../kit/scope'
-import { useToast } from '../kit/toast'
 import { useFormat } from '../text/i18n'
 import { choiceOf } from './agreed'
 import { grantOf } from './choice'
 import { GrantEffect } from './grant.effect'
 import { RoomsChoice } from './invite.rooms'
+import { DraftPage, useDraft, type DraftProps } from './draft.page'
 import { useLater } from './later'
-import { InForce, type InForceProps } from './inForce'
-import { changeGrant, feature, useGrantPreview, type Relation } from './queries'
+import { changeGrant, useGrantPreview } from './queries'
 import './portal.css'
 
 /** Which rooms the partner may reach: widened and narrowed at any time, with what it gains and loses before it is done (screens.md 4.10). */
 export function Page() {
   const { t } = useTranslation('portal')
-  const [saved, setSaved] = useState<Relation>()
-  return (
-    <InForce title={t('reach.title')}>
-      {({ partnership, relation }) => <Rooms key={saved?.version ?? 0} partnership={partnership} relation={saved ?? relation} onSaved={setSaved} />}
-    </InForce>
-  )
+  return <DraftPage title={t('reach.title')} of={Rooms} />
 }
 
-/** What changes while the page is open does not take the draft away: saving says it. */
-function Rooms({ partnership, relation: read, onSaved }: InForceProps & { onSaved: (relation: Relation) => void }) {
+// What else changes while the page is open does not take the draft away: saving says it.
+function Rooms({ partnership, relation: read, onSaved }: DraftProps) {
   const { t } = useTranslation('portal')
   const format = useFormat()
-  const client = useQueryClient()
-  const toast = useToast()
-  const { session } = usePlace()
   const [relation] = useState(read)
   const start = choiceOf(relation.grant)
   const [choice, setChoice] = useState(start.choice)
@@ -49,19 +35,9 @@ function Rooms({ partnership, relation: read, onSaved }: InForceProps & { onSave
   const asked = useLater(grant)
   const preview = useGrantPreview(asked)
   const settled = JSON.stringify(asked) === JSON.stringify(grant) && !preview.isPlaceholderData
-  const guard = useBlocker({
-    shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname,
-    enableBeforeUnload: () => dirty,
-    withResolver: true,
-  })
+  const draft = useDraft(dirty, onSaved, t('reach.saved'))
   const save = async () => {
-    if (grant === undefined) return
-    try {
-      onSaved(await changeGrant(preview.data?.version ?? relation.version, grant))
-    } finally {
-      void refresh(client, session, feature)
-    }
-    toast(t('reach.saved'))
+    if (grant !== undefined) await draft.save(() => changeGrant(preview.data?.version ?? relation.version, grant))
   }
   const why = !dirty
     ? t('unchanged')
@@ -114,7 +90,7 @@ function Rooms({ partnership, relation: read, onSaved }: InForceProps & { onSave
           </>
         )}
       </ConfirmDialog>
-      {guard.status === 'blocked' && <LeaveDialog onLeave={guard.proceed} onStay={guard.reset} />}
+      {draft.leaving}
     </PlainPage>
   )
 }

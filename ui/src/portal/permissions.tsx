@@ -1,43 +1,29 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useBlocker } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { refresh } from '../api/query'
 import { Button } from '../kit/Button'
 import { SmallTable } from '../kit/details/SmallTable'
 import { Failure } from '../kit/Failure'
 import { ConfirmDialog } from '../kit/form/Dialog'
-import { LeaveDialog } from '../kit/form/LeaveDialog'
 import { usePermissionWords } from '../kit/permission'
 import { Card, PlainPage } from '../kit/Page'
-import { usePlace } from '../kit/scope'
-import { useToast } from '../kit/toast'
 import { useFormat } from '../text/i18n'
 import { sameSet } from './ceiling'
-import { InForce, type InForceProps } from './inForce'
 import { CeilingFields } from './invite.permissions'
+import { DraftPage, useDraft, type DraftProps } from './draft.page'
 import { useLater } from './later'
-import { changeCeiling, feature, useCeilingPreview, type CeilingPreview, type Relation } from './queries'
+import { changeCeiling, useCeilingPreview, type CeilingPreview } from './queries'
 import './portal.css'
 
 /** What the partner may do at most: changed at any time; which of its roles shrink is seen before (screens.md 4.10). */
 export function Page() {
   const { t } = useTranslation('portal')
-  const [saved, setSaved] = useState<Relation>()
-  return (
-    <InForce title={t('ceiling.title')}>
-      {({ partnership, relation }) => <Ceiling key={saved?.version ?? 0} partnership={partnership} relation={saved ?? relation} onSaved={setSaved} />}
-    </InForce>
-  )
+  return <DraftPage title={t('ceiling.title')} of={Ceiling} />
 }
 
-/** What changes while the page is open does not take the draft away: saving says it. */
-function Ceiling({ partnership, relation: read, onSaved }: InForceProps & { onSaved: (relation: Relation) => void }) {
+// What else changes while the page is open does not take the draft away: saving says it.
+function Ceiling({ partnership, relation: read, onSaved }: DraftProps) {
   const { t } = useTranslation('portal')
   const format = useFormat()
-  const client = useQueryClient()
-  const toast = useToast()
-  const { session } = usePlace()
   const [relation] = useState(read)
   const [held, setHeld] = useState<readonly string[]>(relation.ceiling)
   const [asking, setAsking] = useState(false)
@@ -47,19 +33,8 @@ function Ceiling({ partnership, relation: read, onSaved }: InForceProps & { onSa
   const preview = useCeilingPreview(asked)
   const settled = asked === held && !preview.isPlaceholderData
   const cut = preview.data?.roles.filter((role) => role.loses.length > 0).length ?? 0
-  const guard = useBlocker({
-    shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname,
-    enableBeforeUnload: () => dirty,
-    withResolver: true,
-  })
-  const save = async () => {
-    try {
-      onSaved(await changeCeiling(relation.version, held))
-    } finally {
-      void refresh(client, session, feature)
-    }
-    toast(t('ceiling.saved'))
-  }
+  const draft = useDraft(dirty, onSaved, t('ceiling.saved'))
+  const save = () => draft.save(() => changeCeiling(relation.version, held))
   return (
     <PlainPage title={t('ceiling.title')} count={t('held', { held: format.number(relation.ceiling.length), all: format.number(partnership.permissions.length) })}>
       <CeilingFields held={held} onChange={setHeld} words={undefined} catalogue={partnership.permissions} usual={partnership.defaultCeiling} />
@@ -90,7 +65,7 @@ function Ceiling({ partnership, relation: read, onSaved }: InForceProps & { onSa
         <p>{cut > 0 ? t('ceiling.cut', { count: cut }) : t('ceiling.noneCut')}</p>
         {held.length === 0 && <p>{t('ceiling.nothing', { partner })}</p>}
       </ConfirmDialog>
-      {guard.status === 'blocked' && <LeaveDialog onLeave={guard.proceed} onStay={guard.reset} />}
+      {draft.leaving}
     </PlainPage>
   )
 }
