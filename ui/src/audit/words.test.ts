@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const read = (folder: string, name: RegExp) => filesBelow(root + folder, name).filter((file) => !file.endsWith('_test.go')).map((file) => readFileSync(`${root}${folder}/${file}`, 'utf8'))
 
 /** Neither operations nor kinds of notices: files of the data directory. */
-const files = ['roomward.db', 'audit.key', 'seal.key', 'secret.key', 'settings.conf', 'manifest.json']
+const files = ['roomward.db', 'roomward.db-wal', 'audit.key', 'seal.key', 'secret.key', 'settings.conf', 'manifest.json']
 
 /** What stands in the store's code as "subject.verb": after `operation`, or anywhere and not the kind of a notice or a column. */
 function operations(): readonly string[] {
