@@ -23,6 +23,7 @@ var version = ""
 type commands struct {
 	Config  string     `help:"Configuration file with lines name = value." type:"path" placeholder:"FILE"`
 	Serve   serveCmd   `cmd:"" help:"Serve a partner and its customers against Microsoft's cloud."`
+	Doctor  doctorCmd  `cmd:"" help:"Check the settings, Microsoft's answers and this machine, and say what to do; also while a server runs."`
 	Demo    demoCmd    `cmd:"" help:"Serve a demo partner with its own simulated Microsoft cloud; needs no network."`
 	Cloud   cloudCmd   `cmd:"" name:"cloudsim" help:"Serve the simulated Microsoft cloud alone, for trials of serve and its set-up on this machine."`
 	Seed    seedCmd    `cmd:"" help:"Fill a data directory of the demo with a world: S has 10 customers, M 100, L 1,000. Always the same."`
@@ -55,6 +56,10 @@ func (c *serveCmd) Run(ctx context.Context, k *kong.Context, from *sources) erro
 	return app.Serve(ctx, c.Settings, app.ServeOptions{Again: from.again, Given: given, Guide: c.Setup, Out: os.Stdout,
 		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}, versionText())
 }
+
+type doctorCmd struct{ app.Settings }
+
+func (c *doctorCmd) Run(ctx context.Context) error { return app.Doctor(ctx, c.Settings, os.Stdout) }
 
 // again reads the settings of serve as a restart would.
 func (s *sources) again() (app.Settings, error) {

@@ -103,7 +103,7 @@ func openApp(ctx context.Context, cfg Config) (*App, error) {
 
 // assemble builds every part on the open store.
 func (a *App) assemble(ctx context.Context) error {
-	if err := a.cfg.takeKept(ctx, a.Store); err != nil {
+	if err := a.cfg.takeKept(ctx, a.Store.Secret); err != nil {
 		return err
 	}
 	return a.build()
@@ -440,7 +440,7 @@ func Serve(ctx context.Context, s Settings, o ServeOptions, version string) erro
 
 // prepare builds what serves, by way of the guide where that is needed.
 func (a *App) prepare(ctx context.Context, f *front, o ServeOptions, guide bool) error {
-	if err := a.cfg.takeKept(ctx, a.Store); err != nil {
+	if err := a.cfg.takeKept(ctx, a.Store.Secret); err != nil {
 		return err
 	}
 	if _, err := a.cfg.credential(); guide || errors.Is(err, errNoCredential) {

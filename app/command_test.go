@@ -28,6 +28,7 @@ func TestCommand(t *testing.T) {
 	t.Run("config knows what set-up kept", c.knowsWhatWasKept)
 	t.Run("rotate-key", c.rotatesTheKey)
 	t.Run("serve says all that is missing", c.saysAllThatIsMissing)
+	t.Run("doctor says what is broken", c.doctorSaysWhatIsBroken)
 	t.Run("version and document", c.printsVersionAndDocument)
 	t.Run("demo listens on loopback only", c.listensOnLoopbackOnly)
 	t.Run("demo starts and stops", c.startsAndStops)
@@ -217,6 +218,14 @@ func (c command) saysAllThatIsMissing(t *testing.T) {
 	out, ok = c.run(t, nil, "serve", "--cloud=http://192.0.2.1:80")
 	require.False(t, ok)
 	require.Contains(t, out, "loopback")
+}
+
+func (c command) doctorSaysWhatIsBroken(t *testing.T) {
+	out, ok := c.run(t, nil, "doctor", "--data="+filepath.Join(t.TempDir(), "none"), "--cloud=http://127.0.0.1:9")
+	require.False(t, ok, out)
+	require.Regexp(t, `broken +data +There is no data directory`, out)
+	require.Regexp(t, `broken +settings +partner-tenant is not set`, out)
+	require.Regexp(t, `warning +backup +There is no backup`, out)
 }
 
 func (c command) printsVersionAndDocument(t *testing.T) {

@@ -73,7 +73,7 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 		if err != nil {
 			return setup.Subject{}, err
 		}
-		return now.subject(ctx, st)
+		return now.subject(ctx, st.Secret)
 	}
 	dist, err := fs.Sub(ui.Dist, "dist")
 	if err != nil {
@@ -161,12 +161,10 @@ func tunnelHost(host string) string {
 }
 
 // subject is what the checks look at: the settings as they are in force, with the secrets of the database where no setting names one.
-func (s Settings) subject(ctx context.Context, st *store.Store) (setup.Subject, error) {
+func (s Settings) subject(ctx context.Context, secret secretReader) (setup.Subject, error) {
 	_ = s.Check() // it completes them; what is missing is the guide's matter
-	if st != nil {
-		if err := s.takeKept(ctx, st); err != nil {
-			return setup.Subject{}, err
-		}
+	if err := s.takeKept(ctx, secret); err != nil {
+		return setup.Subject{}, err
 	}
 	out := setup.Subject{Listen: s.Listen, PublicURL: s.PublicURL, PartnerTenant: s.PartnerTenant, PartnerName: s.PartnerName, PartnerDomains: s.PartnerDomains,
 		ClientID: s.ClientID, ManagerGroup: s.ManagerGroup, NoticeMail: s.NoticeMail}

@@ -98,10 +98,13 @@ type keptSecrets struct {
 // Format shows none of them; see that of Settings.
 func (k keptSecrets) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "kept secrets (hidden)") }
 
+// secretReader opens a kept secret by name, as store.Store.Secret does.
+type secretReader func(ctx context.Context, name string) ([]byte, bool, error)
+
 // takeKept takes from the database the secrets that no setting names. One that cannot be opened stops nothing here: what needs it says so.
-func (s *Settings) takeKept(ctx context.Context, st *store.Store) error {
+func (s *Settings) takeKept(ctx context.Context, secret secretReader) error {
 	take := func(name string, into *Secret, closed *error) error {
-		value, _, err := st.Secret(ctx, name)
+		value, _, err := secret(ctx, name)
 		if errors.Is(err, store.ErrSecretClosed) {
 			*closed = cmp.Or(*closed, err) // the others say the same
 			return nil

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -37,6 +40,30 @@ func (s *Store) Secret(ctx context.Context, name string) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	value, err := s.vault.open(row)
+	return value, err == nil, err
+}
+
+// SecretOf opens a kept secret of a data directory as Secret does, and writes nothing, also while a server runs on it. Without a database nothing is
+// kept.
+func SecretOf(ctx context.Context, dir string, key KeySource, name string) ([]byte, bool, error) {
+	path := filepath.Join(dir, databaseName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	db, err := openReadOnly(path)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = db.Close() }()
+	var row sealedSecret
+	err = row.scan(db.QueryRowContext(ctx, `SELECT `+secretColumns+` FROM secrets WHERE name = $1`, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read a secret: %w", err)
+	}
+	value, err := newVault(Options{Dir: dir, Key: key}).open(row)
 	return value, err == nil, err
 }
 

@@ -39,6 +39,11 @@ func Worst(findings []Outcome) Verdict {
 	return worst
 }
 
+// Found makes an outcome from a code of words.go and its values, as names and values in turn.
+func Found(check string, state Verdict, code string, values ...string) Outcome {
+	return found(check, state, code, values...)
+}
+
 func found(check string, state Verdict, code string, values ...string) Outcome {
 	f := Outcome{Check: check, Verdict: state, Code: code}
 	for i := 0; i+1 < len(values); i += 2 {
