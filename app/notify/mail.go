@@ -96,14 +96,15 @@ type letter struct {
 	subject string
 	body    string
 	at      time.Time
+	greets  bool // there is no letter: the server is asked whether it takes any of this sender
 }
 
-// send hands a letter to the server; one without an address only as far as the sender's. The error is a refusal, or the end of the context; neither holds the password, an address or what the server said.
+// send hands a letter to the server; one that only greets goes as far as the sender's address. The error is a refusal, or the end of the context; neither holds the password, an address or what the server said.
 func (s Server) send(ctx context.Context, l letter) error {
 	bounded, cancel := context.WithTimeout(ctx, cmp.Or(s.Patience, letterTime))
 	defer cancel()
 	var m *mail.Msg
-	if l.to != "" {
+	if !l.greets {
 		var err error
 		if m, err = s.message(l); err != nil {
 			return refusal{reasonRecipient, noSuchAddress[2]} // the address is none
@@ -133,7 +134,7 @@ func (s Server) Try(ctx context.Context, to string, now time.Time) (reason strin
 	if s.Patience == 0 {
 		s.Patience = tryTime
 	}
-	err = s.send(ctx, letter{id: rand.Text() + "@" + cmp.Or(s.Hello, "roomward.invalid"), to: to, list: "setup." + cmp.Or(s.Hello, "roomward.invalid"),
+	err = s.send(ctx, letter{greets: to == "", id: rand.Text() + "@" + cmp.Or(s.Hello, "roomward.invalid"), to: to, list: "setup." + cmp.Or(s.Hello, "roomward.invalid"),
 		subject: "Roomward can send mail / Roomward peut envoyer du courrier", at: now,
 		body: "This is a test by whoever sets Roomward up. There is nothing to do.\n\n----\n\nCeci est un essai de la personne qui installe Roomward. Il n’y a rien à faire.\n"})
 	var refused refusal
