@@ -29,7 +29,7 @@ func Microsoft() Cloud {
 	return Cloud{Login: "https://login.microsoftonline.com", Graph: "https://graph.microsoft.com"}
 }
 
-// Config says how a Client works. Cloud is needed; without a Credential the client can do no more than Discover. The rest has defaults.
+// Config says how a Client works. Cloud and Credential are needed, the rest has defaults.
 type Config struct {
 	Cloud      Cloud
 	Credential Credential

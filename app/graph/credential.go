@@ -26,6 +26,8 @@ type Credential struct {
 	Certificate *tls.Certificate `json:"-"`
 	// Closed says why there is a proof that cannot be used; each call that needs it fails with that.
 	Closed error `json:"-"`
+
+	anonymous bool
 }
 
 // assertionLife is half of the 10 minutes that Microsoft allows (graph.md 6).
@@ -37,6 +39,9 @@ type signer func(endpoint string, now time.Time) (string, error)
 // prover adds the proof of the application to a token form that goes to the given endpoint. A function keeps the secret
 // out of everything that prints a Client.
 type prover func(form url.Values, endpoint string, now time.Time) error
+
+// Anonymous is no proof: a client with it can do no more than Discover.
+func Anonymous() Credential { return Credential{anonymous: true} }
 
 // String names the application and the kind of proof, never the proof.
 func (c Credential) String() string {
@@ -57,7 +62,7 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) 
 
 // signer checks the credential. It is nil, without an error, where the proof is a secret.
 func (c Credential) signer() (signer, error) {
-	if c == (Credential{}) {
+	if c.anonymous {
 		return nil, nil
 	}
 	if c.ClientID == "" {
@@ -110,7 +115,7 @@ func certificateSigner(clientID string, certificate *tls.Certificate) (signer, e
 
 // prover proves by the signer, or by the secret where there is none.
 func (c Credential) prover(sign signer) prover {
-	if c == (Credential{}) {
+	if c.anonymous {
 		return func(url.Values, string, time.Time) error { return errors.New("the application has no credential") }
 	}
 	if sign == nil {

@@ -75,7 +75,7 @@ func (c Checks) now() time.Time {
 func (c Checks) client(s Subject) (*graph.Client, error) {
 	credential := graph.Credential{ClientID: s.ClientID, Secret: s.Secret, Certificate: s.Certificate}
 	if s.ClientID == "" || s.Secret == "" && s.Certificate == nil {
-		credential = graph.Credential{}
+		credential = graph.Anonymous()
 	}
 	return graph.New(graph.Config{Cloud: c.Cloud, Credential: credential, Now: c.Now, Log: c.Log, MaxRetryWait: -1})
 }
