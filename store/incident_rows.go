@@ -40,13 +40,15 @@ func incidentsByID(ctx context.Context, t *tx, ids []ID) ([]Incident, error) {
 }
 
 func scanIncident(rows *sql.Rows, i *Incident) error {
-	var opened, rank, openings int64
-	var activated, resolved, closed, good sql.NullInt64
+	var n struct { // in one: see scanRoom
+		opened, rank, openings            int64
+		activated, resolved, closed, good sql.NullInt64
+	}
 	err := rows.Scan(integer(&i.ID), integer(&i.Customer), &i.CustomerName, integer(&i.Room), &i.RoomName, &i.Building, &i.City, &i.Country,
-		integer(&i.Device), &i.DeviceKind, &i.DeviceMaker, &i.DeviceModel, &i.Signal, &i.Category, &i.Severity, &rank, &i.State, &i.Value,
-		&opened, &activated, &resolved, &closed, &openings, &good)
-	i.SeverityRank, i.Openings, i.DataAt = int(rank), int(openings), whenOr0(good)
-	i.OpenedAt, i.ActivatedAt, i.ResolvedAt, i.ClosedAt = when(opened), whenOr0(activated), whenOr0(resolved), whenOr0(closed)
+		integer(&i.Device), &i.DeviceKind, &i.DeviceMaker, &i.DeviceModel, &i.Signal, &i.Category, &i.Severity, &n.rank, &i.State, &i.Value,
+		&n.opened, &n.activated, &n.resolved, &n.closed, &n.openings, &n.good)
+	i.SeverityRank, i.Openings, i.DataAt = int(n.rank), int(n.openings), whenOr0(n.good)
+	i.OpenedAt, i.ActivatedAt, i.ResolvedAt, i.ClosedAt = when(n.opened), whenOr0(n.activated), whenOr0(n.resolved), whenOr0(n.closed)
 	return err
 }
 

@@ -169,11 +169,11 @@ func TestPagesAllocateLittle(t *testing.T) {
 		most float64
 		read func() (int, error)
 	}{
-		"rooms": {1_500, func() (int, error) {
+		"rooms": {1_300, func() (int, error) {
 			list, err := w.store.Rooms(ctx, rooms, tickets, RoomQuery{Limit: 50, Total: true})
 			return len(list.Rooms), err
 		}},
-		"incidents": {2_200, func() (int, error) {
+		"incidents": {1_900, func() (int, error) {
 			list, err := w.store.Incidents(ctx, tickets, IncidentQuery{Limit: 50, Total: true})
 			return len(list.Incidents), err
 		}},

@@ -271,15 +271,18 @@ func roomsByID(ctx context.Context, t *tx, incidents policy.View, ids []ID) ([]R
 }
 
 func scanRoom(rows *sql.Rows, r *Room) error {
-	var capacity, rank, critical, important, warning, open int64
-	var seen, good, since, asked sql.NullInt64
-	var presence sql.NullString
+	// In one struct, which escapes once: each of them alone would be an allocation of every row.
+	var n struct {
+		capacity, rank, critical, important, warning, open int64
+		seen, good, since, asked                           sql.NullInt64
+		presence                                           sql.NullString
+	}
 	err := rows.Scan(integer(&r.ID), integer(&r.Customer), &r.CustomerName, &r.Name, &r.Email, &r.Country, &r.City, &r.Building,
-		&r.Floor, &r.Label, &capacity, &r.Maker, &r.Model, &r.Health, &rank, &critical, &important, &warning, &open, &seen, &good, &presence, &since, &asked)
-	r.Capacity, r.HealthRank, r.Critical, r.Important, r.Warning = int(capacity), int(rank), int(critical), int(important), int(warning)
-	r.OpenIncidents, r.LastSeenAt, r.DataAt = int(open), whenOr0(seen), whenOr0(good)
-	if presence.Valid && asked.Valid && r.Health == "unmonitored" { // nothing but a device says more
-		r.Presence, r.PresenceSince, r.PresenceAt = presence.String, whenOr0(since), whenOr0(asked)
+		&r.Floor, &r.Label, &n.capacity, &r.Maker, &r.Model, &r.Health, &n.rank, &n.critical, &n.important, &n.warning, &n.open, &n.seen, &n.good, &n.presence, &n.since, &n.asked)
+	r.Capacity, r.HealthRank, r.Critical, r.Important, r.Warning = int(n.capacity), int(n.rank), int(n.critical), int(n.important), int(n.warning)
+	r.OpenIncidents, r.LastSeenAt, r.DataAt = int(n.open), whenOr0(n.seen), whenOr0(n.good)
+	if n.presence.Valid && n.asked.Valid && r.Health == "unmonitored" { // nothing but a device says more
+		r.Presence, r.PresenceSince, r.PresenceAt = n.presence.String, whenOr0(n.since), whenOr0(n.asked)
 	}
 	return err
 }

@@ -89,7 +89,7 @@ describe('the build', () => {
     /^https:\/\/(react\.dev|reactjs\.org|fb\.me)\//,
     /^https:\/\/([a-z]+\.)?(i18next|locize)\.com(\/|$)/,
     /^https:\/\/(aka\.ms|tanstack\.com|github\.com)\//,
-    /^http:\/\/localhost\b/,
+    /^http:\/\/(localhost|127\.0\.0\.1)\b/,
     /^https?:\/\/[a-z.]+\.example\b/, // names that can never be anybody's: RFC 2606
   ]
 
