@@ -16,7 +16,7 @@ export function Open({ page }: { page: OpenPage }) {
   const { t } = useTranslation('app')
   const [Content] = useState(() => lazy(() => page.load().then(({ Page }) => ({ default: Page }))))
   return (
-    <div className="open">
+    <div className="outside">
       <header>
         <a href="/" aria-label={t('home')}>
           <Mark />
