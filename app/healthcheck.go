@@ -28,7 +28,7 @@ const (
 )
 
 // ErrNotReady is the answer of a server that lives and cannot work.
-var ErrNotReady = errors.New("Roomward is not ready")
+var ErrNotReady = errors.New("the server is not ready")
 
 // Healthcheck asks the server on this machine whether it is ready, and writes what it says.
 func Healthcheck(ctx context.Context, s HealthSettings) error {

@@ -224,7 +224,7 @@ func (w *world) reads(name string, m misfortune, job store.CollectJob, polls int
 	}
 	require.Positive(w.t, job.Failures, name)
 	require.True(w.t, job.DueAt.After(time.Now()), name)
-	require.LessOrEqual(w.t, job.DueAt.Sub(time.Now()), 8*time.Hour, name)
+	require.LessOrEqual(w.t, time.Until(job.DueAt), 8*time.Hour, name)
 	require.True(w.t, job.LastGoodAt.Before(time.Now().Add(-time.Hour+time.Minute)), "%s: the data are older than the trouble", name)
 }
 

@@ -69,7 +69,7 @@ func (t *Trial) End(ctx context.Context, query url.Values) (Tried, error) {
 		if number := aadsts.FindString(query.Get("error_description")); number != "" {
 			return Tried{}, errors.New(number)
 		}
-		return Tried{}, fmt.Errorf("Microsoft answers %q", clip(code, 60))
+		return Tried{}, fmt.Errorf("the answer of Microsoft is %q", clip(code, 60))
 	}
 	c, refused := t.s.redeem(ctx, t.in, query.Get("code"))
 	if refused != nil {
