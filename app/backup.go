@@ -155,7 +155,8 @@ func (a *App) backUpDue(ctx context.Context) error {
 	if len(made) == 0 || now.Sub(made[len(made)-1].MadeAt) >= a.cfg.BackupEvery {
 		b, err := a.Store.BackUp(ctx, a.cfg.BackupDir, a.cfg.Version)
 		if err != nil {
-			return errors.Join(fmt.Errorf("back up into %s: %w", a.cfg.BackupDir, err), a.Store.ExpireBackups(ctx, a.cfg.BackupDir, a.keepBackups()))
+			// Without a newer one the last goes only when customers were promised that it would.
+			return errors.Join(fmt.Errorf("back up into %s: %w", a.cfg.BackupDir, err), a.Store.ExpireBackups(ctx, a.cfg.BackupDir, store.BackupLife))
 		}
 		made = append(made, b)
 	}

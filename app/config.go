@@ -60,6 +60,8 @@ type Settings struct {
 
 	AuditDays int `help:"For how many days the audit record is kept; at least 180, as customers are promised." default:"730" placeholder:"DAYS"`
 
+	handed bool // systemd hands over the sockets; taking them removes their mark from the environment
+
 	Cloud string `help:"Base address of a simulated cloud, for trials: loopback only." placeholder:"URL"`
 
 	LogFormat string `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
@@ -160,7 +162,8 @@ func (s *Settings) Check() error {
 	} else if u.Scheme != "https" && !loopback(u.Hostname()) {
 		errs = append(errs, errors.New("--public-url must be https: cookies and tokens must not travel in the clear"))
 	}
-	errs = append(errs, s.FrontSettings.check(s.Listen, s.PublicURL, os.Getenv("LISTEN_FDS") != ""))
+	s.handed = s.handed || os.Getenv("LISTEN_FDS") != ""
+	errs = append(errs, s.FrontSettings.check(s.Listen, s.PublicURL, s.handed))
 	if _, err := s.contexts(); err != nil {
 		errs = append(errs, err)
 	}

@@ -33,6 +33,7 @@ type front struct {
 // openFront opens the sockets, or takes those that systemd hands over, and reads the certificate. Nothing is answered yet.
 func openFront(s Settings, log *slog.Logger) (f *front, err error) {
 	f = &front{log: log}
+	signal.Ignore(syscall.SIGHUP) // until there is something to reload: by default it would end the process
 	if f.service, err = listen.ServiceOf(); err != nil {
 		return nil, err
 	}
@@ -59,6 +60,9 @@ func openFront(s Settings, log *slog.Logger) (f *front, err error) {
 			return nil, err
 		}
 	}
+	if err := f.exposed(s); err != nil {
+		return nil, err
+	}
 	if f.plain != nil && f.toHTTPS == nil {
 		return nil, errors.New("a socket for plain http was handed over, but --listen has no TLS")
 	}
@@ -66,6 +70,21 @@ func openFront(s Settings, log *slog.Logger) (f *front, err error) {
 		f.main = tls.NewListener(f.main, f.certificate.TLS())
 	}
 	return f, nil
+}
+
+// exposed refuses sockets that systemd handed over and that would take from the network what Check refuses of addresses.
+func (f *front) exposed(s Settings) error {
+	open := func(l net.Listener) bool {
+		a, ok := l.Addr().(*net.TCPAddr)
+		return ok && !a.IP.IsLoopback()
+	}
+	if f.watch != nil && s.MetricsTokenFile == "" && open(f.watch) {
+		return errors.New("the socket for metrics is open to the network: it needs --metrics-token-file")
+	}
+	if !s.tls() && len(s.TrustedProxies) == 0 && open(f.main) {
+		return errors.New("the main socket takes plain http from the network: give --tls-cert and --tls-key, or --acme, or name the proxy that has the TLS with --trusted-proxies")
+	}
+	return nil
 }
 
 // secure prepares TLS by files or by ACME; without either there is none.
@@ -130,7 +149,7 @@ func (f *front) serve(ctx context.Context, a *App) error {
 				f.tell(f.service.Tell(listen.Stopping))
 				ending = nil
 			case <-hup:
-				f.reload()
+				go f.reload() // by ACME it can take minutes
 			}
 		}
 	})

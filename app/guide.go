@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"roomward/app/api"
 	"roomward/app/graph"
 	"roomward/app/listen"
 	"roomward/app/setup"
@@ -82,7 +83,7 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 	act := store.System("set-up")
 	guide, token, err := setup.Open(setup.Config{
 		Data: s.Data, Version: version, Trial: s.Cloud != "", Checks: setup.Checks{Cloud: s.cloud(), Log: log}, Subject: subject, Given: o.Given,
-		Keep: func(_ context.Context, changes map[string]string) error { return KeepSettings(s.Data, changes) },
+		Keep: func(_ context.Context, changes map[string]string) error { return keepGood(s, o.Again, changes) },
 		KeepSecret: func(ctx context.Context, name, value string) error {
 			if value != "" {
 				return st.KeepSecret(ctx, act, name, []byte(value))
@@ -98,6 +99,7 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 			if err != nil {
 				return err
 			}
+			now.handed = s.handed
 			if err := now.Check(); err != nil {
 				return err
 			}
@@ -213,6 +215,33 @@ func (t trial) End(ctx context.Context, query map[string][]string) (setup.Visito
 	return setup.Visitor{Name: who.Name, Manager: who.Manager, Missing: who.Missing}, err
 }
 
+// keepGood keeps settings with which a start would not fail: one that did could not even open the guide again.
+func keepGood(s Settings, again func() (Settings, error), changes map[string]string) error {
+	before, err := KeptSettings(s.Data)
+	if err != nil {
+		return err
+	}
+	if err := KeepSettings(s.Data, changes); err != nil {
+		return err
+	}
+	now, err := again()
+	if err == nil {
+		now.handed = s.handed
+		err = now.Check()
+	}
+	if err == nil || onlyUnset(err) {
+		return nil
+	}
+	former := map[string]string{}
+	for name := range changes {
+		former[name] = before[name]
+	}
+	if undo := KeepSettings(s.Data, former); undo != nil {
+		return errors.Join(err, undo)
+	}
+	return api.Invalid("body", err.Error())
+}
+
 // passage is a listener that serves one server after the other: its connections go to whoever listens now.
 type passage struct {
 	net.Listener
@@ -227,8 +256,9 @@ func newPassage(l net.Listener) *passage {
 	go func() {
 		for {
 			c, err := l.Accept()
-			var passing net.Error
-			if errors.As(err, &passing) && passing.Timeout() {
+			var passing interface{ Temporary() bool }
+			if errors.As(err, &passing) && passing.Temporary() { // such as no file left for one more connection
+				time.Sleep(acceptPause)
 				continue
 			}
 			if err != nil {
@@ -245,6 +275,9 @@ func newPassage(l net.Listener) *passage {
 	}()
 	return p
 }
+
+// acceptPause is how long no connection is taken after one could not be.
+const acceptPause = 50 * time.Millisecond
 
 // passageTime is how long a connection waits for the next server.
 const passageTime = 10 * time.Second

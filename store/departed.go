@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"roomward/policy"
 )
@@ -57,7 +58,11 @@ type settled struct {
 }
 
 // departedFile is an append-only file of lines, each on the disk before the change that it tells of.
-type departedFile struct{ file *os.File }
+type departedFile struct {
+	mu   sync.Mutex
+	file *os.File
+	torn bool // the last write failed, and may have left a part of a line
+}
 
 // openDeparted opens or makes the file. A line that a dying process began is closed, so that the next is one of its own.
 func openDeparted(dir string) (*departedFile, error) {
@@ -71,7 +76,7 @@ func openDeparted(dir string) (*departedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the departed file: %w", err)
 	}
-	d := &departedFile{f}
+	d := &departedFile{file: f}
 	if made {
 		err = syncDir(dir)
 	} else if len(text) > 0 && text[len(text)-1] != '\n' {
@@ -95,7 +100,13 @@ func syncDir(dir string) error {
 }
 
 func (d *departedFile) append(line []byte) error {
-	if _, err := d.file.Write(line); err != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.torn {
+		line = append([]byte("\n"), line...)
+	}
+	_, err := d.file.Write(line)
+	if d.torn = err != nil; d.torn {
 		return fmt.Errorf("write the departed file: %w", err)
 	}
 	if err := d.file.Sync(); err != nil {
@@ -232,14 +243,25 @@ func (s *Store) hasDeparted(ctx context.Context, id ID) (bool, error) {
 }
 
 // settleDeparted compares the file with the database, before anybody is served. What was begun when a process died is settled by whether it was
-// committed. What was committed, and is not in this database, is done again: somebody has put an older one in its place, by restore or by hand.
+// committed. What was committed, and is not in this database, is done again: somebody has put an older one in its place, by restore or by hand. A
+// restored database cannot tell what was committed after it was made: then what was begun counts as done, as somebody wanted it.
 func (s *Store) settleDeparted(ctx context.Context, dir string, restored bool) error {
 	committed, open, err := Departed(dir)
 	if err != nil {
 		return err
 	}
+	begun := map[ID]bool{}
 	for _, d := range open {
-		if err := s.settle(ctx, []Departure{d}, false); err != nil {
+		there, err := s.hasDeparted(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if restored && !there {
+			begun[d.ID] = true
+			committed = append(committed, d)
+			continue
+		}
+		if err := s.settle(ctx, []Departure{d}, there); err != nil {
 			return err
 		}
 	}
@@ -260,6 +282,11 @@ func (s *Store) settleDeparted(ctx context.Context, dir string, restored bool) e
 		s.log.WarnContext(ctx, "the database is older than the departed file: what had ended ends again", "kind", d.Kind, "customer", d.Customer)
 		if err := s.departAgain(ctx, d); err != nil {
 			return fmt.Errorf("end again what had ended: %w", err)
+		}
+		if begun[d.ID] {
+			if err := s.settle(ctx, []Departure{d}, true); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -32,6 +32,13 @@ type EndedNow struct {
 const dueEnds = `SELECT c.id, CASE WHEN c.ends_at <= $1 AND (c.withdrawn_at IS NULL OR c.ends_at <= c.withdrawn_at + $2) THEN 'date' ELSE 'consent' END
 	FROM customers c WHERE c.ends_at <= $1 OR c.withdrawn_at + $2 <= $1`
 
+// restoredAtFact is when a restored database came to life, in milliseconds.
+const restoredAtFact = "restored-at"
+
+// afterRestore is how long no relation ends by itself after a restore: the customer may have moved its date, or given consent again, after the backup,
+// and what an end removes is gone. The views of a relation whose date has come are closed all the same.
+const afterRestore = 7 * 24 * time.Hour
+
 // EndDue ends the relations whose time has come, each in a transaction of its own; one that cannot be ended stands in nobody's way.
 func (s *Store) EndDue(ctx context.Context) ([]EndedNow, error) {
 	type due struct {
@@ -39,7 +46,13 @@ func (s *Store) EndDue(ctx context.Context) ([]EndedNow, error) {
 		reason   EndReason
 	}
 	var list []due
-	err := s.read(ctx, func(t *tx) (err error) {
+	err := s.read(ctx, func(t *tx) error {
+		var wait bool
+		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM facts WHERE name = $1 AND CAST(value AS INTEGER) > $2)`, restoredAtFact,
+			t.now-afterRestore.Milliseconds()).Scan(&wait)
+		if err != nil || wait {
+			return err
+		}
 		list, err = readAll(ctx, t, "look for relations to end", statement{dueEnds + ` ORDER BY c.id LIMIT 1000`, []any{t.now, PurgeAfter.Milliseconds()}},
 			func(rows *sql.Rows, d *due) error { return rows.Scan(&d.customer, &d.reason) })
 		return err

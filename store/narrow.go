@@ -88,9 +88,6 @@ func lostRights(before, after policy.Rules) []Departure {
 // lostBy is what an assignment lost; nil for nothing.
 func lostBy(was, is policy.Assignment) *Narrowed {
 	n := Narrowed{Members: missingFrom(is.Members, was.Members), Scopes: missingFrom(is.Scopes, was.Scopes)}
-	if slices.Contains(is.Scopes, policy.ScopeAll) {
-		n.Scopes = nil
-	}
 	if is.From.After(was.From) {
 		n.From = millis(is.From)
 	}
@@ -120,8 +117,8 @@ type groupState struct {
 	rooms []ID
 }
 
-// scopeGroups reads the room groups that assignments of a customer name.
-func scopeGroups(ctx context.Context, t *tx, customer ID) (map[ID]groupState, error) {
+// scopeGroups reads the room groups of a customer of which assignments name some; with all also when they name none.
+func scopeGroups(ctx context.Context, t *tx, customer ID, all bool) (map[ID]groupState, error) {
 	type row struct {
 		group ID
 		rules string
@@ -129,7 +126,7 @@ func scopeGroups(ctx context.Context, t *tx, customer ID) (map[ID]groupState, er
 	}
 	rows, err := readAll(ctx, t, "read the room groups of scopes", statement{`SELECT g.id, g.kind || g.rules_json, coalesce(m.room_id, 0) FROM room_groups g
 		LEFT JOIN room_group_rooms m ON m.group_id = g.id
-		WHERE g.customer_id = $1 AND EXISTS (SELECT 1 FROM assignment_scopes s WHERE s.customer_id = $1 AND s.scope LIKE 'group:%')`, []any{customer}},
+		WHERE g.customer_id = $1 AND ($2 OR EXISTS (SELECT 1 FROM assignment_scopes s WHERE s.customer_id = $1 AND s.scope LIKE 'group:%'))`, []any{customer, all}},
 		func(rows *sql.Rows, r *row) error { return rows.Scan(&r.group, &r.rules, &r.room) })
 	out := map[ID]groupState{}
 	for _, r := range rows {
@@ -147,7 +144,11 @@ func scopeGroups(ctx context.Context, t *tx, customer ID) (map[ID]groupState, er
 func lostRooms(before, after map[ID]groupState) []Departure {
 	var out []Departure
 	for _, id := range slices.Sorted(maps.Keys(before)) {
-		was, is := before[id], after[id]
+		was := before[id]
+		is, there := after[id]
+		if !there {
+			continue // it went with its scopes
+		}
 		lost := missingFrom(is.rooms, was.rooms)
 		if len(lost) > 0 || was.rules != is.rules {
 			out = append(out, Departure{Kind: DepartRights, Group: id, Lost: &Narrowed{Rooms: lost, Frozen: was.rules != is.rules}})
@@ -158,7 +159,7 @@ func lostRooms(before, after map[ID]groupState) []Departure {
 
 // lostByPartner runs a change of the partner's people and finds what it took from whom. What only adds is not looked at.
 func lostByPartner(ctx context.Context, t *tx, act Act, before policy.Rules, fn func() (entry, error)) (entry, []Departure, error) {
-	groups, err := scopeGroups(ctx, t, before.Customer)
+	groups, err := scopeGroups(ctx, t, before.Customer, false)
 	if err != nil {
 		return entry{}, nil, err
 	}
@@ -173,7 +174,7 @@ func lostByPartner(ctx context.Context, t *tx, act Act, before policy.Rules, fn 
 	if after.Assignments, err = assignmentsOf(ctx, t, before.Customer); err != nil {
 		return e, nil, err
 	}
-	now, err := scopeGroups(ctx, t, before.Customer)
+	now, err := scopeGroups(ctx, t, before.Customer, true)
 	if err != nil {
 		return e, nil, err
 	}

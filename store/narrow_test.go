@@ -150,3 +150,54 @@ func TestARelationThatCameAndWentAfterTheBackup(t *testing.T) {
 	require.Zero(t, o.number(`SELECT count(*) FROM tenants`))
 	require.NotContains(t, string(o.bytesOnDisk()), "Tb1c2", "nor its name")
 }
+
+// TestARestoredRelationOutlivesItsFormerEnd: the customer has moved its date after the backup; the date of before removes nothing for a week.
+func TestARestoredRelationOutlivesItsFormerEnd(t *testing.T) {
+	h := openHouse(t)
+	customer, at := h.ending(day)
+	backup := h.backedUp()
+	h.setEnd(at.Add(300 * day))
+	h.setClock(at.Add(day))
+	old := h.restored(backup)
+	require.Empty(t, old.endDue())
+	require.Equal(t, int64(1), old.number(`SELECT count(*) FROM customers WHERE id = $1`, customer))
+	_, err := old.CustomerByID(t.Context(), managing, customer)
+	require.ErrorIs(t, err, ErrNotFound, "and nobody sees it meanwhile")
+	old.pass(afterRestore + time.Minute)
+	require.Len(t, old.endDue(), 1, "nobody moved it again")
+}
+
+// TestAScopeThatWasWideForAWhile: rooms, then all, then another room: the first one does not come back.
+func TestAScopeThatWasWideForAWhile(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	one, two := h.room(customer, "One"), h.room(customer, "Two")
+	role, err := h.AddRole(t.Context(), maya, customer, Role{Name: "Desk", Permissions: []policy.Permission{policy.RoomsView}})
+	require.NoError(t, err)
+	id, err := h.AddAssignment(t.Context(), maya, customer, Assignment{Name: "A", Role: role, Members: []Member{desk}, Scopes: []policy.Scope{policy.ScopeRoom(one)}})
+	require.NoError(t, err)
+	backup := h.backedUp()
+	for _, scope := range []policy.Scope{policy.ScopeAll, policy.ScopeRoom(two)} {
+		require.NoError(t, h.ChangeAssignment(t.Context(), maya, h.piasAuthority(customer), Assignment{ID: id, Role: role, Name: "A", Members: []Member{desk},
+			Scopes: []policy.Scope{scope}}, 0))
+	}
+	old := h.restored(backup)
+	require.Zero(t, old.number(`SELECT count(*) FROM assignment_scopes WHERE assignment_id = $1 AND scope = $2`, id, policy.ScopeRoom(one)))
+}
+
+// TestALineThatWasTorn: what a full disk left of a line does not spoil the next one.
+func TestALineThatWasTorn(t *testing.T) {
+	h := openHouse(t)
+	customer := h.customer(northwind)
+	_, err := h.departed.file.WriteString(`{"id":"half of a`)
+	require.NoError(t, err)
+	h.departed.torn = true
+	require.NoError(t, h.depart(t.Context(), func(tx *tx) (Departure, error) {
+		_, err := tx.exec(t.Context(), `UPDATE customers SET rooms = 7`)
+		return Departure{Kind: DepartRelation, Customer: customer, By: SideSystem}, err
+	}))
+	committed, open, err := Departed(h.dir)
+	require.NoError(t, err)
+	require.Len(t, committed, 1)
+	require.Empty(t, open)
+}

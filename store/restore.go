@@ -318,6 +318,7 @@ func (s *Store) comeToLife(ctx context.Context, about map[string]any) error {
 			{`UPDATE change_requests SET state = 'expired', ended_at = $1 WHERE state = 'waiting'`, []any{t.now}},
 			{`UPDATE collect_jobs SET leased_until = 0, due_at = min(due_at, $1)`, []any{t.now}},
 			{`DELETE FROM facts WHERE name = $1`, []any{restoredFact}},
+			{`INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, []any{restoredAtFact, fmt.Sprint(t.now)}},
 		} {
 			if _, err := t.exec(ctx, step.text, step.args...); err != nil {
 				return fmt.Errorf("let a restored database come to life: %w", err)

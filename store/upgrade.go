@@ -18,16 +18,22 @@ func (s *Store) backUpBefore(ctx context.Context, o Options) error {
 		return err
 	}
 	path := filepath.Join(o.Dir, fmt.Sprintf("before-%04d%s", have+1, BackupSuffix))
+	old := ""
 	if _, err := ReadManifest(path); err == nil { // of a start that did not come through, or from before somebody went back
-		old := filepath.Join(o.Dir, fmt.Sprintf("before-%04d%sold", have+1, partMark))
+		old = filepath.Join(o.Dir, fmt.Sprintf("before-%04d%sold", have+1, partMark))
 		if err := errors.Join(os.RemoveAll(old), os.Rename(path, old)); err != nil {
 			return fmt.Errorf("%w: %w", ErrUpgradeBackup, err)
 		}
-		defer func() { _ = os.RemoveAll(old) }()
 	}
 	s.log.InfoContext(ctx, "the database is of an older version: a backup is made before it is brought up to date", "backup", path)
 	if _, _, err := MakeBackup(ctx, BackupOptions{Data: o.Dir, To: path, Version: "before " + o.Version, Now: o.Now, alone: true}); err != nil {
+		if old != "" {
+			err = errors.Join(err, os.Rename(old, path)) // better the former one than none
+		}
 		return fmt.Errorf("%w: %w", ErrUpgradeBackup, err)
+	}
+	if old != "" {
+		return os.RemoveAll(old)
 	}
 	return nil
 }

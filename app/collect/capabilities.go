@@ -126,7 +126,7 @@ func stateOfJob(state string) string {
 		return CanThrottled
 	case StateUnreachable, StateBadAnswer:
 		return CanFailing
-	case StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateConditionalAccess, StateTenantUnknown:
+	case StateSecretExpired, StateSecretInvalid, StateAppDisabled, StateConditionalAccess, StateTenantUnknown, StateClockSkew:
 		return CanBlocked
 	}
 	return ""

@@ -94,6 +94,7 @@ func presenceOf(p graph.Presence) string {
 // managed asks Intune for the devices of the granted rooms only. asked is false where it did not answer.
 func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown) (list []store.ManagedDevice, asked bool) {
 	byEmail, bySerial, by := map[string]policy.ID{}, map[string]policy.ID{}, graph.ManagedBy{}
+	placeholders := noSerials() // and what two devices share: other people's computers have them, too
 	for _, room := range known.Rooms {
 		if room.Email != "" {
 			byEmail[strings.ToLower(room.Email)] = room.ID
@@ -101,25 +102,50 @@ func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown
 		}
 	}
 	for _, d := range known.Devices {
-		if d.Serial != "" {
-			bySerial[strings.ToLower(d.Serial)] = d.Room
-			by.Serials = append(by.Serials, d.Serial)
+		if serial := strings.ToLower(strings.TrimSpace(d.Serial)); !placeholders[serial] {
+			if _, twice := bySerial[serial]; twice {
+				placeholders[serial] = true
+			}
+			bySerial[serial] = d.Room
 		}
 	}
+	for serial := range bySerial {
+		if placeholders[serial] {
+			delete(bySerial, serial)
+		}
+	}
+	by.Serials = slices.Sorted(maps.Keys(bySerial))
 	found, err := c.cfg.Graph.ManagedDevices(ctx, r.target.TenantID, by)
 	if err != nil {
 		return nil, false
+	}
+	times := map[string]int{}
+	for _, m := range found {
+		times[strings.ToLower(m.Serial)]++
 	}
 	for _, m := range found {
 		foundBy := "account"
 		room, ok := byEmail[strings.ToLower(m.UPN)]
 		if !ok {
+			if times[strings.ToLower(m.Serial)] > 1 {
+				continue // whose it is cannot be told
+			}
 			room, foundBy = bySerial[strings.ToLower(m.Serial)], "serial"
 		}
 		list = append(list, store.ManagedDevice{IntuneID: m.ID, Room: room, FoundBy: foundBy, Name: m.Name, Maker: m.Maker, Model: m.Model, Serial: m.Serial,
 			OS: m.OS, OSVersion: m.OSVersion, Compliance: string(m.Compliance), LastSync: m.LastSync})
 	}
 	return list, true
+}
+
+// noSerials are what makers put where a serial number belongs.
+func noSerials() map[string]bool {
+	out := map[string]bool{}
+	for _, text := range []string{"", "0", "none", "n/a", "na", "unknown", "default string", "system serial number", "to be filled by o.e.m.",
+		"to be filled by oem", "not applicable", "not specified", "invalid", "123456789", "0123456789"} {
+		out[text] = true
+	}
+	return out
 }
 
 // isHeld tells whether a run goes without asking for devices: they could not be read at all, twice, and something else is read instead until they are

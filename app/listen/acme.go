@@ -91,6 +91,9 @@ func (a *ACME) note(pair *tls.Certificate, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil {
+		if a.until.IsZero() && a.cfg.Now().Before(a.next) {
+			return // one of those that waited for the same try
+		}
 		a.failed++
 		wait := min(acmeWait<<min(a.failed-1, 10), acmeLongest)
 		a.next = a.cfg.Now().Add(wait)
@@ -110,7 +113,16 @@ func (a *ACME) Run(ctx context.Context) {
 	tick := time.NewTicker(acmeLook)
 	defer tick.Stop()
 	for {
-		a.Reload()
+		tried := make(chan struct{})
+		go func() { // it can take minutes, and the end does not wait for it
+			defer close(tried)
+			a.Reload()
+		}()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tried:
+		}
 		select {
 		case <-ctx.Done():
 			return

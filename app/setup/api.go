@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/mail"
 	"regexp"
@@ -70,7 +71,7 @@ func (g *Guide) situation(ctx context.Context) (Situation, error) {
 		Mail: MailServer{Host: s.Mail.Host, Port: s.Mail.Port, User: s.Mail.User, Password: s.Mail.Password != "",
 			TLS: cmp.Or(s.Mail.TLS, notify.TLSStart), From: s.Mail.From, Notice: append([]string{}, s.NoticeMail...)},
 		Given: g.cfg.Given, Permissions: Permissions(), Manifest: manifest(s.PublicURL), SigninTest: g.cfg.Trials != nil,
-		Findings: g.findings, Missing: append([]string{}, s.missing()...),
+		Findings: maps.Clone(g.findings), Missing: append([]string{}, s.missing()...),
 	}
 	switch {
 	case s.Certificate != nil:
@@ -95,10 +96,10 @@ func redirects(public string) []string {
 
 // change keeps settings, checks a step with them, and answers how things are then. Settings that are given elsewhere are refused when they would differ.
 func (g *Guide) change(ctx context.Context, step string, now map[string]string, set map[string]string) (Situation, error) {
-	for name, value := range set {
-		if where := g.cfg.Given[name]; where != "" && value != now[name] {
-			return Situation{}, api.ConflictWith("setting-given", "The setting "+name+" is set by the "+where+".", "Change it there and restart Roomward.")
-		}
+	if p := g.given(now, set); p != nil {
+		return Situation{}, p
+	}
+	for name := range set {
 		if g.cfg.Given[name] != "" {
 			delete(set, name)
 		}
@@ -112,6 +113,16 @@ func (g *Guide) change(ctx context.Context, step string, now map[string]string, 
 	}
 	g.check(ctx, step, s)
 	return g.situation(ctx)
+}
+
+// given refuses a change of a setting that is set elsewhere; nil when there is none.
+func (g *Guide) given(now, set map[string]string) error {
+	for name, value := range set {
+		if where := g.cfg.Given[name]; where != "" && value != now[name] {
+			return api.ConflictWith("setting-given", "The setting "+name+" is set by the "+where+".", "Change it there and restart Roomward.")
+		}
+	}
+	return nil
 }
 
 // begin takes the turn of a change, and the settings of now.
@@ -226,12 +237,16 @@ func (g *Guide) SetRegistration(ctx context.Context, _ *api.Call, in *Registrati
 			return Situation{}, api.Invalid("body.pem", err.Error())
 		}
 	}
+	now, set := map[string]string{setClientID: s.ClientID}, map[string]string{setClientID: id}
+	if err := g.given(now, set); err != nil { // before a proof is exchanged
+		return Situation{}, err
+	}
 	if secret != "" || pem != "" {
 		if err := g.keepProof(ctx, secret, pem); err != nil {
 			return Situation{}, err
 		}
 	}
-	return g.change(ctx, StepRegistration, map[string]string{setClientID: s.ClientID}, map[string]string{setClientID: id})
+	return g.change(ctx, StepRegistration, now, set)
 }
 
 // keepProof keeps one proof of the application and takes the other one back.
@@ -342,10 +357,14 @@ func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situat
 	now := map[string]string{setSMTPHost: s.Mail.Host, setSMTPUser: s.Mail.User, setMailFrom: s.Mail.From, setNoticeMail: strings.Join(s.NoticeMail, ","),
 		setSMTPTLS: s.Mail.TLS, setSMTPPort: strconv.Itoa(s.Mail.Port)}
 	if b.Host == "" {
+		none := map[string]string{setSMTPHost: "", setSMTPUser: "", setMailFrom: "", setNoticeMail: "", setSMTPTLS: "", setSMTPPort: ""}
+		if err := g.given(now, none); err != nil {
+			return Situation{}, err
+		}
 		if err := g.cfg.KeepSecret(ctx, SecretMailPassword, ""); err != nil {
 			return Situation{}, wrap("forget the mail password", err)
 		}
-		return g.change(ctx, StepMail, now, map[string]string{setSMTPHost: "", setSMTPUser: "", setMailFrom: "", setNoticeMail: "", setSMTPTLS: "", setSMTPPort: ""})
+		return g.change(ctx, StepMail, now, none)
 	}
 	b.TLS = cmp.Or(b.TLS, notify.TLSStart)
 	if p := wrongMail(b.From, b.Notice); p != nil {
@@ -354,6 +373,13 @@ func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situat
 	if b.TLS == notify.TLSNone && !loopback(b.Host) {
 		return Situation{}, api.Invalid("body.tls", "without encryption only to a mail server on this machine")
 	}
+	set := map[string]string{setSMTPHost: b.Host, setSMTPUser: b.User, setMailFrom: b.From, setNoticeMail: strings.Join(b.Notice, ","), setSMTPTLS: b.TLS, setSMTPPort: ""}
+	if b.Port != 0 {
+		set[setSMTPPort] = strconv.Itoa(b.Port)
+	}
+	if err := g.given(now, set); err != nil { // before the password is exchanged
+		return Situation{}, err
+	}
 	switch {
 	case b.User == "":
 		err = g.cfg.KeepSecret(ctx, SecretMailPassword, "")
@@ -361,13 +387,11 @@ func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situat
 		err = g.cfg.KeepSecret(ctx, SecretMailPassword, b.Password)
 	case s.Mail.Password == "":
 		return Situation{}, api.Invalid("body.password", "a user needs a password")
+	case (b.Host != s.Mail.Host || b.User != s.Mail.User) && g.cfg.Given["smtp-password-file"] == "": // it is told to nobody it was not given for
+		return Situation{}, api.Invalid("body.password", "another server or user needs its password")
 	}
 	if err != nil {
 		return Situation{}, wrap("keep the mail password", err)
-	}
-	set := map[string]string{setSMTPHost: b.Host, setSMTPUser: b.User, setMailFrom: b.From, setNoticeMail: strings.Join(b.Notice, ","), setSMTPTLS: b.TLS, setSMTPPort: ""}
-	if b.Port != 0 {
-		set[setSMTPPort] = strconv.Itoa(b.Port)
 	}
 	return g.change(ctx, StepMail, now, set)
 }

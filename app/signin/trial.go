@@ -95,5 +95,6 @@ func (t *Trial) End(ctx context.Context, query url.Values) (Tried, error) {
 var refusedWords = map[string]string{
 	"guest": "a guest account", "personal-account": "a personal account", "wrong-tenant": "an account of another tenant", "denied": "Microsoft refused it",
 	"unavailable": "Microsoft does not answer", "consent-needed": "consent is missing", "invalid": "the token is not as it must be",
-	"government-cloud": "an account of a government cloud", "state": "another sign-in",
+	"government-cloud": "an account of a government cloud", "state": "another sign-in", "registration-refused": "Microsoft does not accept the secret or certificate",
+	"clock-skew": "the clock of this machine is wrong",
 }

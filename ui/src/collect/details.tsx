@@ -29,6 +29,8 @@ export function CollectedDetails({ id, row }: DetailsProps<Collected>) {
   const query = useCollected(id)
   const customer = query.data ?? row
   const commands = useCommands(customer)
+  const me = useMe()
+  const reads = customer !== undefined && mayCollect(me, customer.id) // as the server asks for it
   if (query.data === null) {
     return (
       <DetailsPane title={t('title')}>
@@ -45,7 +47,7 @@ export function CollectedDetails({ id, row }: DetailsProps<Collected>) {
       commands={commands}
       tabs={[
         { value: 'overview', label: t('part.overview'), content: () => customer && <Overview customer={customer} /> },
-        { value: 'works', label: t('part.works'), content: () => customer && customer.kinds.length > 0 && <WorksTab id={customer.id} /> },
+        ...(reads ? [{ value: 'works', label: t('part.works'), content: () => customer && customer.kinds.length > 0 && <WorksTab id={customer.id} /> }] : []),
         { value: 'runs', label: t('part.runs'), content: () => customer && <LastRuns customer={customer} /> },
       ]}
     />
