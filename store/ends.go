@@ -39,6 +39,15 @@ const restoredAtFact = "restored-at"
 // and what an end removes is gone. The views of a relation whose date has come are closed all the same.
 const afterRestore = 7 * 24 * time.Hour
 
+func restoredLately(ctx context.Context, t *tx) (lately bool, err error) {
+	err = t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM facts WHERE name = $1 AND CAST(value AS INTEGER) > $2)`, restoredAtFact,
+		t.now-afterRestore.Milliseconds()).Scan(&lately)
+	if err != nil {
+		return false, fmt.Errorf("look whether the database was restored lately: %w", err)
+	}
+	return lately, nil
+}
+
 // EndDue ends the relations whose time has come, each in a transaction of its own; one that cannot be ended stands in nobody's way.
 func (s *Store) EndDue(ctx context.Context) ([]EndedNow, error) {
 	type due struct {
@@ -47,10 +56,8 @@ func (s *Store) EndDue(ctx context.Context) ([]EndedNow, error) {
 	}
 	var list []due
 	err := s.read(ctx, func(t *tx) error {
-		var wait bool
-		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM facts WHERE name = $1 AND CAST(value AS INTEGER) > $2)`, restoredAtFact,
-			t.now-afterRestore.Milliseconds()).Scan(&wait)
-		if err != nil || wait {
+		lately, err := restoredLately(ctx, t)
+		if err != nil || lately {
 			return err
 		}
 		list, err = readAll(ctx, t, "look for relations to end", statement{dueEnds + ` ORDER BY c.id LIMIT 1000`, []any{t.now, PurgeAfter.Milliseconds()}},

@@ -163,8 +163,12 @@ func TestARestoredRelationOutlivesItsFormerEnd(t *testing.T) {
 	require.Equal(t, int64(1), old.number(`SELECT count(*) FROM customers WHERE id = $1`, customer))
 	_, err := old.CustomerByID(t.Context(), managing, customer)
 	require.ErrorIs(t, err, ErrNotFound, "and nobody sees it meanwhile")
+	again := h.restored(backup)
+	again.setEnd(again.clock().Add(300 * day))
+	again.pass(afterRestore + time.Minute)
+	require.Empty(t, again.endDue(), "the customer says so again")
 	old.pass(afterRestore + time.Minute)
-	require.Len(t, old.endDue(), 1, "nobody moved it again")
+	require.Len(t, old.endDue(), 1, "nobody moved it")
 }
 
 // TestAScopeThatWasWideForAWhile: rooms, then all, then another room: the first one does not come back.

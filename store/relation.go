@@ -125,10 +125,14 @@ func ownAgreement(ctx context.Context, t *tx, v policy.View) (Customer, error) {
 		return Customer{}, ErrNotFound
 	}
 	c, err := scanCustomer(t.QueryRowContext(ctx, `SELECT `+customerColumns+` WHERE c.tenant_id = $1`, v.TenantID()))
-	if err == nil && !c.EndsAt.IsZero() && millis(c.EndsAt) <= t.now {
-		return Customer{}, ErrNotFound // its date has come: nobody renews what has ended
+	if err != nil || c.EndsAt.IsZero() || millis(c.EndsAt) > t.now {
+		return c, err
 	}
-	return c, err
+	// Its date has come: nobody renews what has ended, but for a date that is older than what the customer said.
+	if lately, err := restoredLately(ctx, t); err != nil || lately {
+		return c, err
+	}
+	return Customer{}, ErrNotFound
 }
 
 func shiftRoles(ctx context.Context, t *tx, c Customer, ceiling []policy.Permission) ([]RoleShift, error) {
