@@ -258,7 +258,7 @@ func newPassage(l net.Listener) *passage {
 			c, err := l.Accept()
 			var passing interface{ Temporary() bool }
 			if errors.As(err, &passing) && passing.Temporary() { // such as no file left for one more connection
-				time.Sleep(acceptPause)
+				<-time.After(acceptPause)
 				continue
 			}
 			if err != nil {
