@@ -265,11 +265,10 @@ func readAll[T any](ctx context.Context, t *tx, doing string, q statement, scan 
 	defer func() { _ = rows.Close() }()
 	out := []T{}
 	for rows.Next() {
-		var row T
-		if err := scan(rows, &row); err != nil {
+		out = append(out, *new(T))
+		if err := scan(rows, &out[len(out)-1]); err != nil { // in its place: a row of its own would be made, then copied
 			return nil, fmt.Errorf("%s: %w", doing, err)
 		}
-		out = append(out, row)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
