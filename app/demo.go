@@ -55,6 +55,11 @@ func Demo(ctx context.Context, d DemoSettings, version string) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(d.Data)) }()
 	}
+	alone, err := store.Occupy(d.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, alone.Close()) }()
 	demo, err := newDemo(ctx, d, version)
 	if err != nil {
 		return err

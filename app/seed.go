@@ -33,6 +33,11 @@ func Seed(ctx context.Context, s SeedSettings) (err error) {
 	if err != nil {
 		return fmt.Errorf("--world: %w", err)
 	}
+	alone, err := store.Occupy(s.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, alone.Close()) }()
 	began := time.Now()
 	st, err := store.Open(ctx, store.Options{Dir: s.Data, Mode: store.ModeDemo, Now: func() time.Time { return world.now }})
 	if err != nil {

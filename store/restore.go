@@ -69,6 +69,14 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return Restored{}, fmt.Errorf("make the data directory: %w", err)
 	}
+	alone, err := Occupy(o.Data) // two at a time, or a server that begins meanwhile
+	if err != nil {
+		return Restored{}, err
+	}
+	defer func() { _ = alone.Close() }()
+	if err := o.refuseFilled(); err != nil { // by whoever was quicker
+		return Restored{}, err
+	}
 	if err := o.fill(ctx, m, departed); err != nil {
 		return Restored{}, full(err)
 	}
