@@ -1,208 +1,58 @@
 package app
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"roomward/app/cloudsim"
+	"roomward/app/witness"
 	"roomward/store"
 )
 
 // heard is what all tests of this package log at the most talkative level, and the secrets that pass meanwhile.
-var heard = &witness{secrets: map[string]string{}}
+var heard = ears{witness.New()}
 
-// TestMain runs the tests, and then looks through everything that was logged for every secret that passed.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if leaks := heard.leaks(); len(leaks) > 0 {
-		fmt.Fprintf(os.Stderr, "FAIL: secrets in the log:\n%s\n", strings.Join(leaks[:min(len(leaks), 20)], "\n"))
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
+// ears are a witness by the short names that these tests use.
+type ears struct{ *witness.Witness }
 
-// witness hears all that is logged, and knows the secrets that were used.
-type witness struct {
-	mu      sync.Mutex
-	logged  bytes.Buffer
-	secrets map[string]string // by the secret, what it is
-}
+func (e ears) log() *slog.Logger        { return e.Log() }
+func (e ears) learn(kind, value string) { e.Learn(kind, value) }
 
-// Write takes what is logged, or answered with a problem.
-func (w *witness) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logged.Write(b)
-}
-
-func (w *witness) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// shortestSecret is what is not found by chance.
-const shortestSecret = 10
-
-// learn notes a secret in the forms in which it could be written.
-func (w *witness) learn(kind, value string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(value) < shortestSecret {
-		return
-	}
-	quoted, err := json.Marshal(value)
-	if err != nil {
-		quoted = nil
-	}
-	for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), strings.Trim(string(quoted), `"`), strings.Trim(strconv.Quote(value), `"`),
-		base64.StdEncoding.EncodeToString([]byte(value)), hex.EncodeToString([]byte(value))} {
-		w.secrets[form] = kind
-	}
-}
-
-// kinds are the kinds of secrets that passed.
-func (w *witness) kinds() map[string]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	out := map[string]bool{}
-	for _, kind := range w.secrets {
-		out[kind] = true
-	}
-	return out
-}
-
-// leaks are the lines that were logged with a secret in them.
-func (w *witness) leaks() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return leaksIn(bytes.NewReader(w.logged.Bytes()), w.hides(nil))
-}
-
-// leaksInFiles are the files of a directory with a secret in them. besides are kinds that may stand there.
-func (w *witness) leaksInFiles(t *testing.T, dir string, besides ...string) []string {
-	t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	hides := w.hides(besides)
-	var out []string
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	require.NoError(t, err)
-	for _, path := range files {
-		b, err := os.ReadFile(path)
-		require.NoError(t, err)
-		for _, leak := range leaksIn(bytes.NewReader(b), hides) {
-			out = append(out, filepath.Base(path)+": "+leak)
-		}
-	}
-	return out
-}
-
-// hides replaces each secret by its kind.
-func (w *witness) hides(besides []string) *strings.Replacer {
-	var pairs []string
-	for secret, kind := range w.secrets {
-		pairs = append(pairs, secret, leakMark+kind+">>")
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		for _, kind := range besides {
-			if pairs[i+1] == leakMark+kind+">>" {
-				pairs[i+1] = ""
-			}
-		}
-	}
-	return strings.NewReplacer(pairs...)
-}
-
-const leakMark = "<<secret: "
-
-func leaksIn(r io.Reader, hides *strings.Replacer) []string {
-	var out []string
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadString('\n')
-		if hidden := hides.Replace(line); strings.Contains(hidden, leakMark) {
-			at := strings.Index(hidden, leakMark)
-			out = append(out, strings.ToValidUTF8(hidden[max(0, at-150):min(len(hidden), at+150)], "?"))
-		}
-		if err != nil {
-			return out
-		}
-	}
-}
-
-// listens is a browser's transport that lets the witness know the secrets of cookies, and what is answered with problems.
-type listens struct{ *witness }
+// listens is a browser's transport that the witness hears.
+type listens struct{ ears }
 
 // RoundTrip sends a request on its way.
 func (l listens) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range resp.Cookies() {
-		l.learn("cookie", c.Value)
-	}
-	if resp.StatusCode < http.StatusBadRequest {
-		return resp, nil
-	}
-	body, err := io.ReadAll(resp.Body)
-	err = errors.Join(err, resp.Body.Close())
-	_, _ = fmt.Fprintf(l.witness, "answer %d: %s\n", resp.StatusCode, body)
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, err
+	return witness.Listens{Witness: l.Witness}.RoundTrip(req)
 }
 
-// TestTheWitnessFindsLeaks plants secrets: else a witness that hears nothing would find nothing.
-func TestTheWitnessFindsLeaks(t *testing.T) {
+// TestMain runs the tests, and then looks through everything that was logged for every secret that passed.
+func TestMain(m *testing.M) { heard.Main(m) }
+
+// TestSettingsHideTheirSecrets however they are printed.
+func TestSettingsHideTheirSecrets(t *testing.T) {
 	const secret = "p&ss/w rd \"quoted\" 4711"
-	w := &witness{secrets: map[string]string{}}
-	w.learn("password", secret)
-	w.learn("short", "abc")
-	w.log().Info("abc is no secret", "error", errors.New("something else"))
-	require.Empty(t, w.leaks())
-	for name, plant := range map[string]func(){
-		"message":   func() { w.log().Debug("it is " + secret) },
-		"attribute": func() { w.log().Error("x", "error", fmt.Errorf("refused: %v", struct{ Password string }{secret})) },
-		"address": func() {
-			w.log().Warn("x", "error", &url.Error{Op: "Get", URL: "https://x/?code=" + url.QueryEscape(secret), Err: io.EOF})
-		},
-		"base64":     func() { w.log().Info(base64.StdEncoding.EncodeToString([]byte(secret))) },
-		"a struct":   func() { w.log().Info("x", "settings", DemoSettings{Data: secret}) },
-		"an address": func() { w.log().Info("GET /x?state=" + url.PathEscape(secret)) },
-	} {
-		before := len(w.leaks())
-		plant()
-		require.Len(t, w.leaks(), before+1, name)
-	}
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "x"), []byte("a\nb"+secret+"c"), 0o600))
-	require.Len(t, w.leaksInFiles(t, dir), 1)
-	require.Empty(t, w.leaksInFiles(t, dir, "password"))
-	// Settings that are secret hide themselves, however they are printed.
-	before := len(w.leaks())
+	w := witness.New()
+	w.Learn("password", secret)
+	w.Log().Info("it is " + secret)
+	require.Len(t, w.Leaks(), 1, "the witness hears")
+	before := len(w.Leaks())
 	s := Settings{ClientSecret: secret, SecretKey: secret}
 	s.smtpPassword, s.kept.clientSecret, s.kept.certificate = secret, secret, secret
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		w.log().Info(fmt.Sprintf(verb, s), "settings", s, "pointer", &s, "secret", s.ClientSecret)
+		w.Log().Info(fmt.Sprintf(verb, s), "settings", s, "pointer", &s, "secret", s.ClientSecret)
 	}
 	slog.New(slog.NewJSONHandler(w, nil)).Info("x", "settings", s, "config", Config{Settings: s})
-	require.Len(t, w.leaks(), before)
+	require.Len(t, w.Leaks(), before)
 }
 
 // TestSecretsStayIn lives through a day of the demo, with what goes wrong on it, and looks for every secret in the log, in the answers and in the
@@ -268,11 +118,11 @@ func TestSecretsStayIn(t *testing.T) {
 	d.cfg.Log.Error("as a caller does", "error", err)
 
 	for _, kind := range []string{"client_secret", "code", "code_verifier", "state", "nonce", "access_token", "id_token", "cookie", "smtp-password", "master key", "invitation code"} {
-		require.True(t, heard.kinds()[kind], "no %s passed: nothing is proven about it", kind)
+		require.True(t, heard.Kinds()[kind], "no %s passed: nothing is proven about it", kind)
 	}
-	require.Contains(t, heard.logged.String(), "graph request", "the log is not heard")
-	require.Contains(t, heard.logged.String(), "sign-in refused")
-	require.Empty(t, heard.leaks())
+	require.True(t, heard.Heard("graph request"), "the log is not heard")
+	require.True(t, heard.Heard("sign-in refused"))
+	require.Empty(t, heard.Leaks())
 	// The verifier and the nonce of a sign-in under way are of no use without its code and the application's own proof; see the README.
-	require.Empty(t, heard.leaksInFiles(t, d.cfg.Data, "code_verifier", "nonce", "master key"))
+	require.Empty(t, heard.LeaksInFiles(t, d.cfg.Data, "code_verifier", "nonce", "master key"))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -95,7 +96,7 @@ func (s *safeBuffer) Bytes() []byte {
 func newWorld(t *testing.T, tenants ...*cloudsim.Tenant) *world {
 	t.Helper()
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)}}
-	w.cloud = cloudsim.New(&cloudsim.World{Tenants: tenants}, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: w.clock.Now})
+	w.cloud = cloudsim.New(&cloudsim.World{Tenants: tenants}, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: w.clock.Now, Secret: heard.Learn})
 	server := httptest.NewServer(w.front())
 	t.Cleanup(server.Close)
 	w.build(graph.Config{Cloud: graph.Cloud{Login: server.URL + "/login", Graph: server.URL + "/graph"},
@@ -121,7 +122,7 @@ func (w *world) build(cfg graph.Config) {
 	w.t.Helper()
 	w.dir, w.log, w.customers = w.t.TempDir(), &safeBuffer{}, map[string]policy.ID{}
 	w.ledger = keepLedger(w.dir)
-	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewJSONHandler(io.MultiWriter(w.log, heard), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	w.store, err = store.Open(w.t.Context(), store.Options{Dir: w.dir, Now: w.clock.Now, Log: log})
 	require.NoError(w.t, err)

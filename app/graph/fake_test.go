@@ -45,11 +45,12 @@ func newFake(t *testing.T, graph func(w http.ResponseWriter, r *http.Request)) *
 // client is a Client of the fake cloud; change may alter its configuration.
 func (f *fake) client(change ...func(*Config)) *Client {
 	f.t.Helper()
+	heard.Learn("client_secret", secret)
 	cfg := Config{
 		Cloud:      Cloud{Login: "https://login.example", Graph: "https://graph.example"},
 		Credential: Credential{ClientID: "app-1", Secret: secret},
 		HTTP:       &http.Client{Transport: f},
-		Log:        slog.New(slog.NewJSONHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log:        slog.New(slog.NewJSONHandler(io.MultiWriter(&f.log, heard), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -110,6 +111,7 @@ func jwtOf(claims map[string]any) string {
 
 func giveToken(w http.ResponseWriter, tenant string, n int, roles ...string) {
 	token := jwtOf(map[string]any{"tid": tenant, "roles": roles, "uti": n})
+	heard.Learn("access_token", token)
 	fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":%q}`, token)
 }
 

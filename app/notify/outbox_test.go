@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -46,6 +47,7 @@ type house struct {
 
 func openHouse(t *testing.T) *house {
 	t.Helper()
+	heard.Learn("smtp-password", password)
 	h := &house{t: t, dir: t.TempDir(), at: evening, log: &bytes.Buffer{},
 		box: openPostbox(t, func(p *postbox) { p.user, p.password = "roomward", password })}
 	h.start()
@@ -60,7 +62,7 @@ func (h *house) start() {
 	h.store, err = store.Open(h.t.Context(), store.Options{Dir: h.dir, Mode: store.ModeReal, Now: h.clock})
 	require.NoError(h.t, err)
 	h.Notify = New(Config{Store: h.store, Server: h.box.server(), Partner: []string{"desk@partner.example"}, PartnerName: "Litware",
-		PublicURL: "https://rooms.partner.example", Work: policy.ForWork, Overview: managing, Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil))})
+		PublicURL: "https://rooms.partner.example", Work: policy.ForWork, Overview: managing, Now: h.clock, Log: slog.New(slog.NewTextHandler(io.MultiWriter(h.log, heard), &slog.HandlerOptions{Level: slog.LevelDebug}))})
 }
 
 func (h *house) clock() time.Time {

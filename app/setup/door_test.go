@@ -25,6 +25,7 @@ func TestTheTokenLetsOneBrowserIn(t *testing.T) {
 	written, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, token, strings.TrimSpace(string(written)))
+	heard.Learn("setup token", token)
 
 	for _, wrong := range []string{"", "an old one", token + "x", strings.ToLower(token)} {
 		_, err := d.claim(wrong)

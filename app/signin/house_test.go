@@ -131,8 +131,8 @@ func (h *house) pass(d time.Duration) {
 func open(t *testing.T, spoil ...func(*signin.Config)) *house {
 	t.Helper()
 	h := &house{t: t, world: world(), dir: t.TempDir(), log: &record{}, at: time.Now().UTC().Truncate(time.Second)}
-	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.cloud = cloudsim.New(h.world, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: h.now})
+	log := slog.New(slog.NewJSONHandler(io.MultiWriter(h.log, heard), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.cloud = cloudsim.New(h.world, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: h.now, Secret: heard.Learn})
 	require.NoError(t, h.cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = h.cloud.Close() })
 	var err error

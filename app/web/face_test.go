@@ -154,8 +154,8 @@ func start(t *testing.T, spoil ...func(*web.Config)) *face {
 func build(t *testing.T, public string, spoil ...func(*web.Config)) *face {
 	t.Helper()
 	f := &face{t: t, base: public, log: &record{}, entered: make(chan struct{}, 8), leave: make(chan struct{})}
-	log := slog.New(api.LogHandler(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	f.cloud = cloudsim.New(world(), cloudsim.Options{ClientID: clientID, ClientSecret: secret})
+	log := slog.New(api.LogHandler(slog.NewJSONHandler(io.MultiWriter(f.log, heard), &slog.HandlerOptions{Level: slog.LevelDebug})))
+	f.cloud = cloudsim.New(world(), cloudsim.Options{ClientID: clientID, ClientSecret: secret, Secret: heard.Learn})
 	require.NoError(t, f.cloud.Listen(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = f.cloud.Close() })
 	st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir(), Mode: store.ModeTrial, Log: log})
