@@ -55,20 +55,21 @@ type Config struct {
 
 // App is one running Roomward.
 type App struct {
-	cfg       Config
-	Store     *store.Store
-	Graph     *graph.Client
-	Decider   *policy.Decider
-	Customers *customers.Customers
-	Collect   *collect.Collector
-	actions   *rooms.Actions
-	change    *change.Change
-	notify    *notify.Notify
-	web       *web.Server
-	watch     *watch.Watch
-	keyUntil  time.Time     // end of the certificate of the registration in Entra; zero: there is none
-	erase     chan struct{} // tells that bytes are to be erased
-	backups   struct {
+	cfg          Config
+	Store        *store.Store
+	Graph        *graph.Client
+	Decider      *policy.Decider
+	Customers    *customers.Customers
+	Collect      *collect.Collector
+	actions      *rooms.Actions
+	change       *change.Change
+	notify       *notify.Notify
+	installation *setup.Installation
+	web          *web.Server
+	watch        *watch.Watch
+	keyUntil     time.Time     // end of the certificate of the registration in Entra; zero: there is none
+	erase        chan struct{} // tells that bytes are to be erased
+	backups      struct {
 		sync.Mutex
 		status BackupStatus
 	}
@@ -152,7 +153,8 @@ func (a *App) build() error {
 		Now: cfg.Now, Log: cfg.Log})
 	spaces := rooms.New(a.Store, cfg.Now)
 	spaces.Wakes(a.actions)
-	routes := web.Routes(web.Features{Access: people, Customers: a.Customers, Rooms: spaces,
+	a.installation = setup.NewInstallation(a.examine, cfg.Now, cfg.Log)
+	routes := web.Routes(web.Features{Setup: a.installation, Access: people, Customers: a.Customers, Rooms: spaces,
 		Incidents: incidents.New(a.Store, cfg.Now), Collect: a.Collect, Change: a.change, Notify: a.notify, Audit: audit.New(a.Store, cfg.Now)})
 	a.change.Use(api.Replays(desk, routes))
 	dist, err := fs.Sub(ui.Dist, "dist")
@@ -276,6 +278,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	jobs.Go(func() { a.keepRecord(work) })
 	jobs.Go(func() { a.backUp(work) })
 	jobs.Go(func() { a.followReasons(work) })
+	jobs.Go(func() { a.installation.Run(work) })
 	err := a.web.Serve(ctx, l)
 	stop()
 	jobs.Wait()
@@ -360,50 +363,6 @@ func (a *App) sweep(ctx context.Context) {
 			a.cfg.Log.Error("sweep the database", "error", err)
 		}
 	}
-}
-
-// Serve runs Roomward for a partner until the context ends. While needed settings are missing it serves the set-up guide first, at the same place.
-func Serve(ctx context.Context, s Settings, o ServeOptions, version string) error {
-	guide, err := needsGuide(&s, o.Guide)
-	if err != nil {
-		return err
-	}
-	log := newLog(s)
-	f, err := openFront(s, log)
-	if err != nil {
-		return err
-	}
-	a, err := openApp(ctx, Config{Settings: s, Mode: s.mode(), Version: version, Log: log, certificate: f.certificate})
-	if err != nil {
-		return errors.Join(err, f.close())
-	}
-	if err := a.prepare(ctx, f, o, guide); err != nil {
-		return errors.Join(err, f.close(), a.Store.Close())
-	}
-	if ctx.Err() != nil { // it ended in the guide
-		return errors.Join(f.close(), a.Store.Close())
-	}
-	log.Info("serving", "address", a.cfg.PublicURL, "version", version)
-	return f.serve(ctx, a)
-}
-
-// prepare builds what serves, by way of the guide where that is needed.
-func (a *App) prepare(ctx context.Context, f *front, o ServeOptions, guide bool) error {
-	if err := a.cfg.takeKept(ctx, a.Store.Secret); err != nil {
-		return err
-	}
-	if _, err := a.cfg.credential(); guide || errors.Is(err, errNoCredential) {
-		return f.guided(ctx, a, o)
-	}
-	return a.build()
-}
-
-// mode is what the data directory is for: a simulated cloud and Microsoft's never share one.
-func (s Settings) mode() store.Mode {
-	if s.Cloud != "" {
-		return store.ModeTrial
-	}
-	return store.ModeReal
 }
 
 // OpenAPI is the document of the API and of the set-up guide, which is served before it, without running anything.

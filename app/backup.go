@@ -152,7 +152,7 @@ func (a *App) backUpDue(ctx context.Context) error {
 		return err
 	}
 	now := a.cfg.Now()
-	if len(made) == 0 || now.Sub(made[len(made)-1].MadeAt) >= a.cfg.BackupEvery {
+	if len(made) == 0 || a.cfg.BackupSchedule.due(made[len(made)-1].MadeAt, now) {
 		b, err := a.Store.BackUp(ctx, a.cfg.BackupDir, a.cfg.Version)
 		if err != nil {
 			// Without a newer one the last goes only when customers were promised that it would.

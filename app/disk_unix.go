@@ -12,3 +12,14 @@ func diskFree(path string) (int64, bool) {
 	}
 	return int64(s.Bavail) * int64(s.Bsize), true // whose types differ by system
 }
+
+// sameDisk tells whether two directories are on one disk; false when that cannot be known.
+func sameDisk(a, b string) bool {
+	var of [2]unix.Stat_t
+	for i, path := range []string{a, b} {
+		if err := unix.Stat(path, &of[i]); err != nil {
+			return false
+		}
+	}
+	return of[0].Dev == of[1].Dev
+}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -25,29 +24,12 @@ const lowDisk = 500 << 20
 // It reads only, also while a server runs on the same data.
 func Doctor(ctx context.Context, s Settings, out io.Writer) error {
 	var found []setup.Outcome
-	if err := s.Check(); err != nil && !onlyUnset(err) {
-		found = append(found, setup.Found("settings", setup.Broken, "settings-wrong", "said", strings.ReplaceAll(err.Error(), "\n", "; ")))
-	}
-	found = append(found, s.machine()...)
-	subject, err := s.subject(ctx, func(ctx context.Context, name string) ([]byte, bool, error) {
+	err := s.examine(ctx, func(ctx context.Context, name string) ([]byte, bool, error) {
 		return store.SecretOf(ctx, s.Data, s.keySource(), name)
-	})
+	}, setup.Checks{Cloud: s.cloud(), SameDisk: sameDisk}, func(_, _ int, more ...setup.Outcome) { found = append(found, more...) })
 	if err != nil {
-		found = append(found, setup.Found("data", setup.Broken, "data-broken", "data", s.Data, "said", err.Error()))
+		return err
 	}
-	found = append(found, s.lastBackup())
-	checks := setup.Checks{Cloud: s.cloud()}
-	missing := subject.Settings()
-	found = append(found, missing...)
-	found = append(found, checks.Address(ctx, subject))
-	if subject.PartnerTenant != "" {
-		_, partner := checks.Partner(ctx, subject)
-		found = append(append(found, checks.Clock(ctx, subject)), partner...)
-	}
-	if len(missing) == 0 {
-		found = append(append(found, checks.Registration(ctx, subject)...), checks.Managers(ctx, subject)...)
-	}
-	found = append(found, checks.Mail(ctx, subject, ""))
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, f := range found {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Verdict, f.Check, f.Text())
@@ -62,6 +44,58 @@ func Doctor(ctx context.Context, s Settings, out io.Writer) error {
 		return errUnwell
 	}
 	return nil
+}
+
+// examine runs every check and tells what each found, one after the other, with how many of how many are done. An error says that ctx has ended.
+func (s Settings) examine(ctx context.Context, secret secretReader, checks setup.Checks, tell func(done, of int, found ...setup.Outcome)) error {
+	wrong := s.Check()
+	subject, err := s.subject(ctx, secret)
+	missing := subject.Settings()
+	looks := []func() []setup.Outcome{
+		func() []setup.Outcome {
+			if wrong == nil || onlyUnset(wrong) {
+				return missing
+			}
+			return append([]setup.Outcome{setup.Found("settings", setup.Broken, "settings-wrong", "said", strings.ReplaceAll(wrong.Error(), "\n", "; "))}, missing...)
+		},
+		s.machine,
+		func() []setup.Outcome {
+			if err == nil {
+				return nil
+			}
+			return []setup.Outcome{setup.Found("data", setup.Broken, "data-broken", "data", s.Data, "said", err.Error())}
+		},
+		func() []setup.Outcome {
+			if s.BackupDir == "" {
+				return []setup.Outcome{s.lastBackup()}
+			}
+			return append(checks.Backups(subject), s.lastBackup())
+		},
+		func() []setup.Outcome { return []setup.Outcome{checks.Address(ctx, subject)} },
+	}
+	if subject.PartnerTenant != "" {
+		looks = append(looks, func() []setup.Outcome { return []setup.Outcome{checks.Clock(ctx, subject)} }, func() []setup.Outcome {
+			_, found := checks.Partner(ctx, subject)
+			return found
+		})
+	}
+	if len(missing) == 0 {
+		looks = append(looks, func() []setup.Outcome { return checks.Registration(ctx, subject) }, func() []setup.Outcome { return checks.Managers(ctx, subject) })
+	}
+	looks = append(looks, func() []setup.Outcome { return []setup.Outcome{checks.Mail(ctx, subject, "")} })
+	for i, look := range looks {
+		found := look()
+		if ctx.Err() != nil {
+			return fmt.Errorf("check the installation: %w", ctx.Err())
+		}
+		tell(i+1, len(looks), found...)
+	}
+	return nil
+}
+
+// examine checks the installation as it serves, for who looks at it in the portal.
+func (a *App) examine(ctx context.Context, tell func(done, of int, found ...setup.Outcome)) error {
+	return a.cfg.examine(ctx, a.Store.Secret, setup.Checks{Cloud: a.cfg.cloud(), Now: a.cfg.Now, Log: a.cfg.Log, SameDisk: sameDisk}, tell)
 }
 
 // lastBackup looks at the newest backup of the schedule.
@@ -92,11 +126,10 @@ func (s *Settings) machine() []setup.Outcome {
 	if info.Mode().Perm()&0o077 != 0 {
 		out[0] = setup.Found("data", setup.Broken, "data-open", "data", s.Data)
 	}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(s.Data, &fs); err != nil {
+	free, known := diskFree(s.Data)
+	if !known {
 		return out
 	}
-	free := fs.Bavail * uint64(fs.Bsize)
 	said := fmt.Sprintf("%d MB", free>>20)
 	if free < lowDisk {
 		return append(out, setup.Found("disk", setup.Warning, "disk-low", "free", said))

@@ -1,9 +1,19 @@
 package app
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -68,4 +78,61 @@ func TestOneWayToTLS(t *testing.T) {
 	require.Empty(t, none.HTTPListen)
 	require.NoError(t, files.check(open, public, false))
 	require.Empty(t, files.HTTPListen, "nobody asked for another port")
+}
+
+// TestTLSFollowsThePublicAddress: when the guide changes the address, certificate and redirects are for the new name at once, and the browser that
+// changed it is still answered under the former one.
+func TestTLSFollowsThePublicAddress(t *testing.T) {
+	dir := t.TempDir()
+	files := FrontSettings{TLSCert: filepath.Join(dir, "cert.pem"), TLSKey: filepath.Join(dir, "key.pem"), HTTPListen: ":80"}
+	writePair(t, files, "new.partner.example")
+	f := &front{log: heard.log(), renewed: make(chan struct{}, 1)}
+	at := func(name string) Settings { return Settings{PublicURL: "https://" + name, FrontSettings: files} }
+	require.NoError(t, f.secure(at("old.partner.example")))
+	_, trouble := f.certificate().State()
+	require.Contains(t, trouble, "not for old.partner.example")
+	require.NoError(t, f.secure(at("old.partner.example")))
+	require.Empty(t, f.renewed, "nothing is new")
+	former, err := f.tls(&tls.ClientHelloInfo{ServerName: "old.partner.example"})
+	require.NoError(t, err)
+
+	for range 2 { // also when the start between them failed
+		require.NoError(t, f.secure(at("failed.partner.example")))
+		require.NoError(t, f.secure(at("new.partner.example")))
+	}
+	require.Len(t, f.renewed, 1)
+	_, trouble = f.certificate().State()
+	require.Empty(t, trouble)
+	config, err := f.tls(&tls.ClientHelloInfo{ServerName: "OLD.partner.example"})
+	require.NoError(t, err)
+	require.Same(t, former, config)
+	config, err = f.tls(&tls.ClientHelloInfo{ServerName: "new.partner.example"})
+	require.NoError(t, err)
+	require.NotSame(t, former, config)
+	led := httptest.NewRecorder()
+	f.secured.Load().toHTTPS.ServeHTTP(led, httptest.NewRequest(http.MethodGet, "http://old.partner.example/rooms", nil))
+	require.Equal(t, "https://new.partner.example/rooms", led.Header().Get("Location"))
+
+	acme := at("new.partner.example")
+	acme.TLSCert, acme.TLSKey, acme.ACME, acme.Data = "", "", true, dir
+	f = &front{log: heard.log(), renewed: make(chan struct{}, 1)}
+	require.NoError(t, f.secure(acme))
+	first := f.certificate()
+	acme.PublicURL = "https://other.partner.example"
+	require.NoError(t, f.secure(acme))
+	require.NotSame(t, first, f.certificate(), "an authority is asked for the other name")
+}
+
+// writePair makes a certificate for a name.
+func writePair(t *testing.T, s FrontSettings, name string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.TLSCert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(s.TLSKey, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
 }

@@ -35,6 +35,8 @@ type ServeOptions struct {
 	// Out is where the guide's address goes; with Terminal it carries the one-time token, because nobody but who started this reads it.
 	Out      io.Writer
 	Terminal bool
+	// Log is the log; nil means that of the settings, on standard error.
+	Log *slog.Logger
 }
 
 // needsGuide tells whether the set-up guide has to be opened, or that settings are wrong, which no guide mends.
@@ -82,18 +84,17 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 	}
 	act := store.System("set-up")
 	guide, token, err := setup.Open(setup.Config{
-		Data: s.Data, Version: version, Trial: s.Cloud != "", Checks: setup.Checks{Cloud: s.cloud(), Log: log}, Subject: subject, Given: o.Given,
+		Data: s.Data, Version: version, Trial: s.Cloud != "", Checks: setup.Checks{Cloud: s.cloud(), Log: log, SameDisk: sameDisk}, Subject: subject, Given: o.Given,
 		Keep: func(_ context.Context, changes map[string]string) error { return keepGood(s, o.Again, changes) },
-		KeepSecret: func(ctx context.Context, name, value string) error {
-			if value != "" {
-				return st.KeepSecret(ctx, act, name, []byte(value))
+		KeepSecrets: func(ctx context.Context, secrets map[string]string) error {
+			values := map[string][]byte{}
+			for name, value := range secrets {
+				values[name] = []byte(value)
 			}
-			if err := st.DropSecret(ctx, act, name); !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			return nil
+			return st.ChangeSecrets(ctx, act, values)
 		},
-		Trials: func(on setup.Subject) (setup.Trial, error) { return newTrial(s.cloud(), on, log) },
+		TakeNext: func(ctx context.Context) error { return st.TakeNextCertificate(ctx, act) },
+		Trials:   func(on setup.Subject) (setup.Trial, error) { return newTrial(s.cloud(), on, log) },
 		Start: func(ctx context.Context) error {
 			now, err := o.Again()
 			if err != nil {
@@ -103,7 +104,10 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 			if err := now.Check(); err != nil {
 				return err
 			}
-			a.cfg.Settings = now
+			if err := f.secure(now); err != nil {
+				return err
+			}
+			a.cfg.Settings, a.cfg.certificate = now, f.certificate()
 			return a.assemble(ctx)
 		},
 		Log: log,
@@ -116,6 +120,7 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
+	f.shows(web.GuideBackstage())
 	sayGuide(o, s, passing.Addr().String(), token)
 	log.Info("not set up: the set-up guide is open", "token file", filepath.Join(s.Data, setup.TokenFile))
 	over, end := context.WithCancel(ctx)
@@ -169,7 +174,8 @@ func (s Settings) subject(ctx context.Context, secret secretReader) (setup.Subje
 		return setup.Subject{}, err
 	}
 	out := setup.Subject{Listen: s.Listen, PublicURL: s.PublicURL, PartnerTenant: s.PartnerTenant, PartnerName: s.PartnerName, PartnerDomains: s.PartnerDomains,
-		ClientID: s.ClientID, ManagerGroup: s.ManagerGroup, NoticeMail: s.NoticeMail}
+		ClientID: s.ClientID, ManagerGroup: s.ManagerGroup, NoticeMail: s.NoticeMail,
+		Data: s.Data, Backups: setup.BackupPlan{Dir: s.BackupDir, Keep: s.BackupKeep, At: s.BackupAt}}
 	if s.SMTPHost != "" {
 		out.Mail = s.mailServer()
 	}
@@ -184,6 +190,16 @@ func (s Settings) subject(ctx context.Context, secret secretReader) (setup.Subje
 		return out, err
 	}
 	out.Secret, out.Certificate = c.Secret, c.Certificate
+	if s.Certificate != "" || s.ClientSecret != "" { // what is kept is not used
+		return out, nil
+	}
+	next, _, err := secret(ctx, store.SecretNextCertificate)
+	if err != nil && !errors.Is(err, store.ErrSecretClosed) { // one that no key opens can be made anew
+		return out, err
+	}
+	if pair, err := setup.ReadCertificate(string(next)); err == nil {
+		out.Next = pair
+	}
 	return out, nil
 }
 

@@ -69,6 +69,8 @@ var who = map[string]func(actor) bool{
 	"GET /api/tenant-managers":         accepts,
 	"POST /api/tenant-managers":        manages,
 	"DELETE /api/tenant-managers/{id}": manages,
+	"GET /api/installation":            manages,
+	"POST /api/installation/checks":    manages,
 
 	"GET /api/customers":                 isPartner,
 	"GET /api/customers/{id}":            isPartner,
@@ -291,6 +293,7 @@ func bodies(d *demo, a actor) map[string]any {
 // answers are the successes and refusals of routes without an id, for who may call them.
 var answers = map[string]int{
 	"POST /api/tenant-managers":                http.StatusCreated,
+	"POST /api/installation/checks":            http.StatusAccepted,
 	"POST /api/role-templates":                 http.StatusCreated,
 	"POST /api/invitation-codes":               http.StatusCreated,
 	"POST /api/collect/runs":                   http.StatusNotFound, // a customer that is not there

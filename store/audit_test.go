@@ -87,9 +87,13 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 		"KeepSecret": func(h *house) (func() error, string) {
 			return func() error { return h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")) }, "secret.keep"
 		},
-		"DropSecret": func(h *house) (func() error, string) {
+		"ChangeSecrets": func(h *house) (func() error, string) {
 			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")))
-			return func() error { return h.DropSecret(h.t.Context(), maya, SecretClient) }, "secret.drop"
+			return func() error { return h.ChangeSecrets(h.t.Context(), maya, map[string][]byte{SecretClient: nil}) }, "secret.drop"
+		},
+		"TakeNextCertificate": func(h *house) (func() error, string) {
+			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretNextCertificate, []byte("PEM")))
+			return func() error { return h.TakeNextCertificate(h.t.Context(), maya) }, "secret.drop"
 		},
 		"RotateSecrets": func(h *house) (func() error, string) {
 			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")))

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -16,6 +18,8 @@ const (
 	SecretClient       = "client-secret" // of the Entra registration
 	SecretCertificate  = "certificate"   // of the Entra registration: PEM, the chain and its private key
 	SecretMailPassword = "smtp-password" // at the mail server
+	// SecretNextCertificate waits beside the other one until Entra knows it.
+	SecretNextCertificate = "certificate-next"
 )
 
 // KeptSecret tells of a secret, never what it is.
@@ -70,35 +74,77 @@ func SecretOf(ctx context.Context, dir string, key KeySource, name string) ([]by
 // KeepSecret seals a secret in the place of the one of that name. The audit entry tells the name and never the value. ErrSecretClosed when the
 // master key is not the right one: what is sealed with another would be lost with it.
 func (s *Store) KeepSecret(ctx context.Context, act Act, name string, value []byte) error {
-	if name == "" || len(value) == 0 {
+	if len(value) == 0 {
 		return errors.New("keep a secret: there is nothing to keep")
 	}
+	return s.ChangeSecrets(ctx, act, map[string][]byte{name: value})
+}
+
+// ChangeSecrets keeps some secrets and forgets others, those without a value, all at once or none: a proof of the application is never gone before the
+// next one is there. To forget what is not kept changes nothing. Errors as of KeepSecret.
+func (s *Store) ChangeSecrets(ctx context.Context, act Act, values map[string][]byte) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := s.vault.keep(ctx, t, act.Name, name, value); err != nil {
-			return err
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			var err error
+			switch value := values[name]; {
+			case name == "":
+				return errors.New("keep a secret: it has no name")
+			case len(value) == 0:
+				err = dropSecret(ctx, t, act, name)
+			default:
+				err = s.keepSecret(ctx, t, act, name, value)
+			}
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
 		}
-		if err := eraseLater(ctx, t); err != nil { // the former one
-			return err
-		}
-		return act.record(ctx, t, entry{operation: "secret.keep", object: name, objectID: name})
+		return nil
 	})
 }
 
-// DropSecret forgets a secret. ErrNotFound when none is kept by that name.
-func (s *Store) DropSecret(ctx context.Context, act Act, name string) error {
+// TakeNextCertificate puts the certificate that waited in the place of what proved the application until now. ErrNotFound when none waits.
+func (s *Store) TakeNextCertificate(ctx context.Context, act Act) error {
 	return s.write(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, `DELETE FROM secrets WHERE name = $1`, name)
+		row, err := readSecret(ctx, t, SecretNextCertificate)
 		if err != nil {
-			return fmt.Errorf("forget a secret: %w", err)
-		}
-		if n == 0 {
-			return ErrNotFound
-		}
-		if err := eraseLater(ctx, t); err != nil {
 			return err
 		}
-		return act.record(ctx, t, entry{operation: "secret.drop", object: name, objectID: name})
+		value, err := s.vault.open(row)
+		if err != nil {
+			return err
+		}
+		if err := s.keepSecret(ctx, t, act, SecretCertificate, value); err != nil {
+			return err
+		}
+		if err := dropSecret(ctx, t, act, SecretClient); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return dropSecret(ctx, t, act, SecretNextCertificate)
 	})
+}
+
+func (s *Store) keepSecret(ctx context.Context, t *tx, act Act, name string, value []byte) error {
+	if err := s.vault.keep(ctx, t, act.Name, name, value); err != nil {
+		return err
+	}
+	if err := eraseLater(ctx, t); err != nil { // the former one
+		return err
+	}
+	return act.record(ctx, t, entry{operation: "secret.keep", object: name, objectID: name})
+}
+
+func dropSecret(ctx context.Context, t *tx, act Act, name string) error {
+	n, err := t.exec(ctx, `DELETE FROM secrets WHERE name = $1`, name)
+	if err != nil {
+		return fmt.Errorf("forget a secret: %w", err)
+	}
+	if n == 0 {
+		return ErrNotFound
+	}
+	if err := eraseLater(ctx, t); err != nil {
+		return err
+	}
+	return act.record(ctx, t, entry{operation: "secret.drop", object: name, objectID: name})
 }
 
 // Secrets lists what is kept, by name.

@@ -59,8 +59,26 @@ func TestSecretsAreSealed(t *testing.T) {
 	_, err = h.secret()
 	require.ErrorIs(t, err, ErrSecretClosed, "one does not pass for another")
 	require.ErrorContains(t, err, "damaged")
-	require.NoError(t, h.DropSecret(t.Context(), maya, SecretMailPassword))
-	require.ErrorIs(t, h.DropSecret(t.Context(), maya, SecretMailPassword), ErrNotFound)
+	require.Error(t, h.ChangeSecrets(t.Context(), maya, map[string][]byte{SecretMailPassword: nil, "": []byte("x")}), "all or none")
+	require.NoError(t, h.ChangeSecrets(t.Context(), maya, map[string][]byte{SecretMailPassword: nil, SecretCertificate: nil}))
+	_, there, err = h.Secret(t.Context(), SecretMailPassword)
+	require.NoError(t, err)
+	require.False(t, there)
+}
+
+// TestACertificateWaits: it takes the place of what proves the application in one step, and nothing else is left.
+func TestACertificateWaits(t *testing.T) {
+	h := openHouse(t)
+	require.ErrorIs(t, h.TakeNextCertificate(t.Context(), maya), ErrNotFound)
+	require.NoError(t, h.ChangeSecrets(t.Context(), maya, map[string][]byte{SecretClient: []byte("former"), SecretNextCertificate: []byte("the next one")}))
+	require.NoError(t, h.TakeNextCertificate(t.Context(), maya))
+	value, there, err := h.Secret(t.Context(), SecretCertificate)
+	require.NoError(t, err)
+	require.True(t, there)
+	require.Equal(t, "the next one", string(value))
+	kept, err := h.Secrets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
 }
 
 func TestWithoutTheRightKey(t *testing.T) {

@@ -25,9 +25,12 @@ type Situation struct {
 	Domains     []string             `json:"domains" nullable:"false"`
 	ClientID    string               `json:"clientId"`
 	Credential  string               `json:"credential" enum:"none,certificate,secret"`
-	Certificate *AppCertificate      `json:"certificate,omitempty"`
+	Certificate *AppCertificate      `json:"certificate,omitempty" doc:"The one in use."`
+	Next        *AppCertificate      `json:"nextCertificate,omitempty" doc:"One that waits until Entra knows it; the check of the registration takes it into use then."`
 	Group       string               `json:"managerGroup"`
 	Mail        MailServer           `json:"mail"`
+	Backups     BackupPlan           `json:"backups"`
+	Proposed    BackupPlan           `json:"proposedBackups" doc:"Where and when, unless somebody knows better."`
 	Given       map[string]string    `json:"given" doc:"Settings that cannot be changed here, and where they are set."`
 	Permissions []GraphPermission    `json:"permissions" nullable:"false"`
 	Manifest    string               `json:"manifest" doc:"JSON to paste into the registration's manifest."`
@@ -65,10 +68,10 @@ func (g *Guide) situation(ctx context.Context) (Situation, error) {
 	}
 	out := Situation{
 		Version: g.cfg.Version, Trial: g.cfg.Trial, PublicURL: s.PublicURL, Redirects: redirects(s.PublicURL), Tenant: s.PartnerTenant, Name: s.PartnerName,
-		Domains: append([]string{}, s.PartnerDomains...), ClientID: s.ClientID, Credential: "none", Certificate: publicOf(s.Certificate), Group: s.ManagerGroup,
+		Domains: append([]string{}, s.PartnerDomains...), ClientID: s.ClientID, Credential: "none", Certificate: publicOf(s.Certificate), Next: publicOf(s.Next), Group: s.ManagerGroup,
 		Mail: MailServer{Host: s.Mail.Host, Port: s.Mail.Port, User: s.Mail.User, Password: s.Mail.Password != "",
 			TLS: cmp.Or(s.Mail.TLS, notify.TLSStart), From: s.Mail.From, Notice: append([]string{}, s.NoticeMail...)},
-		Given: g.cfg.Given, Permissions: Permissions(), Manifest: manifest(s.PublicURL), SigninTest: g.cfg.Trials != nil,
+		Backups: s.Backups, Proposed: g.usualPlan(), Given: g.cfg.Given, Permissions: Permissions(), Manifest: manifest(s.PublicURL), SigninTest: g.cfg.Trials != nil,
 		Findings: maps.Clone(g.findings), Missing: append([]string{}, s.missing()...),
 	}
 	switch {
@@ -240,43 +243,11 @@ func (g *Guide) SetRegistration(ctx context.Context, _ *api.Call, in *Registrati
 		return Situation{}, err
 	}
 	if secret != "" || pem != "" {
-		if err := g.keepProof(ctx, secret, pem); err != nil {
+		if err := g.keepProof(ctx, s, secret, pem); err != nil {
 			return Situation{}, err
 		}
 	}
 	return g.change(ctx, StepRegistration, now, set)
-}
-
-// keepProof keeps one proof of the application and takes the other one back.
-func (g *Guide) keepProof(ctx context.Context, secret, pem string) error {
-	for _, name := range []string{"client-secret", "client-secret-file", "certificate"} {
-		if where := g.cfg.Given[name]; where != "" {
-			return api.ConflictWith("setting-given", "The setting "+name+" is set by the "+where+".", "Change it there and restart Roomward.")
-		}
-	}
-	if err := g.cfg.KeepSecret(ctx, SecretClient, secret); err != nil {
-		return wrap("keep the client secret", err)
-	}
-	return wrap("keep the certificate", g.cfg.KeepSecret(ctx, SecretCertificate, pem))
-}
-
-// MakeCertificate makes a certificate of the application. Its key stays here; the public part is in the answer, to be uploaded to the registration.
-func (g *Guide) MakeCertificate(ctx context.Context, _ *api.Call, _ *struct{}) (Situation, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s, err := g.begin(ctx)
-	if err != nil {
-		return Situation{}, err
-	}
-	pem, err := NewCertificate("Roomward of "+cmp.Or(s.PartnerName, "a partner"), g.cfg.Now())
-	if err != nil {
-		return Situation{}, err
-	}
-	if err := g.keepProof(ctx, "", pem); err != nil {
-		return Situation{}, err
-	}
-	delete(g.findings, StepRegistration) // they are of another proof
-	return g.situation(ctx)
 }
 
 // ManagersInput is the body of PUT /api/setup/managers.
@@ -331,7 +302,7 @@ func (g *Guide) TrySignin(ctx context.Context, _ *api.Call, _ *struct{}) (Signin
 
 // CheckInput is the address of POST /api/setup/checks/{step}.
 type CheckInput struct {
-	Step string `path:"step" enum:"address,partner,registration,managers,mail"`
+	Step string `path:"step" enum:"address,partner,registration,managers,mail,backups"`
 }
 
 // Check runs the checks of a step again.

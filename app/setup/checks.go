@@ -26,9 +26,12 @@ type Subject struct {
 	ClientID       string
 	Secret         string           `json:"-"`
 	Certificate    *tls.Certificate `json:"-"`
+	Next           *tls.Certificate `json:"-"` // waits until Entra knows it
 	ManagerGroup   string
 	Mail           notify.Server `json:"-"` // without a host nothing is mailed
 	NoticeMail     []string
+	Data           string // data directory
+	Backups        BackupPlan
 }
 
 // Checks ask for real whether settings are right. The zero Now and Log have defaults.
@@ -38,6 +41,8 @@ type Checks struct {
 	Log   *slog.Logger
 	// Own asks whether an address leads to this Roomward; nil asks by HTTP.
 	Own func(ctx context.Context, address string) Outcome
+	// SameDisk tells whether two directories are on one disk; nil: nobody knows.
+	SameDisk func(a, b string) bool
 }
 
 // GraphPermission is an application permission of Microsoft Graph that the registration needs.
@@ -139,6 +144,9 @@ func (c Checks) Credential(s Subject) Outcome {
 // it has verified.
 func (c Checks) Registration(ctx context.Context, s Subject) []Outcome {
 	findings := []Outcome{c.Credential(s)}
+	if s.Next != nil {
+		findings = append(findings, c.Next(ctx, s))
+	}
 	if Worst(findings) == Broken {
 		return findings
 	}

@@ -27,7 +27,7 @@ func freshTenant(t *testing.T) *tenantToTry {
 	t.Helper()
 	world, err := cloudsim.DemoWorld()
 	require.NoError(t, err)
-	c := cloudsim.New(world, cloudsim.Options{Portal: true})
+	c := cloudsim.New(world, cloudsim.Options{Portal: true, Secret: heard.Learn})
 	require.NoError(t, c.Listen(context.WithoutCancel(t.Context()), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = c.Close() })
 	return &tenantToTry{t, c, world}
@@ -49,7 +49,7 @@ func (e *tenantToTry) does(form string, values url.Values) (shown struct{ Client
 }
 
 func (e *tenantToTry) checks(now func() time.Time) Checks {
-	return Checks{Cloud: graph.Cloud{Login: e.cloud.URL() + "/login", Graph: e.cloud.URL() + "/graph"}, Now: now}
+	return Checks{Cloud: graph.Cloud{Login: e.cloud.URL() + "/login", Graph: e.cloud.URL() + "/graph"}, Now: now, Log: heard.Log()}
 }
 
 func codes(findings []Outcome) []string {

@@ -23,6 +23,9 @@ const (
 	setSMTPTLS        = "smtp-tls"
 	setMailFrom       = "mail-from"
 	setNoticeMail     = "notice-mail"
+	setBackupDir      = "backup-dir"
+	setBackupKeep     = "backup-keep"
+	setBackupAt       = "backup-at"
 )
 
 // Names of secrets that the guide keeps, sealed, in the database.
@@ -30,6 +33,8 @@ const (
 	SecretClient       = "client-secret"
 	SecretCertificate  = "certificate" // PEM: the certificate and its key
 	SecretMailPassword = "smtp-password"
+	// SecretNextCertificate is a certificate that waits beside the proof in use.
+	SecretNextCertificate = "certificate-next"
 )
 
 // Config is what the guide needs from its surroundings.
@@ -44,8 +49,10 @@ type Config struct {
 	Given map[string]string
 	// Keep keeps settings by name; an empty value takes the setting back.
 	Keep func(ctx context.Context, settings map[string]string) error
-	// KeepSecret keeps a secret by name; an empty value takes it back.
-	KeepSecret func(ctx context.Context, name, value string) error
+	// KeepSecrets keeps secrets by name, all or none; an empty value takes one back.
+	KeepSecrets func(ctx context.Context, secrets map[string]string) error
+	// TakeNext puts the certificate that waits in the place of the proof in use.
+	TakeNext func(ctx context.Context) error
 	// Trials makes a sign-in of a member of the partner that is only looked at; nil offers none.
 	Trials func(s Subject) (Trial, error)
 	// Start builds what serves, by the settings in force. After it the guide is over.
@@ -78,6 +85,7 @@ const (
 	StepRegistration = "registration"
 	StepManagers     = "managers"
 	StepMail         = "mail"
+	StepBackups      = "backups"
 )
 
 // Guide is the set-up of one start of Roomward. Safe for concurrent use.
@@ -126,11 +134,13 @@ func (g *Guide) check(ctx context.Context, step string, s Subject) []Outcome {
 	case StepPartner:
 		_, out = g.cfg.Checks.Partner(ctx, s)
 	case StepRegistration:
-		out = g.cfg.Checks.Registration(ctx, s)
+		out = g.cfg.Checks.Registration(ctx, g.takeNext(ctx, s))
 	case StepManagers:
 		out = g.cfg.Checks.Managers(ctx, s)
 	case StepMail:
 		out = []Outcome{g.cfg.Checks.Mail(ctx, s, "")}
+	case StepBackups:
+		out = g.cfg.Checks.Backups(s)
 	}
 	for _, f := range g.findings[step] {
 		if f.Check == "signin" { // what a sign-in showed stays

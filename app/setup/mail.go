@@ -42,7 +42,7 @@ func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situat
 		if err := g.given(now, none); err != nil {
 			return Situation{}, err
 		}
-		if err := g.cfg.KeepSecret(ctx, SecretMailPassword, ""); err != nil {
+		if err := g.keepPassword(ctx, ""); err != nil {
 			return Situation{}, wrap("forget the mail password", err)
 		}
 		return g.change(ctx, StepMail, now, none)
@@ -63,9 +63,9 @@ func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situat
 	}
 	switch {
 	case b.User == "":
-		err = g.cfg.KeepSecret(ctx, SecretMailPassword, "")
+		err = g.keepPassword(ctx, "")
 	case b.Password != "":
-		err = g.cfg.KeepSecret(ctx, SecretMailPassword, b.Password)
+		err = g.keepPassword(ctx, b.Password)
 	case s.Mail.Password == "":
 		return Situation{}, api.Invalid("body.password", "a user needs a password")
 	case (b.Host != s.Mail.Host || b.User != s.Mail.User) && g.cfg.Given["smtp-password-file"] == "": // it is told to nobody it was not given for
@@ -75,6 +75,10 @@ func (g *Guide) SetMail(ctx context.Context, _ *api.Call, in *MailInput) (Situat
 		return Situation{}, wrap("keep the mail password", err)
 	}
 	return g.change(ctx, StepMail, now, set)
+}
+
+func (g *Guide) keepPassword(ctx context.Context, password string) error {
+	return g.cfg.KeepSecrets(ctx, map[string]string{SecretMailPassword: password})
 }
 
 func wrongMail(from string, notice []string) *api.Problem {

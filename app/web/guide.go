@@ -15,6 +15,7 @@ import (
 
 	"roomward/app/api"
 	"roomward/app/setup"
+	"roomward/app/watch"
 )
 
 // GuideRoutes is the route table of the set-up guide. It is served in the place of Routes while Roomward is not set up, and never beside them.
@@ -25,10 +26,12 @@ func GuideRoutes(g *setup.Guide) []api.Route {
 		api.Op("PUT", "/api/setup/partner", api.SettingUp(), "Set the partner's tenant, name and domains", g.SetPartner),
 		api.Op("PUT", "/api/setup/registration", api.SettingUp(), "Set the Entra registration and its proof", g.SetRegistration),
 		api.Op("POST", "/api/setup/certificate", api.SettingUp(), "Make a certificate of the registration", g.MakeCertificate),
+		api.Op("DELETE", "/api/setup/certificate", api.SettingUp(), "Forget the certificate that waits", g.DropCertificate),
 		api.Op("PUT", "/api/setup/managers", api.SettingUp(), "Set who names tenant managers", g.SetManagers),
 		api.Op("POST", "/api/setup/signin", api.SettingUp(), "Begin a sign-in that is only looked at", g.TrySignin),
 		api.Op("PUT", "/api/setup/mail", api.SettingUp(), "Set the mail server", g.SetMail),
 		api.Op("POST", "/api/setup/mail/test", api.SettingUp(), "Send a test mail", g.TestMail),
+		api.Op("PUT", "/api/setup/backups", api.SettingUp(), "Set where and when backups are made", g.SetBackups),
 		api.Op("POST", "/api/setup/checks/{step}", api.SettingUp(), "Check a step again", g.Check),
 		api.Op("POST", "/api/setup/finish", api.SettingUp(), "Check everything and start Roomward", g.Finish),
 	}
@@ -79,12 +82,8 @@ func NewGuide(cfg GuideConfig, guide *setup.Guide) (*Server, error) {
 	}
 	g := &guideServer{s, guide}
 	plain := func(h http.HandlerFunc) echo.HandlerFunc { return echo.WrapHandler(h) }
-	e.GET("/healthz", plain(func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, http.StatusOK, map[string]string{"status": "setting up"})
-	}))
-	e.GET("/readyz", plain(func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "reasons": []string{"Roomward is not set up: open the set-up guide"}})
-	}))
+	e.GET("/healthz", plain(settingUp))
+	e.GET("/readyz", plain(notSetUp))
 	e.POST("/setup/session", plain(g.claim))
 	e.GET("/signin/callback", plain(g.arrive))
 	e.GET("/consent/callback", plain(g.consented))
@@ -97,28 +96,69 @@ func NewGuide(cfg GuideConfig, guide *setup.Guide) (*Server, error) {
 	return s, nil
 }
 
+// GuideBackstage is what the listener of the operator's own answers while the guide is open: that Roomward lives, and why it is not ready.
+func GuideBackstage() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", settingUp)
+	m.HandleFunc("GET /readyz", notSetUp)
+	m.HandleFunc("GET /metrics", notSetUp)
+	return m
+}
+
+func settingUp(w http.ResponseWriter, _ *http.Request) {
+	answerJSON(w, http.StatusOK, map[string]string{"status": "setting up"})
+}
+
+func notSetUp(w http.ResponseWriter, _ *http.Request) {
+	answerJSON(w, http.StatusServiceUnavailable, readyAnswer{"not ready", []watch.Reason{{Code: "setup-open", Text: "set-up is not finished: open the set-up guide", Down: true}}})
+}
+
 // refuseClear lets the guide be used over TLS or on this machine only: what is typed there must not travel in the clear. Behind a proxy on
-// this machine, or a trusted one, its word counts.
+// this machine, or a trusted one, its word counts; one that says nothing is found out by what proxies leave in a request, and refused.
 func (g *guideServer) refuseClear(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if probe(r.URL.Path) || g.encrypted(r) || g.local(r) {
+		switch {
+		case probe(r.URL.Path) || g.encrypted(r) || g.local(r) && !g.passedOn(r):
 			next.ServeHTTP(w, r)
-			return
+		case g.local(r):
+			api.Answer(w, r, api.Forbidden("setup-behind-proxy", "A proxy leads to the set-up guide and does not say how the visitor came.", proxyHint))
+		default:
+			api.Answer(w, r, api.Forbidden("setup-in-clear", "The set-up guide answers over https or on this machine only.",
+				"Open it through a tunnel (ssh -L 8080:127.0.0.1:8080 this-machine), or over https. "+proxyHint))
 		}
-		api.Answer(w, r, api.Forbidden("setup-in-clear", "The set-up guide answers over https or on this machine only.",
-			"Open it through a tunnel (ssh -L 8080:127.0.0.1:8080 this-machine), or let a proxy with TLS lead here that says X-Forwarded-Proto: https."))
 	})
 }
+
+// proxyHint is what a proxy in front has to say.
+const proxyHint = "The proxy with the TLS must say so. nginx: proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; " +
+	"proxy_set_header X-Forwarded-Proto $scheme; in the server that listens on 443."
 
 func (g *guideServer) encrypted(r *http.Request) bool {
 	ip := peer(r)
 	return r.TLS != nil || g.forwardedBy(r).proto == "https" || ip.IsLoopback() && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// local tells that the request comes from this machine by one of its own names, and not through a proxy. A foreign name that points here is refused.
+// local tells that the request comes from this machine by one of its own names. A foreign name that points here is refused.
 func (g *guideServer) local(r *http.Request) bool {
 	host, _ := splitPort(r.Host)
-	return peer(r).IsLoopback() && isLoopback(host) && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+	return peer(r).IsLoopback() && isLoopback(host)
+}
+
+// passedOn tells that a program on this machine passed the request on for somebody else. A bare proxy_pass of nginx sends its own name as the Host and
+// no header that says more: then the old version of the protocol, which no browser speaks, or the browser's own word on where it is, gives it away. What
+// is left, a proxy that speaks HTTP/1.1 and a page asked for, is refused by the page itself (ui/src/setup): it asks for no token in the clear.
+func (g *guideServer) passedOn(r *http.Request) bool {
+	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Real-Ip", "Forwarded", "Via"} {
+		if len(r.Header.Values(name)) > 0 {
+			return true
+		}
+	}
+	if !r.ProtoAtLeast(1, 1) {
+		return true
+	}
+	site := r.Header.Get("Sec-Fetch-Site") // absent in the clear; of another site, it is another refusal's matter
+	u, err := url.Parse(r.Header.Get("Origin"))
+	return err == nil && u.Host != "" && !strings.EqualFold(u.Host, r.Host) && (site == "" || site == "same-origin")
 }
 
 // leadToGuide sends every page to the guide's but the help.

@@ -10,6 +10,7 @@ import (
 	"roomward/app/incidents"
 	"roomward/app/notify"
 	"roomward/app/rooms"
+	"roomward/app/setup"
 	"roomward/policy"
 )
 
@@ -23,6 +24,7 @@ type Features struct {
 	Change    *change.Change
 	Notify    *notify.Notify
 	Audit     *audit.Audit
+	Setup     *setup.Installation
 }
 
 // Routes is the route table: the one place where a path meets its permission and its side (law 9).
@@ -33,6 +35,9 @@ func Routes(f Features) []api.Route {
 		api.Op("GET", "/api/tenant-managers", api.Accepting(), "Tenant managers", f.Access.TenantManagers),
 		api.Op("POST", "/api/tenant-managers", api.Managing(), "Add a tenant manager", f.Access.AddTenantManager).Creates(),
 		api.Op("DELETE", "/api/tenant-managers/{id}", api.Managing(), "Remove a tenant manager", f.Access.RemoveTenantManager),
+
+		api.Op("GET", "/api/installation", api.Managing(), "What the last check of the installation found", f.Setup.Checkup),
+		api.Op("POST", "/api/installation/checks", api.Managing(), "Check the installation now, or join the check that runs", f.Setup.CheckNow).Accepted(),
 
 		api.Op("GET", "/api/customers", api.PartnerMember(), "Customers and open invitations", f.Customers.List),
 		api.Op("GET", "/api/customers/{id}", api.PartnerMember(), "One customer", f.Customers.Get),

@@ -852,6 +852,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/installation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the last check of the installation found
+         * @description May call: partner, manager.
+         */
+        get: operations["get-installation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/installation/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the installation now, or join the check that runs
+         * @description May call: partner, manager.
+         */
+        post: operations["post-installation-checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitation-codes": {
         parameters: {
             query?: never;
@@ -2108,6 +2148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set where and when backups are made
+         * @description May call: the browser with the set-up token.
+         */
+        put: operations["put-setup-backups"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup/certificate": {
         parameters: {
             query?: never;
@@ -2122,7 +2182,11 @@ export interface paths {
          * @description May call: the browser with the set-up token.
          */
         post: operations["post-setup-certificate"];
-        delete?: never;
+        /**
+         * Forget the certificate that waits
+         * @description May call: the browser with the set-up token.
+         */
+        delete: operations["delete-setup-certificate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2593,6 +2657,17 @@ export interface components {
             id: string;
             name: string;
         };
+        BackupPlan: {
+            /** @description Time of day, HH:MM, by the clock of the machine; empty: when the last one is a day old. */
+            at: string;
+            /** @description Absolute path; empty: none are made by schedule. */
+            dir: string;
+            /**
+             * Format: int64
+             * @description For how many days they are kept; customers are promised at most 30.
+             */
+            keepDays: number;
+        };
         Capabilities: {
             /**
              * Format: date-time
@@ -2659,6 +2734,27 @@ export interface components {
                 [key: string]: number;
             };
         };
+        Checked: {
+            /** Format: date-time */
+            at: string;
+            /** @description What was checked. */
+            check: string;
+            /** @description What was found, stable across versions. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Microsoft's own error number (AADSTS).
+             */
+            number?: number;
+            /** @description What Microsoft said, in its own words. */
+            said?: string;
+            /** @enum {string} */
+            state: "ok" | "warning" | "broken";
+            /** @description Names and numbers that the sentence needs. */
+            values?: {
+                [key: string]: string;
+            };
+        };
         Checking: {
             customerId: string;
         };
@@ -2682,6 +2778,30 @@ export interface components {
             seq: number;
             /** @description Over chain, seq, hash and time; base64. */
             signature: string;
+        };
+        Checkup: {
+            /**
+             * Format: int64
+             * @description How many checks of the run are done.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description Absent while it runs.
+             */
+            endedAt?: string;
+            findings: components["schemas"]["Checked"][];
+            /**
+             * Format: int64
+             * @description Of how many; 0 while that is not known.
+             */
+            of: number;
+            running: boolean;
+            /**
+             * Format: date-time
+             * @description When the last run began; absent when nobody has asked since Roomward started.
+             */
+            startedAt?: string;
         };
         Code: {
             /** Format: date-time */
@@ -5079,6 +5199,8 @@ export interface components {
             address: string;
         };
         Situation: {
+            backups: components["schemas"]["BackupPlan"];
+            /** @description The one in use. */
             certificate?: components["schemas"]["AppCertificate"];
             clientId: string;
             /** @description Where the consent of the own tenant is given; absent before the client id is known. */
@@ -5101,7 +5223,11 @@ export interface components {
             /** @description Settings that are still needed. */
             missing: string[];
             name: string;
+            /** @description One that waits until Entra knows it; the check of the registration takes it into use then. */
+            nextCertificate?: components["schemas"]["AppCertificate"];
             permissions: components["schemas"]["GraphPermission"][];
+            /** @description Where and when, unless somebody knows better. */
+            proposedBackups: components["schemas"]["BackupPlan"];
             publicUrl: string;
             /** @description The redirect addresses of the registration. */
             redirects: string[];
@@ -9116,6 +9242,127 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-installation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkup"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-installation-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkup"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14067,6 +14314,84 @@ export interface operations {
             };
         };
     };
+    "put-setup-backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupPlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Situation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-setup-certificate": {
         parameters: {
             query?: never;
@@ -14132,12 +14457,86 @@ export interface operations {
             };
         };
     };
+    "delete-setup-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Situation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-setup-checks-step": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                step: "address" | "partner" | "registration" | "managers" | "mail";
+                step: "address" | "partner" | "registration" | "managers" | "mail" | "backups";
             };
             cookie?: never;
         };

@@ -18,6 +18,7 @@ export const topicOf: Record<NavPage, string> = {
   requests: 'approvals',
   audit: 'audit',
   collection: 'collecting',
+  installation: 'watching',
   portal: 'customer-control',
   'portal/rooms': 'customer-control',
   'portal/permissions': 'customer-control',

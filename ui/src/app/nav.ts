@@ -6,7 +6,7 @@ import { pathOf, type PageRoute } from '../kit/address'
 const partnerPages = [
   ['incidents', 'rooms', 'groups'],
   ['customers', 'tenant-managers', 'roles', 'role-templates', 'check-access', 'requests'],
-  ['audit', 'collection'],
+  ['audit', 'collection', 'installation'],
 ] as const
 const customerPages = [
   ['portal', 'portal/rooms', 'portal/permissions', 'portal/members', 'portal/approvals', 'portal/activity'],
@@ -30,6 +30,7 @@ const shown: Record<NavPage, (me: Me, customer: Customer) => boolean> = {
   requests: (me, customer) => ['roles.view', 'groups.create', 'groups.modify', 'rooms.act'].some((permission) => can(me, permission, customer)),
   audit: (me, customer) => seesInvitations(me) || can(me, 'roles.view', customer),
   collection: (me, customer) => can(me, 'rooms.view', customer),
+  installation: (me) => me.powers.manager || me.powers.globalAdmin,
   portal: () => true,
   'portal/rooms': (me) => me.powers.customerAdmin,
   'portal/permissions': (me) => me.powers.customerAdmin,

@@ -86,6 +86,7 @@ export { Search20Regular as IconSearch } from '@fluentui/react-icons/svg/search'
 export { Send20Regular as IconSend } from '@fluentui/react-icons/svg/send'
 export { ShieldCheckmark20Regular as IconShield } from '@fluentui/react-icons/svg/shield-checkmark'
 export { SignOut20Regular as IconSignOut } from '@fluentui/react-icons/svg/sign-out'
+export { Stethoscope20Regular as IconInstallation } from '@fluentui/react-icons/svg/stethoscope'
 export { Timer16Regular as IconTarget, Timer12Regular as IconTimer12 } from '@fluentui/react-icons/svg/timer'
 export {
   Warning12Regular as IconWarning12,

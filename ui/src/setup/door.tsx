@@ -91,6 +91,23 @@ export function Door({ refused, onOpen }: DoorProps) {
   )
 }
 
+/** The browser came by plain http, through a proxy that does not say so. */
+export function InClear() {
+  const { t } = useTranslation('setup')
+  useEffect(() => history.replaceState(null, '', location.pathname + location.search), []) // a token stays in no address bar here
+  return (
+    <Matter title={t('clear.title')}>
+      <p className="sec lead">{t('clear.text', { host: location.host })}</p>
+      <p className="sec">{t('clear.tunnel')}</p>
+      <p className="sec">{t('clear.proxy')}</p>
+      <pre tabIndex={0}>{proxyLines}</pre>
+    </Matter>
+  )
+}
+
+/** What nginx has to say of a request that it hands on. */
+const proxyLines = ['proxy_set_header Host $host;', 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;', 'proxy_set_header X-Forwarded-Proto $scheme;'].join('\n')
+
 /** The guide is not there: Roomward serves. */
 export function Over() {
   const { t } = useTranslation('setup')

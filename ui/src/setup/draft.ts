@@ -20,11 +20,16 @@ export interface Draft {
   readonly password: string
   readonly from: string
   readonly notice: string
+  readonly backups: 'on' | 'off'
+  readonly dir: string
+  readonly keep: number | undefined
+  readonly at: string
 }
 
 /** What is kept already, as it stands in the fields. */
 export function draftOf(situation: Situation): Draft {
-  const { mail } = situation
+  const { mail, proposedBackups: proposed } = situation
+  const plan = situation.backups.dir === '' ? proposed : situation.backups
   return {
     publicUrl: situation.publicUrl,
     tenant: situation.tenant,
@@ -44,6 +49,11 @@ export function draftOf(situation: Situation): Draft {
     password: '',
     from: mail.from,
     notice: mail.noticeMail.join(', '),
+    // Proposed, unless somebody decided against it in this guide.
+    backups: situation.backups.dir === '' && situation.findings['backups'] !== undefined ? 'off' : 'on',
+    dir: plan.dir,
+    keep: plan.keepDays,
+    at: plan.at,
   }
 }
 

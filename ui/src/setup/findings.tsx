@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { IconCheckFilled, IconError20, IconWarning20 } from '../kit/icons'
+import { When } from '../kit/When'
 import type { Outcome } from './queries'
 
 /** The worst state among findings; 'none' when nothing was tested. */
@@ -23,7 +24,7 @@ function useWords(): (outcome: Outcome) => { says: string; todo: string } {
 }
 
 /** What a test found, worst first: state, sentence, what to do, and Microsoft's own words to search for. */
-export function Findings({ outcomes }: { outcomes: readonly Outcome[] | null | undefined }) {
+export function Findings({ outcomes }: { outcomes: readonly (Outcome & { readonly at?: string })[] | null | undefined }) {
   const { t } = useTranslation('setup')
   const words = useWords()
   if (!outcomes || outcomes.length === 0) return null
@@ -41,6 +42,11 @@ export function Findings({ outcomes }: { outcomes: readonly Outcome[] | null | u
             <div>
               <span className="unseen">{t(`state.${outcome.state}`)}: </span>
               <span className={outcome.state === 'ok' ? undefined : 'b'}>{says}</span>
+              {outcome.at !== undefined && (
+                <span className="mut sm found-at">
+                  <When at={outcome.at} as="short" />
+                </span>
+              )}
               {todo !== '' && <div>{todo}</div>}
               {outcome.number !== undefined && outcome.number !== 0 && (
                 <div className="mut sm">

@@ -8,12 +8,13 @@ import { draftOf, itemsOf, type Draft } from './draft'
 import { worstOf } from './findings'
 import { ask, useAsking, type Situation, type StepId } from './queries'
 import { AddressStep, PartnerStep } from './steps.first'
+import { BackupsStep, planOf } from './steps.backups'
 import { MailStep } from './steps.mail'
 import { ManagersStep } from './steps.managers'
 import { RegistrationStep } from './steps.registration'
 import { Review } from './steps.review'
 
-const order: readonly StepId[] = ['address', 'partner', 'registration', 'managers', 'mail']
+const order: readonly StepId[] = ['address', 'partner', 'registration', 'managers', 'mail', 'backups']
 
 /** Where somebody who comes back goes on: the step that Microsoft's page led back to, else the first in which something is missing. */
 function beginning(situation: Situation): string {
@@ -124,6 +125,14 @@ export function Guide({ situation }: { situation: Situation }) {
         content: () => <MailStep {...props} onSent={() => toast(t('mail.sent'))} />,
       },
       {
+        id: 'backups',
+        label: t('backups.label'),
+        summary: situation.backups.dir === '' ? undefined : situation.backups.dir,
+        problems: draft.backups === 'on' && (draft.dir.trim() === '' || draft.keep === undefined || draft.keep < 1 || draft.keep > 30) ? [t('backups.needed')] : [],
+        leave: () => test('backups', () => ask.backups(planOf(draft))),
+        content: () => <BackupsStep {...props} />,
+      },
+      {
         id: 'review',
         label: t('review.label'),
         problems: broken.length > 0 ? [t('review.broken', { steps: broken.map((step) => t(`${step}.label`)).join(', ') })] : [],
@@ -147,9 +156,9 @@ function hasProof(situation: Situation, draft: Draft): boolean {
     case 'secret':
       return draft.secret !== '' || situation.credential === 'secret'
     case 'pem':
-      return draft.pem !== '' || situation.credential === 'certificate'
+      return draft.pem !== '' || situation.credential === 'certificate' || situation.nextCertificate !== undefined
     default:
-      return situation.credential === 'certificate'
+      return situation.credential === 'certificate' || situation.nextCertificate !== undefined
   }
 }
 

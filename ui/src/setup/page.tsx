@@ -5,13 +5,22 @@ import { claimSetup } from '../api/setupToken'
 import { useTitle } from '../kit/announce'
 import { Failure } from '../kit/Failure'
 import { Skeleton } from '../kit/Skeleton'
-import { Door, Over } from './door'
+import { Door, InClear, Over } from './door'
 import { Guide } from './guide'
 import { useSituation } from './queries'
 import './setup.css'
 
-/** The set-up guide, or the door before it. */
+/** Whether what is typed on a page would travel in the clear: over http, and not to this very machine. */
+export function inClear({ protocol, hostname }: Pick<Location, 'protocol' | 'hostname'>): boolean {
+  return protocol === 'http:' && hostname !== 'localhost' && hostname !== '[::1]' && !/^127(\.\d+){3}$/.test(hostname)
+}
+
+/** The set-up guide, or the door before it. No token is asked for, or sent, where others could read it. */
 export function Page() {
+  return inClear(location) ? <InClear /> : <Opening />
+}
+
+function Opening() {
   const { t } = useTranslation('setup')
   // The printed address carries the token behind its #, where no server and no log sees it.
   const [given] = useState(() => location.hash.slice(1))

@@ -1,13 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, unwrap } from '../api/client'
-import { one } from '../api/query'
+import { one, type Scope } from '../api/query'
 import type { components } from '../api/schema'
 import { isReady } from '../api/setupToken'
+import { usePlace } from '../kit/scope'
 
 export type Situation = components['schemas']['Situation']
 export type Outcome = components['schemas']['Outcome']
-export type StepId = 'address' | 'partner' | 'registration' | 'managers' | 'mail'
+export type Checkup = components['schemas']['Checkup']
+export type StepId = 'address' | 'partner' | 'registration' | 'managers' | 'mail' | 'backups'
 
 const scope = { session: 'setup', customer: 'all' } as const
 
@@ -23,15 +25,36 @@ export function useReady() {
   return useQuery({ ...one<boolean>({ scope, feature: 'setup', operation: 'ready', every: 700, read: isReady }), retry: false })
 }
 
+const checkupOf = (scope: Scope) => one<Checkup>({ scope, feature: 'setup', operation: 'checkup', read: (signal) => unwrap(api.GET('/api/installation', { signal })) })
+
+/** What the last check of the installation found; looked at closely while it runs, also when somebody else began it. */
+export function useCheckup() {
+  return useQuery({ ...checkupOf(usePlace()), refetchInterval: ({ state }) => (state.data?.running ? 700 : 10_000) })
+}
+
+/** Begins a check, or joins the one that runs. */
+export function checkInstallation(): Promise<Checkup> {
+  return unwrap(api.POST('/api/installation/checks'))
+}
+
+/** Keeps an answer as what is known. */
+export function useKeepCheckup(): (checkup: Checkup) => void {
+  const client = useQueryClient()
+  const { queryKey } = checkupOf(usePlace())
+  return (checkup) => client.setQueryData(queryKey, checkup)
+}
+
 /** What the guide can be asked for; each answers how things are then. */
 export const ask = {
   address: (publicUrl: string) => unwrap(api.PUT('/api/setup/address', { body: { publicUrl } })),
   partner: (body: components['schemas']['PartnerInputBody']) => unwrap(api.PUT('/api/setup/partner', { body })),
   registration: (body: components['schemas']['RegistrationInputBody']) => unwrap(api.PUT('/api/setup/registration', { body })),
   certificate: () => unwrap(api.POST('/api/setup/certificate')),
+  dropCertificate: () => unwrap(api.DELETE('/api/setup/certificate')),
   managers: (managerGroup: string) => unwrap(api.PUT('/api/setup/managers', { body: { managerGroup } })),
   mail: (body: components['schemas']['MailInputBody']) => unwrap(api.PUT('/api/setup/mail', { body })),
   testMail: (to: string) => unwrap(api.POST('/api/setup/mail/test', { body: { to } })),
+  backups: (body: components['schemas']['BackupPlan']) => unwrap(api.PUT('/api/setup/backups', { body })),
   check: (step: StepId) => unwrap(api.POST('/api/setup/checks/{step}', { params: { path: { step } } })),
   signin: () => unwrap(api.POST('/api/setup/signin')),
   finish: () => unwrap(api.POST('/api/setup/finish')),

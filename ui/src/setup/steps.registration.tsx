@@ -4,6 +4,7 @@ import { Code, useCopy } from '../kit/details/CopyButton'
 import { SmallTable } from '../kit/details/SmallTable'
 import { AreaField, ChoiceField, TextField } from '../kit/form/fields'
 import { IconCopy, IconExport } from '../kit/icons'
+import { Message } from '../kit/Message'
 import { useFormat } from '../text/i18n'
 import type { StepProps } from './guide'
 import { field, Tested, useGiven } from './parts'
@@ -44,6 +45,7 @@ export function RegistrationStep(props: StepProps) {
         />
         <Proof {...props} />
       </div>
+      <Waiting {...props} />
       <Tested situation={situation} asking={asking} step="registration" known={situation.clientId !== '' && situation.credential !== 'none'}>
         {situation.consentUrl !== undefined && situation.findings['registration'] !== undefined && (
           <a className="btn" href={situation.consentUrl} title={t('registration.consentHint')}>
@@ -105,6 +107,7 @@ function Proof({ situation, draft, change, asking }: StepProps) {
   const { t } = useTranslation('setup')
   const format = useFormat()
   const { certificate } = situation
+  const newest = situation.nextCertificate ?? certificate
   if (draft.proof === 'secret') {
     return (
       <TextField
@@ -134,31 +137,48 @@ function Proof({ situation, draft, change, asking }: StepProps) {
       />
     )
   }
-  const download = () => {
-    if (!certificate) return
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([certificate.pem], { type: 'application/x-pem-file' }))
-    link.download = 'roomward.pem'
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
   return (
     <div className="cols">
       <div className="row">
         <Button busy={asking.busy === 'certificate'} onClick={() => void asking.run('certificate', ask.certificate)}>
-          {t(certificate ? 'registration.makeAnother' : 'registration.makeCertificate')}
+          {t(newest ? 'registration.makeAnother' : 'registration.makeCertificate')}
         </Button>
-        {certificate && (
-          <Button icon={IconExport} onClick={download}>
+        {newest && (
+          <Button icon={IconExport} onClick={() => download(newest.pem)}>
             {t('registration.download')}
           </Button>
         )}
       </div>
-      {certificate && (
-        <p className="sec" data-thumbprint={certificate.thumbprint}>
-          {t('registration.upload', { thumbprint: certificate.thumbprint, until: format.date(certificate.until) })}
+      {newest && (
+        <p className="sec" data-thumbprint={newest.thumbprint}>
+          {t('registration.upload', { thumbprint: newest.thumbprint, until: format.date(newest.until) })}
         </p>
       )}
     </div>
+  )
+}
+
+function download(pem: string) {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([pem], { type: 'application/x-pem-file' }))
+  link.download = 'roomward.pem'
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+/** Which proof is in use, while a new certificate waits for Microsoft to know it. */
+function Waiting({ situation, asking }: StepProps) {
+  const { t } = useTranslation('setup')
+  const { certificate, nextCertificate: next } = situation
+  if (!next) return null
+  const used = certificate ? t('registration.usedCertificate', { thumbprint: certificate.thumbprint }) : t('review.secret')
+  return (
+    <Message tone="brand">
+      <p>{t('registration.inUse', { used })}</p>
+      <p>{t('registration.waits', { thumbprint: next.thumbprint })}</p>
+      <Button small busy={asking.busy === 'drop'} onClick={() => void asking.run('drop', ask.dropCertificate)}>
+        {t('registration.drop')}
+      </Button>
+    </Message>
   )
 }

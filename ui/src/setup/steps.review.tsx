@@ -31,6 +31,7 @@ export function Review({ situation, asking }: Pick<StepProps, 'situation' | 'ask
           <Facts>
             <Fact label={t('registration.client')}>{situation.clientId}</Fact>
             <Fact label={t('registration.proof')}>{proof}</Fact>
+            {situation.nextCertificate && <Fact label={t('review.waiting')}>{situation.nextCertificate.thumbprint}</Fact>}
           </Facts>
           <Findings outcomes={findings['registration']} />
         </ReviewPart>
@@ -42,9 +43,13 @@ export function Review({ situation, asking }: Pick<StepProps, 'situation' | 'ask
           <p>{mail.host === '' ? t('mail.off') : `${mail.host}, ${mail.from}`}</p>
           <Findings outcomes={findings['mail']} />
         </ReviewPart>
+        <ReviewPart title={t('backups.label')} step="backups">
+          {situation.backups.dir === '' ? <p>{t('backups.off')}</p> : <p className="mono">{situation.backups.dir}</p>}
+          {situation.backups.dir !== '' && <p>{t(situation.backups.at === '' ? 'backups.byAge' : 'backups.daily', { at: situation.backups.at, keep: situation.backups.keepDays })}</p>}
+          <Findings outcomes={findings['backups']} />
+        </ReviewPart>
       </div>
       <p className="mut sm">{t('review.secretsNote')}</p>
-      <p className="mut sm">{t('review.backup')}</p>
     </>
   )
 }

@@ -12,7 +12,7 @@ const wholePortal = ['portal', 'portal/rooms', 'portal/permissions', 'portal/mem
 describe('navigation', () => {
   // Exactly these, in this order: what is not in the list must not appear.
   test.each<[keyof typeof people, Customer, readonly string[], string | undefined, boolean]>([
-    ['manager', 'all', ['customers', 'tenant-managers'], '/customers', false],
+    ['manager', 'all', ['customers', 'tenant-managers', 'installation'], '/customers', false],
     ['tenantManager', 'all', ['customers', 'tenant-managers'], '/customers', false],
     ['primaryAdmin', 'all', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection'], '/incidents', false],
     ['primaryAdmin', 'northwind', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'collection'], '/c/northwind/incidents', false],

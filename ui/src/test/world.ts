@@ -60,7 +60,7 @@ const load: PageRoute['load'] = async () => ({ Page: () => null })
 /** Every page that the navigation knows, as if all features were there. */
 export const allPages: readonly PageRoute[] = [
   ...['rooms', 'groups', 'incidents', 'collection', 'roles', 'check-access', 'requests'].map((path) => ({ path, side: 'partner', spans: true, load }) as const),
-  ...['customers', 'tenant-managers'].map((path) => ({ path, side: 'partner', load }) as const),
+  ...['customers', 'tenant-managers', 'installation'].map((path) => ({ path, side: 'partner', load }) as const),
   ...['portal', 'portal/rooms', 'portal/permissions', 'portal/members', 'portal/approvals', 'portal/activity', 'portal/invite'].map(
     (path) => ({ path, side: 'customer', load }) as const,
   ),

@@ -63,6 +63,7 @@ afterAll(async () => {
   }
   await browser.close()
   rmSync(data, { recursive: true, force: true })
+  rmSync(`${data}-backup`, { recursive: true, force: true })
 })
 
 const token = () => readFileSync(join(data, 'setup-token'), 'utf8').trim()
@@ -182,6 +183,17 @@ describe('from nothing to the first customer', () => {
     await step(page, words.mail.label)
     await picture(page, 'setup-mail')
     await next(page)
+    await step(page, words.backups.label)
+    expect(await field(page, words.backups.dir).inputValue()).toBe(`${data}-backup`)
+    await field(page, words.backups.dir).fill(join(data, 'inside'))
+    await next(page)
+    await page.getByText('not inside the data directory').waitFor()
+    await field(page, words.backups.dir).fill(`${data}-backup`)
+    await next(page)
+    await code(page, 'backup-same-disk') // both lie in one temporary directory
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'setup-backups')
+    await next(page)
     await page.getByRole('button', { name: words.review.start }).waitFor()
     expect(await findings(page)).toEqual([])
     await picture(page, 'setup-review')
@@ -190,6 +202,7 @@ describe('from nothing to the first customer', () => {
     await picture(page, 'setup-started')
     const settings = readFileSync(join(data, 'settings.conf'), 'utf8')
     expect(settings).toContain(`client-id = ${clientId}`)
+    expect(settings).toContain('backup-at = 02:30')
     expect(statSync(join(data, 'settings.conf')).mode & 0o777).toBe(0o600)
 
     await page.getByRole('link', { name: words.started.open }).click()
@@ -200,7 +213,14 @@ describe('from nothing to the first customer', () => {
 
   test('a manager makes a code, a customer consents and invites, and its rooms arrive', async () => {
     const partner = await open(browser)
-    await signIn(partner, 'manager@partner.example', '/customers')
+    await signIn(partner, 'manager@partner.example', '/installation')
+    await partner.getByRole('button', { name: words.installation.check }).click()
+    await code(partner, 'backup-ok')
+    await partner.getByText(/wants? a look|is in order/).waitFor()
+    expect(await findings(partner)).toEqual([])
+    await picture(partner, 'installation')
+    await partner.goto(`${base}/customers`)
+    await partner.waitForSelector('#page h1')
     const { text } = await call<{ text: string }>(partner, 'POST', '/invitation-codes', { note: 'the first customer', expiresInDays: 1 })
 
     const customer = await open(browser)
