@@ -69,6 +69,16 @@ func (c command) servesAgainstCloudsim(t *testing.T) {
 	require.Contains(t, me, "manager@partner.example")
 	require.Contains(t, me, `"manager":true`)
 
+	for _, second := range [][]string{{"serve", "--setup", "--cloud=" + entra.base}, {"demo"}, {"seed", "--world=S"}} {
+		if second[0] != "seed" {
+			second = append(second, "--listen=127.0.0.1:0")
+		}
+		out, ok = c.run(t, nil, append(second, "--data="+data)...)
+		require.False(t, ok, "beside a server")
+		require.Contains(t, out, "another Roomward runs on this data directory", second)
+	}
+	require.NoError(t, serve.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, serve.Wait())
 	out, ok = c.run(t, nil, "demo", "--listen=127.0.0.1:0", "--data="+data)
 	require.False(t, ok, "a trial's data directory is none of the demo")
 	require.Contains(t, out, "mode")
