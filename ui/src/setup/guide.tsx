@@ -6,7 +6,7 @@ import { useToast } from '../kit/toast'
 import { Started } from './door'
 import { draftOf, itemsOf, type Draft } from './draft'
 import { worstOf } from './findings'
-import { ask, useAsking, type Situation, type StepId } from './queries'
+import { ask, plainly, useAsking, type Situation, type StepId } from './queries'
 import { AddressStep, PartnerStep } from './steps.first'
 import { BackupsStep, planOf } from './steps.backups'
 import { MailStep } from './steps.mail'
@@ -46,7 +46,9 @@ export function Guide({ situation }: { situation: Situation }) {
 
   /** Keeps and tests; stays at what is broken, and once at a warning so that it is read. */
   const test = async (step: StepId, call: () => Promise<Situation>): Promise<boolean> => {
-    const answer = await call()
+    const answer = await call().catch((failure: unknown) => {
+      throw plainly(failure)
+    })
     asking.keep(answer)
     const outcomes = answer.findings[step] ?? []
     const worst = worstOf(outcomes)

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, unwrap } from '../api/client'
+import { api, ApiError, unwrap } from '../api/client'
 import { one, type Scope } from '../api/query'
 import type { components } from '../api/schema'
 import { isReady } from '../api/setupToken'
@@ -60,6 +60,13 @@ export const ask = {
   finish: () => unwrap(api.POST('/api/setup/finish')),
 }
 
+/** A refusal of what was entered, with what is wrong in the place of the sentence that something is: the steps are short enough to see where. */
+export function plainly(error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.code !== 'invalid' || error.fields.length === 0) return error
+  const detail = error.fields.map(({ message }) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`).join(' ')
+  return new ApiError(error.status, { title: error.message, detail, requestId: error.requestId })
+}
+
 /** Asks, and keeps the answer as the situation. `busy` names what runs, `error` is what went wrong last. */
 export function useAsking() {
   const client = useQueryClient()
@@ -73,7 +80,7 @@ export function useAsking() {
       client.setQueryData(situationOptions.queryKey, answer)
       return answer
     } catch (failure) {
-      setError(failure)
+      setError(plainly(failure))
       return undefined
     } finally {
       setBusy(undefined)

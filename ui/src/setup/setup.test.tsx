@@ -148,6 +148,16 @@ describe('the steps', () => {
     expect(asked.filter((one) => one.line.startsWith('PUT')).map((one) => one.body)).toEqual([{ ...plan, dir: '/root/x' }, plan, plan])
   })
 
+  test('what the server refuses of a field is told in its words', async () => {
+    const refusal = { title: 'no', status: 422, code: 'invalid', detail: 'A field of the request is wrong.', errors: [{ location: 'body.dir', message: 'not inside the data directory' }] }
+    at('backups', { 'PUT /api/setup/backups': () => json(refusal, 422) })
+    await show(Page)
+    await until(() => field('dir'))
+    await next()
+    await until(() => expect(text()).toContain('Not inside the data directory.'))
+    expect(text()).not.toContain(refusal.detail)
+  })
+
   test('a certificate that waits is told from the one in use, and can be discarded', async () => {
     const waits = { pem: 'PEM-2', thumbprint: 'BB22', until: '2028-11-30T00:00:00Z' }
     const asked = at('registration', { 'DELETE /api/setup/certificate': () => json(situation) }, { nextCertificate: waits })

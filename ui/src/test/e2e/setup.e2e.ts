@@ -187,7 +187,7 @@ describe('from nothing to the first customer', () => {
     expect(await field(page, words.backups.dir).inputValue()).toBe(`${data}-backup`)
     await field(page, words.backups.dir).fill(join(data, 'inside'))
     await next(page)
-    await page.getByText('not inside the data directory').waitFor()
+    await page.getByText('Not inside the data directory').waitFor()
     await field(page, words.backups.dir).fill(`${data}-backup`)
     await next(page)
     await code(page, 'backup-same-disk') // both lie in one temporary directory
