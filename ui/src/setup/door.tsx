@@ -100,7 +100,9 @@ export function InClear() {
       <p className="sec lead">{t('clear.text', { host: location.host })}</p>
       <p className="sec">{t('clear.tunnel')}</p>
       <p className="sec">{t('clear.proxy')}</p>
-      <pre tabIndex={0}>{proxyLines}</pre>
+      <pre className="lines" tabIndex={0}>
+        {proxyLines}
+      </pre>
     </Matter>
   )
 }
