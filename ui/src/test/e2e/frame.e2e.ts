@@ -22,7 +22,7 @@ describe('the first page of each person', () => {
   const accepting: readonly Nav[] = ['customers', 'tenant-managers']
   const own: readonly Nav[] = ['portal', 'portal/rooms', 'portal/permissions', 'portal/members', 'portal/approvals', 'portal/activity']
   test.each<[keyof typeof people, string, readonly Nav[]]>([
-    ['manager', '/customers', [...accepting, 'role-templates', 'audit']],
+    ['manager', '/customers', [...accepting, 'role-templates', 'audit', 'installation']],
     ['tenantManager', '/customers', [...accepting, 'audit']],
     ['primaryAdmin', '/incidents', ['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'audit', 'collection']],
     ['technician', '/incidents', ['incidents', 'rooms', 'customers', 'collection']],
