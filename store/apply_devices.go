@@ -111,10 +111,10 @@ func (s *Store) ApplyDevices(ctx context.Context, work policy.View, o CollectOut
 		return 0, err
 	}
 	changed := 0
-	err = s.writeAlone(ctx, func(t *tx) error {
+	err = s.departing(ctx, s.writeAlone, func(t *tx) ([]Departure, error) {
 		d := devices{t: t, customer: customer, found: found, began: o.StartedAt, rooms: map[ID]*deviceRoom{}}
 		if err := d.apply(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		changed = d.changed
 		o.Changed = changed

@@ -43,19 +43,19 @@ func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutc
 		return 0, err
 	}
 	changed, purged := 0, 0
-	err = s.writeAlone(ctx, func(t *tx) error {
+	err = s.departing(ctx, s.writeAlone, func(t *tx) ([]Departure, error) {
 		grant, err := grantOf(ctx, t, customer)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p := places{t: t, customer: customer, partial: o.Partial}
 		if err := p.apply(ctx, grant, found); err != nil {
-			return err
+			return nil, err
 		}
 		changed, purged = p.changed, p.purged
 		if purged > 0 {
 			if err := eraseLater(ctx, t); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		o.Changed = changed

@@ -166,22 +166,22 @@ func (s *Store) FinishCollect(ctx context.Context, work policy.View, o CollectOu
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(t *tx) error { return finish(ctx, t, customer, o) })
+	return s.departing(ctx, s.write, func(t *tx) ([]Departure, error) { return finish(ctx, t, customer, o) })
 }
 
-// finish is the end of a run inside the transaction that writes what it found.
-func finish(ctx context.Context, t *tx, customer ID, o CollectOutcome) error {
+// finish is the end of a run inside the transaction that writes what it found. It answers what is to be in the departed file.
+func finish(ctx context.Context, t *tx, customer ID, o CollectOutcome) ([]Departure, error) {
 	if o.Lease.Customer != customer {
-		return errors.New("the lease is of another customer")
+		return nil, errors.New("the lease is of another customer")
 	}
 	if err := finishJob(ctx, t, customer, o); err != nil {
-		return err
+		return nil, err
 	}
 	_, err := t.exec(ctx, `INSERT INTO collect_runs (id, customer_id, kind, started_at, ended_at, result, detail, requests, waited_ms, changed, asked_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, policy.NewID(), customer, o.Lease.Kind, millis(o.StartedAt), t.now,
 		o.State, o.Detail, o.Requests, o.Waited.Milliseconds(), o.Changed, o.AskedBy)
 	if err != nil {
-		return fmt.Errorf("record a collection: %w", err)
+		return nil, fmt.Errorf("record a collection: %w", err)
 	}
 	return followConsent(ctx, t, customer, o)
 }

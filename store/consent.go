@@ -1,69 +1,80 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 )
 
-// followConsent closes or opens the views of a customer when a collection found that its consent went or came back.
-func followConsent(ctx context.Context, t *tx, customer ID, o CollectOutcome) error {
+// followConsent closes or opens the views of a customer when a collection found that its consent went or came back. It answers what is to be in the
+// departed file.
+func followConsent(ctx context.Context, t *tx, customer ID, o CollectOutcome) ([]Departure, error) {
 	switch {
 	case o.State == CollectWithdrawn:
-		_, err := turnConsent(ctx, t, System("collect"), customer, false, o.Lease.Kind)
-		return err
+		return turnConsent(ctx, t, System("collect"), turn{customer: customer, finder: o.Lease.Kind})
 	case o.Good:
 		// What was read before the consent went says nothing about now.
 		var before bool
 		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1 AND withdrawn_at > $2)`, customer, millis(o.StartedAt)).Scan(&before)
 		if err != nil || before {
-			return err
+			return nil, err
 		}
-		_, err = turnConsent(ctx, t, System("collect"), customer, true, o.Lease.Kind)
-		return err
+		return turnConsent(ctx, t, System("collect"), turn{customer: customer, given: true, finder: o.Lease.Kind})
 	}
-	return nil
+	return nil, nil
+}
+
+// turn is how the consent of a customer turns.
+type turn struct {
+	customer ID
+	given    bool
+	finder   CollectKind // the collection that found out; "" for none
+	at       int64       // when it went; zero for now
 }
 
 // turnConsent closes the views of a customer whose consent went, and begins the time to its end, or opens them when it came back; the collections
-// other than the one that found out are due at once, for they would say the opposite until their next turn. False when all of it is so already.
-func turnConsent(ctx context.Context, t *tx, act Act, customer ID, given bool, finder CollectKind) (turned bool, err error) {
-	from, to, operation, since := CustomerActive, CustomerWithdrawn, "consent.withdrawn", any(t.now)
+// other than the one that found out are due at once, for they would say the opposite until their next turn. It answers what is to be in the departed
+// file, nothing when all of it is so already: an older database would open the views again until its first collection.
+func turnConsent(ctx context.Context, t *tx, act Act, c turn) ([]Departure, error) {
+	at := cmp.Or(c.at, t.now)
+	from, to, operation, since := CustomerActive, CustomerWithdrawn, "consent.withdrawn", any(at)
 	consent := ConsentWithdrawn
-	if given {
+	if c.given {
 		from, to, operation, since, consent = CustomerWithdrawn, CustomerActive, "consent.restored", nil, ConsentGiven
 	}
 	var tenant string
-	err = t.QueryRowContext(ctx, `UPDATE customers SET state = $1, withdrawn_at = $2 WHERE id = $3 AND state = $4 RETURNING tenant_id`, to, since, customer, from).
+	err := t.QueryRowContext(ctx, `UPDATE customers SET state = $1, withdrawn_at = $2 WHERE id = $3 AND state = $4 RETURNING tenant_id`, to, since, c.customer, from).
 		Scan(&tenant)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("change the state of a customer: %w", err)
+		return nil, fmt.Errorf("change the state of a customer: %w", err)
 	}
 	if err := setConsent(ctx, t, tenant, consent); err != nil {
-		return false, err
+		return nil, err
 	}
-	_, err = t.exec(ctx, `UPDATE collect_jobs SET due_at = $1 WHERE customer_id = $2 AND kind <> $3 AND due_at > $1`, t.now, customer, finder)
+	_, err = t.exec(ctx, `UPDATE collect_jobs SET due_at = $1 WHERE customer_id = $2 AND kind <> $3 AND due_at > $1`, t.now, c.customer, c.finder)
 	if err != nil {
-		return false, fmt.Errorf("make the other collections due: %w", err)
+		return nil, fmt.Errorf("make the other collections due: %w", err)
 	}
 	if err := checkAgain(ctx, t, tenant); err != nil {
-		return false, err
+		return nil, err
 	}
-	if err := raiseRules(ctx, t, customer); err != nil {
-		return false, err
+	if err := raiseRules(ctx, t, c.customer); err != nil {
+		return nil, err
 	}
-	told := notice{tenant: tenant, customer: customer, kind: "consent.withdrawn", detail: map[string]any{"purgeAt": when(t.now).Add(PurgeAfter)}}
-	if given {
+	told := notice{tenant: tenant, customer: c.customer, kind: "consent.withdrawn", detail: map[string]any{"purgeAt": when(at).Add(PurgeAfter)}}
+	if c.given {
 		told.kind, told.detail = "consent.given", nil
 	}
 	if err := tellBoth(ctx, t, told); err != nil {
-		return false, err
+		return nil, err
 	}
-	return true, act.record(ctx, t, entry{customer: customer, tenant: tenant, operation: operation, object: "customer", objectID: customer.String()})
+	return []Departure{{Kind: DepartConsent, Customer: c.customer, By: SideCustomer, Given: c.given}},
+		act.record(ctx, t, entry{customer: c.customer, tenant: tenant, operation: operation, object: "customer", objectID: c.customer.String()})
 }
 
 func setConsent(ctx context.Context, t *tx, tenant string, consent Consent) error {
@@ -86,36 +97,35 @@ func (s *Store) ConsentRefused(ctx context.Context, tenant string) error {
 	if !given {
 		return nil
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.departing(ctx, s.write, func(t *tx) ([]Departure, error) {
 		var customer ID
 		err := t.QueryRowContext(ctx, `SELECT id FROM customers WHERE tenant_id = $1`, tenant).Scan(&customer)
 		if err == nil {
-			_, err = turnConsent(ctx, t, System("consent"), customer, false, "")
-			return err
+			return turnConsent(ctx, t, System("consent"), turn{customer: customer})
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("look for the relation of a tenant: %w", err)
+			return nil, fmt.Errorf("look for the relation of a tenant: %w", err)
 		}
 		known, err := readTenant(ctx, t, tenant)
 		if err != nil || known.Consent != ConsentGiven {
-			return err
+			return nil, err
 		}
 		if err := setConsent(ctx, t, tenant, ConsentWithdrawn); err != nil {
-			return err
+			return nil, err
 		}
-		return System("consent").record(ctx, t, entry{tenant: tenant, operation: "consent.withdrawn", object: known.Name, objectID: tenant})
+		return nil, System("consent").record(ctx, t, entry{tenant: tenant, operation: "consent.withdrawn", object: known.Name, objectID: tenant})
 	})
 }
 
-// consentAgain opens the relation of a tenant that had withdrawn its consent and gave it again; false when there is no such relation.
-func consentAgain(ctx context.Context, t *tx, act Act, tenant string) (bool, error) {
+// consentAgain opens the relation of a tenant that had withdrawn its consent and gave it again; nothing when there is no such relation.
+func consentAgain(ctx context.Context, t *tx, act Act, tenant string) ([]Departure, error) {
 	var customer ID
 	err := t.QueryRowContext(ctx, `SELECT id FROM customers WHERE tenant_id = $1 AND state = 'withdrawn'`, tenant).Scan(&customer)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look for the relation of a tenant: %w", err)
+		return nil, fmt.Errorf("look for the relation of a tenant: %w", err)
 	}
-	return turnConsent(ctx, t, act, customer, true, "")
+	return turnConsent(ctx, t, act, turn{customer: customer, given: true})
 }

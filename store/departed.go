@@ -31,6 +31,7 @@ const (
 	DepartAgreed     DepartureKind = "agreement"  // a part of what the customer had agreed
 	DepartInvitation DepartureKind = "invitation" // an offer that was taken back, declined or changed
 	DepartManager    DepartureKind = "manager"    // a tenant manager
+	DepartConsent    DepartureKind = "consent"    // the consent of a customer, withdrawn or given again: the last word holds
 	DepartRecord     DepartureKind = "record"     // the record that was kept for a customer after an end
 )
 
@@ -48,6 +49,7 @@ type Departure struct {
 	Reason     EndReason        `json:"reason,omitempty"`
 	Group      ID               `json:"group,omitzero"`
 	Invitation ID               `json:"invitation,omitzero"`
+	Given      bool             `json:"given,omitzero"` // of DepartConsent: given again
 	Lost       *Narrowed        `json:"lost,omitempty"` // of DepartRights and DepartAgreed
 }
 
@@ -311,8 +313,7 @@ func (s *Store) departAgain(ctx context.Context, d Departure) error {
 		case DepartManager:
 			return dropManager(ctx, t, d.Principal)
 		case DepartRecord:
-			_, err := t.exec(ctx, `DELETE FROM sealed_records WHERE id = $1`, d.Customer)
-			return err
+			return dropRecordAgain(ctx, t, d)
 		}
 		var there bool
 		if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customers WHERE id = $1)`, d.Customer).Scan(&there); err != nil {
@@ -332,6 +333,8 @@ func (s *Store) departAgain(ctx context.Context, d Departure) error {
 			err = cut(ctx, t, act, d.Customer, cutAssignment(ctx, t, d.Customer, d.Assignment).by(d.By))
 		case DepartMember:
 			err = cut(ctx, t, act, d.Customer, cutMember(ctx, t, act, d.Customer, d.Principal))
+		case DepartConsent:
+			_, err = turnConsent(ctx, t, act, turn{customer: d.Customer, given: d.Given, at: d.At})
 		case DepartRights, DepartAgreed:
 			err = narrowAgain(ctx, t, act, d)
 		default:
@@ -350,14 +353,39 @@ func withdrawAgain(ctx context.Context, t *tx, d Departure) error {
 	if d.By == SidePartner {
 		state = InvitationDeclined
 	}
-	n, err := t.exec(ctx, `UPDATE invitations SET state = $1, decided_at = $2 WHERE id = $3 AND state = 'pending'`, state, d.At, d.Invitation)
+	var tenant string
+	err := t.QueryRowContext(ctx, `UPDATE invitations SET state = $1, decided_at = $2 WHERE id = $3 AND state = 'pending' RETURNING tenant_id`, state, d.At, d.Invitation).
+		Scan(&tenant)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("take an invitation back again: %w", err)
 	}
-	if n == 0 || state != InvitationDeclined {
+	operation := "invitation.withdraw"
+	if state == InvitationDeclined {
+		operation = "invitation.decline"
+		if err := emptyInvitation(ctx, t, d.Invitation); err != nil {
+			return err
+		}
+	}
+	return System("departed").record(ctx, t, entry{tenant: tenant, operation: operation, object: "invitation", objectID: d.Invitation.String()})
+}
+
+// dropRecordAgain deletes the record of an older database that its customer had deleted.
+func dropRecordAgain(ctx context.Context, t *tx, d Departure) error {
+	var tenant string
+	err := t.QueryRowContext(ctx, `DELETE FROM sealed_records WHERE id = $1 RETURNING tenant_id`, d.Customer).Scan(&tenant)
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	return emptyInvitation(ctx, t, d.Invitation)
+	if err != nil {
+		return fmt.Errorf("delete a sealed record again: %w", err)
+	}
+	if err := eraseLater(ctx, t); err != nil {
+		return err
+	}
+	return System("departed").record(ctx, t, entry{tenant: tenant, operation: "record.delete"})
 }
 
 // forgetOffer removes what an older database still has of a relation that began, and ended, after it: the offer, which nobody may accept any more.
@@ -382,5 +410,9 @@ func forgetOffer(ctx context.Context, t *tx, d Departure) error {
 	if err := forgetTenant(ctx, t, d.Customer, tenant, ""); err != nil {
 		return err
 	}
-	return eraseLater(ctx, t)
+	if err := eraseLater(ctx, t); err != nil {
+		return err
+	}
+	// The entry is what explains, to whoever verifies the record, that others were reduced.
+	return System("departed").plain().record(ctx, t, entry{tenant: tenant, operation: end{by: d.By}.operation()})
 }

@@ -208,7 +208,8 @@ func TestWhatWasReadBeforeSaysNothing(t *testing.T) {
 	require.NoError(t, h.ConsentRefused(t.Context(), northwind))
 	end := func(started time.Time) {
 		require.NoError(t, h.write(t.Context(), func(x *tx) error {
-			return followConsent(t.Context(), x, customer, CollectOutcome{Lease: CollectLease{Customer: customer, Kind: CollectDevices}, StartedAt: started, Good: true})
+			_, err := followConsent(t.Context(), x, customer, CollectOutcome{Lease: CollectLease{Customer: customer, Kind: CollectDevices}, StartedAt: started, Good: true})
+			return err
 		}))
 	}
 	end(began)

@@ -26,8 +26,8 @@ type Narrowed struct {
 	StrongAuth  string              `json:"strongAuth,omitempty"`  // demanded now
 	Manual      []string            `json:"manual,omitempty"`      // events that wait for approval now
 	Ends        int64               `json:"ends,omitzero"`         // when the relation ends now, where that is earlier
-	Days        *int                `json:"days,omitempty"`        // of history, where they are fewer now
-	SealDays    *int                `json:"sealDays,omitempty"`    // of the record after the end, where they are fewer now
+	Days        *int                `json:"days,omitempty"`        // of history now, fewer or more: the last word holds
+	SealDays    *int                `json:"sealDays,omitempty"`    // of the record after the end, likewise
 	Contacts    *Kept               `json:"contacts,omitempty"`    // the addresses that stayed
 }
 
@@ -197,10 +197,10 @@ func lostAgreement(ctx context.Context, t *tx, act Act, was, is Customer) (Depar
 			n.Manual = append(n.Manual, event)
 		}
 	}
-	if is.RetentionDays < was.RetentionDays {
+	if is.RetentionDays != was.RetentionDays {
 		n.Days = &is.RetentionDays
 	}
-	if is.SealDays < was.SealDays {
+	if is.SealDays != was.SealDays {
 		n.SealDays = &is.SealDays
 	}
 	if len(missingFrom(is.Contacts, was.Contacts)) > 0 {
@@ -334,13 +334,11 @@ func loseAgreement(ctx context.Context, t *tx, d Departure) error {
 	if n.Ends != 0 && (c.EndsAt.IsZero() || n.Ends < millis(c.EndsAt)) {
 		c.EndsAt = when(n.Ends)
 	}
-	for _, days := range []struct {
-		is    *int
-		fewer *int
-	}{{&c.RetentionDays, n.Days}, {&c.SealDays, n.SealDays}} {
-		if days.fewer != nil {
-			*days.is = min(*days.is, *days.fewer)
-		}
+	if n.Days != nil {
+		c.RetentionDays = *n.Days
+	}
+	if n.SealDays != nil {
+		c.SealDays = *n.SealDays
 	}
 	texts := make([]string, 4)
 	for i, part := range []any{c.Grant, nonNil(missingFrom(n.Permissions, c.Ceiling)), c.ChangeControl, nonNil(c.Contacts)} {

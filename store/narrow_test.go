@@ -149,6 +149,12 @@ func TestARelationThatCameAndWentAfterTheBackup(t *testing.T) {
 	require.Zero(t, o.number(`SELECT count(*) FROM invitations`))
 	require.Zero(t, o.number(`SELECT count(*) FROM tenants`))
 	require.NotContains(t, string(o.bytesOnDisk()), "Tb1c2", "nor its name")
+	require.NoError(t, o.Close())
+	found, err := VerifyDir(t.Context(), o.dir, nil)
+	require.NoError(t, err)
+	for _, v := range found {
+		require.Empty(t, v.Findings, "the end explains what was reduced")
+	}
 }
 
 // TestARestoredRelationOutlivesItsFormerEnd: the customer has moved its date after the backup; the date of before removes nothing for a week.

@@ -65,18 +65,18 @@ func (s *Store) Consented(ctx context.Context, act Act, tenant Tenant) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.departing(ctx, s.write, func(t *tx) ([]Departure, error) {
 		known, err := readTenant(ctx, t, tenant.ID)
 		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+			return nil, err
 		}
 		if err := checkAgain(ctx, t, tenant.ID); err != nil {
-			return err
+			return nil, err
 		}
 		operation := "consent.give"
 		if known.Consent == ConsentGiven {
 			if known.Name == tenant.Name && known.Country == tenant.Country && slices.Equal(known.Domains, tenant.Domains) {
-				return nil
+				return nil, nil
 			}
 			operation = "organisation.update"
 		}
@@ -87,11 +87,11 @@ func (s *Store) Consented(ctx context.Context, act Act, tenant Tenant) error {
 				consent_at = CASE WHEN tenants.consent = 'given' THEN tenants.consent_at ELSE excluded.consent_at END`,
 			tenant.ID, tenant.Name, domains, tenant.Country, t.now)
 		if err != nil {
-			return fmt.Errorf("keep the consent of a tenant: %w", err)
+			return nil, fmt.Errorf("keep the consent of a tenant: %w", err)
 		}
-		if reopened, err := consentAgain(ctx, t, act, tenant.ID); err != nil || reopened {
-			return err
+		if reopened, err := consentAgain(ctx, t, act, tenant.ID); err != nil || len(reopened) > 0 {
+			return reopened, err
 		}
-		return act.record(ctx, t, entry{tenant: tenant.ID, operation: operation, object: tenant.Name, objectID: tenant.ID})
+		return nil, act.record(ctx, t, entry{tenant: tenant.ID, operation: operation, object: tenant.Name, objectID: tenant.ID})
 	})
 }
