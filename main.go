@@ -138,7 +138,7 @@ type restoreCmd struct {
 	From            string `help:"The backup." required:"" type:"existingdir" placeholder:"BACKUP"`
 	Data            string `help:"Data directory to make; it may hold the files of the former one that belong beside the database, and no database." required:"" placeholder:"DIR"`
 	Departed        string `help:"The file departed of the former data directory, where it does not lie in --data: what ended since the backup ends again." type:"existingfile" placeholder:"FILE"`
-	WithoutDeparted bool   `help:"That file is lost: customers that left since the backup, and rights taken back since, come to life again."`
+	WithoutDeparted bool   `help:"That file is lost, or tells of nothing later than the backup: customers that left since the backup, and rights taken back since, come to life again."`
 }
 
 func (c *restoreCmd) Run(ctx context.Context) error {

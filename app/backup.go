@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,13 @@ func Restore(ctx context.Context, s RestoreSettings) error {
 	fmt.Fprintf(&b, "Restored into %s\n%s", s.Data, about(done.Manifest))
 	b.WriteString("What was changed since that moment is lost. At the next start what had ended ends again, everybody signs in anew, and both sides of each relation are told.\n")
 	if s.WithoutDeparted {
-		b.WriteString("There was no departed file: customers that left since then, and rights that were taken back since, are back. Tell your customers.\n")
+		b.WriteString("No departed file told of anything later: if customers left since then, or rights were taken back, they are back. Tell your customers.\n")
+	}
+	for _, sentence := range done.Warnings {
+		b.WriteString(sentence + "\n")
+	}
+	if done.Findings > 0 {
+		fmt.Fprintf(&b, "The record of who did what in it was changed at %d places: see roomward verify --data.\n", done.Findings)
 	}
 	for _, name := range done.Missing {
 		b.WriteString(missingKey(name))
@@ -147,11 +154,13 @@ func (a *App) backUpOnce(ctx context.Context) {
 
 // backUpDue makes a backup when the last one is old enough, and removes those that are over once there is a newer one.
 func (a *App) backUpDue(ctx context.Context) error {
-	made, err := store.Backups(a.cfg.BackupDir)
+	made, err := a.Store.Backups(a.cfg.BackupDir)
 	if err != nil {
 		return err
 	}
 	now := a.cfg.Now()
+	// What is of a time to come was made by a wrong clock, and does not say when the next is due.
+	made = slices.DeleteFunc(made, func(b store.Backup) bool { return b.MadeAt.After(now) })
 	if len(made) == 0 || a.cfg.BackupSchedule.due(made[len(made)-1].MadeAt, now) {
 		b, err := a.Store.BackUp(ctx, a.cfg.BackupDir, a.cfg.Version)
 		if err != nil {

@@ -24,7 +24,7 @@ func TestBackupsBySchedule(t *testing.T) {
 	a := &App{Store: s, cfg: Config{Version: "test", Now: clock, Log: slog.New(slog.DiscardHandler),
 		Settings: Settings{Data: data, BackupSchedule: BackupSchedule{BackupDir: dir, BackupEvery: 24 * time.Hour, BackupKeep: 30}}}}
 	count := func() int {
-		made, err := store.Backups(dir)
+		made, err := store.Backups(dir, 0)
 		require.NoError(t, err)
 		return len(made)
 	}
@@ -46,6 +46,13 @@ func TestBackupsBySchedule(t *testing.T) {
 	}
 	require.Equal(t, 30, count(), "none is older than 30 days")
 	require.Empty(t, told())
+
+	// One that a wrong clock made does not stop the schedule.
+	_, _, err = store.MakeBackup(t.Context(), store.BackupOptions{Data: data, To: dir, Now: func() time.Time { return now.Add(90 * 24 * time.Hour) }})
+	require.NoError(t, err)
+	now = now.Add(24 * time.Hour)
+	a.backUpOnce(t.Context())
+	require.Equal(t, now, a.BackupStatus().Last)
 
 	away := dir + "-away"
 	require.NoError(t, os.Rename(dir, away))

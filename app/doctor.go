@@ -102,8 +102,12 @@ func (a *App) examine(ctx context.Context, tell func(done, of int, found ...setu
 func (s *Settings) lastBackup() setup.Outcome {
 	var last time.Time
 	if s.BackupDir != "" {
-		if all, err := store.Backups(s.BackupDir); err == nil && len(all) > 0 {
-			last = all[len(all)-1].MadeAt
+		if all, err := store.Backups(s.BackupDir, 0); err == nil {
+			for _, b := range all {
+				if !b.MadeAt.After(time.Now()) { // by a clock that was wrong
+					last = b.MadeAt
+				}
+			}
 		}
 	}
 	at := last.UTC().Format("2006-01-02 15:04 UTC")

@@ -44,14 +44,16 @@ var (
 
 // Manifest says what is in a backup.
 type Manifest struct {
-	Format    int              `json:"format"`
-	Version   string           `json:"version"` // of the Roomward that made it
-	MadeAt    time.Time        `json:"madeAt"`  // the moment that it is of
-	Mode      Mode             `json:"mode"`
-	Migration int              `json:"migration"` // how far the schema is
-	Schema    string           `json:"schema"`    // name of that migration
-	Customers []BackedCustomer `json:"customers"` // whose relation was in force, by id: no name
-	Files     []BackupFile     `json:"files"`
+	Format  int       `json:"format"`
+	Version string    `json:"version"` // of the Roomward that made it
+	MadeAt  time.Time `json:"madeAt"`  // the moment that it is of
+	Mode    Mode      `json:"mode"`
+	// Installation is whose it is; 0 in those of versions that did not know it.
+	Installation ID               `json:"installation,omitzero"`
+	Migration    int              `json:"migration"` // how far the schema is
+	Schema       string           `json:"schema"`    // name of that migration
+	Customers    []BackedCustomer `json:"customers"` // whose relation was in force, by id: no name
+	Files        []BackupFile     `json:"files"`
 	// Findings is how many there were in the record of who did what: a copy of a record that was changed is better than none, and says so.
 	Findings int `json:"findings"`
 }
@@ -108,11 +110,15 @@ func MakeBackup(ctx context.Context, o BackupOptions) (string, Manifest, error) 
 	if err != nil {
 		return "", Manifest{}, err
 	}
-	parent := filepath.Dir(path)
-	if err := dropDead(parent, time.Now()); err != nil { // by the clock of the file system
+	own, err := o.installation(ctx)
+	if err != nil {
 		return "", Manifest{}, err
 	}
-	part, err := os.MkdirTemp(parent, strings.TrimSuffix(filepath.Base(path), BackupSuffix)+partMark+"*")
+	parent := filepath.Dir(path)
+	if err := dropDead(parent, own, time.Now()); err != nil { // by the clock of the file system
+		return "", Manifest{}, err
+	}
+	part, err := os.MkdirTemp(parent, strings.TrimSuffix(filepath.Base(path), BackupSuffix)+partMark+own.String()+"-*")
 	if err != nil {
 		return "", Manifest{}, fmt.Errorf("begin a backup: %w", err)
 	}
@@ -124,6 +130,16 @@ func MakeBackup(ctx context.Context, o BackupOptions) (string, Manifest, error) 
 		return "", Manifest{}, errors.Join(full(err), os.RemoveAll(part))
 	}
 	return path, m, nil
+}
+
+// installation is whose data directory it is; 0 when its database does not know yet.
+func (o BackupOptions) installation(ctx context.Context) (ID, error) {
+	db, err := openReadOnly(filepath.Join(o.Data, databaseName))
+	if err != nil {
+		return 0, err
+	}
+	own, err := installationIn(ctx, db)
+	return own, errors.Join(err, db.Close())
 }
 
 // backupPath is the name of a backup: to itself, or one by the time in it.
@@ -347,6 +363,9 @@ func (m *Manifest) describe(ctx context.Context, path string) error {
 		Scan(&m.Migration, &m.Schema, &m.Mode)
 	if err != nil {
 		return fmt.Errorf("read what a backup is of: %w", err)
+	}
+	if m.Installation, err = installationIn(ctx, db); err != nil {
+		return err
 	}
 	rows, err := db.QueryContext(ctx, `SELECT id, tenant_id FROM customers ORDER BY id`)
 	if err != nil {

@@ -73,8 +73,33 @@ func VerifyBackup(ctx context.Context, path string, against []Checkpoint) (Manif
 	if err := checkDatabase(ctx, path); err != nil {
 		return m, nil, err
 	}
+	said := m
+	if err := m.describe(ctx, filepath.Join(path, databaseName)); err != nil {
+		return m, nil, fmt.Errorf("%w: %w", ErrBackupBroken, err)
+	}
+	if err := m.refuseOther(said); err != nil {
+		return m, nil, err
+	}
+	if err := m.refuseNewer(); err != nil {
+		return m, nil, err
+	}
 	found, err := verifyRecord(ctx, path, m, against)
 	return m, found, err
+}
+
+// refuseOther refuses a manifest that says something else than the database beside it: which checks are made, and whom it concerns, goes by that.
+func (m Manifest) refuseOther(said Manifest) error {
+	for _, one := range []struct{ what, said, is string }{
+		{"the migration", fmt.Sprint(said.Migration, " ", said.Schema), fmt.Sprint(m.Migration, " ", m.Schema)},
+		{"the mode", string(said.Mode), string(m.Mode)},
+		{"the installation", said.Installation.String(), m.Installation.String()},
+		{"the customers", fmt.Sprint(said.Customers), fmt.Sprint(m.Customers)},
+	} {
+		if one.said != one.is {
+			return fmt.Errorf("%w: its manifest was changed: %s is %q in it and %q in the database", ErrBackupBroken, one.what, one.said, one.is)
+		}
+	}
+	return nil
 }
 
 func (m Manifest) refuseNewer() error {
@@ -133,8 +158,9 @@ func openReadOnly(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Backups lists the backups in a directory by their manifests, the oldest first. What cannot be read as one is none of them.
-func Backups(dir string) ([]Backup, error) {
+// Backups lists the backups in a directory by their manifests, the oldest first; those of one installation, or all for 0. What cannot be read as one is none
+// of them. One that does not say whose it is is of an older version, and anybody's.
+func Backups(dir string, own ID) ([]Backup, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("list the backups: %w", err)
@@ -145,7 +171,7 @@ func Backups(dir string) ([]Backup, error) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		if m, err := ReadManifest(path); err == nil {
+		if m, err := ReadManifest(path); err == nil && (!own.Valid() || !m.Installation.Valid() || m.Installation == own) {
 			out = append(out, Backup{path, m})
 		}
 	}
@@ -159,13 +185,13 @@ type Backup struct {
 	Manifest
 }
 
-// ExpireBackups removes the backups in a directory that are older than that, and what is left of those that were killed. Only what Roomward made is
-// touched: a manifest says so. It answers what it removed.
-func ExpireBackups(dir string, older time.Duration, now time.Time) ([]string, error) {
-	if err := dropDead(dir, now); err != nil {
+// ExpireBackups removes the backups of an installation in a directory that are older than that, and what is left of those that were killed. Only what
+// Roomward made is touched: a manifest says so. It answers what it removed.
+func ExpireBackups(dir string, own ID, older time.Duration, now time.Time) ([]string, error) {
+	if err := dropDead(dir, own, now); err != nil {
 		return nil, err
 	}
-	list, err := Backups(dir)
+	list, err := Backups(dir, own)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +201,7 @@ func ExpireBackups(dir string, older time.Duration, now time.Time) ([]string, er
 			continue
 		}
 		// Under the name of an unfinished one first: a removal that is cut off leaves no half backup.
-		part := strings.TrimSuffix(b.Path, BackupSuffix) + partMark + "old"
+		part := strings.TrimSuffix(b.Path, BackupSuffix) + partMark + own.String() + "-old"
 		if err := errors.Join(os.Rename(b.Path, part), os.RemoveAll(part)); err != nil {
 			return gone, fmt.Errorf("remove an old backup: %w", err)
 		}
@@ -184,8 +210,9 @@ func ExpireBackups(dir string, older time.Duration, now time.Time) ([]string, er
 	return gone, nil
 }
 
-// dropDead removes what is left of backups that were killed.
-func dropDead(dir string, now time.Time) error {
+// dropDead removes what is left of backups of an installation that were killed. What another has begun, or one that does not say, it leaves alone for as long
+// as customers were promised: no backup takes so long.
+func dropDead(dir string, own ID, now time.Time) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("look for unfinished backups: %w", err)
@@ -194,8 +221,12 @@ func dropDead(dir string, now time.Time) error {
 		if !e.IsDir() || !strings.Contains(e.Name(), partMark) {
 			continue
 		}
+		after := BackupLife
+		if own.Valid() && strings.Contains(e.Name(), partMark+own.String()+"-") {
+			after = deadAfter
+		}
 		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) || err == nil && now.Sub(info.ModTime()) < deadAfter {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && now.Sub(info.ModTime()) < after {
 			continue
 		}
 		if err != nil {

@@ -15,9 +15,12 @@ func (s *Store) BackUp(ctx context.Context, dir, version string) (Backup, error)
 	return Backup{path, m}, s.noteBackup(ctx, "backup.make", path, map[string]any{"madeAt": m.MadeAt, "customers": len(m.Customers), "bytes": m.Size(), "findings": m.Findings})
 }
 
-// ExpireBackups removes the backups in a directory that are older than that, and records each.
+// Backups lists the backups of this installation in a directory, the oldest first.
+func (s *Store) Backups(dir string) ([]Backup, error) { return Backups(dir, s.installation) }
+
+// ExpireBackups removes the backups of this installation in a directory that are older than that, and records each.
 func (s *Store) ExpireBackups(ctx context.Context, dir string, older time.Duration) error {
-	gone, err := ExpireBackups(dir, older, s.now())
+	gone, err := ExpireBackups(dir, s.installation, older, s.now())
 	for _, path := range gone {
 		if err := s.noteBackup(ctx, "backup.expire", path, nil); err != nil {
 			return err

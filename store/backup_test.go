@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,15 @@ func (h *house) backedUp() string {
 func (h *house) restored(backup string) *house {
 	h.t.Helper()
 	other := &house{t: h.t, dir: filepath.Join(h.t.TempDir(), "elsewhere"), at: h.clock()}
-	_, err := Restore(h.t.Context(), RestoreOptions{From: backup, Data: other.dir, Departed: filepath.Join(h.dir, departedName), Now: h.clock})
+	m, err := ReadManifest(backup)
+	require.NoError(h.t, err)
+	var old []byte
+	if slices.ContainsFunc(m.Files, func(f BackupFile) bool { return f.Name == departedName }) {
+		old, err = os.ReadFile(filepath.Join(backup, departedName))
+		require.NoError(h.t, err)
+	}
+	nothing := tellsNothing([]byte(h.fileText(departedName))[len(old):]) // ended since
+	_, err = Restore(h.t.Context(), RestoreOptions{From: backup, Data: other.dir, Departed: filepath.Join(h.dir, departedName), WithoutDeparted: nothing, Now: h.clock})
 	require.NoError(h.t, err)
 	other.reopen()
 	h.t.Cleanup(func() { _ = other.Close() })
@@ -158,7 +167,7 @@ func TestRestoreWithoutKeys(t *testing.T) {
 	require.NoError(t, h.Erase(t.Context()))
 	backup := h.backedUp()
 	o := &house{t: t, dir: filepath.Join(t.TempDir(), "elsewhere"), at: h.clock()}
-	done, err := Restore(t.Context(), RestoreOptions{From: backup, Data: o.dir, Departed: filepath.Join(h.dir, departedName)})
+	done, err := Restore(t.Context(), RestoreOptions{From: backup, Data: o.dir, Departed: filepath.Join(h.dir, departedName), WithoutDeparted: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{SecretKeyName, sealKeyName}, done.Missing)
 	o.reopen()
@@ -282,7 +291,7 @@ func TestBackupLeavesNothingHalfDone(t *testing.T) {
 	require.ErrorIs(t, make1(t.Context(), h.dir, to), ErrBackupThere, "of the same second")
 	name := listed()[0]
 	require.ErrorIs(t, make1(t.Context(), h.dir, filepath.Join(to, name)), ErrBackupThere)
-	dead := filepath.Join(to, "killed"+partMark+"1")
+	dead := filepath.Join(to, "killed"+partMark+h.installation.String()+"-1")
 	require.NoError(t, os.Mkdir(dead, 0o700))
 	old := time.Now().Add(-2 * deadAfter)
 	require.NoError(t, os.Chtimes(dead, old, old))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -29,7 +30,7 @@ type RestoreOptions struct {
 	Data string // the data directory; made when missing
 	// Departed is the departed file of the former data directory, where it does not lie in Data already.
 	Departed string
-	// WithoutDeparted takes the risk that what ended after the backup was made lives again.
+	// WithoutDeparted takes the risk that what ended after the backup was made lives again, where there is no departed file that tells of anything later.
 	WithoutDeparted bool
 	Now             func() time.Time
 }
@@ -39,6 +40,8 @@ type Restored struct {
 	Manifest
 	// Missing are the keys that are not beside the database and open something in it, by the names of their files.
 	Missing []string
+	// Warnings are sentences about the departed file.
+	Warnings []string
 }
 
 // Restore makes a data directory out of a backup, after checking it. What was done since the backup is lost, but for what the departed file tells:
@@ -62,7 +65,7 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if err := o.refuseFilled(); err != nil {
 		return Restored{}, err
 	}
-	departed, err := o.departed(m)
+	departed, warnings, err := o.departed(m)
 	if err != nil {
 		return Restored{}, err
 	}
@@ -80,7 +83,8 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if err := o.fill(ctx, m, departed); err != nil {
 		return Restored{}, full(err)
 	}
-	out := Restored{Manifest: m}
+	m.Findings = findings
+	out := Restored{Manifest: m, Warnings: warnings}
 	out.Missing, err = o.missingKeys(ctx)
 	return out, err
 }
@@ -132,45 +136,52 @@ func (o RestoreOptions) refuseFilled() error {
 	return nil
 }
 
-// departed reads the departed file that the data directory is to have: the newer one of the former directory, which must go on from that of the
-// backup, or that of the backup alone.
-func (o RestoreOptions) departed(m Manifest) ([]byte, error) {
+// departed reads the departed file that the data directory is to have: the newer one of the former directory, which must be of the same installation and go
+// on from that of the backup, or that of the backup alone.
+func (o RestoreOptions) departed(m Manifest) (text []byte, warnings []string, err error) {
 	var old []byte
 	if slices.ContainsFunc(m.Files, func(f BackupFile) bool { return f.Name == departedName }) {
-		var err error
 		if old, err = os.ReadFile(filepath.Join(o.From, departedName)); err != nil {
-			return nil, fmt.Errorf("read the departed file of the backup: %w", err)
+			return nil, nil, fmt.Errorf("read the departed file of the backup: %w", err)
 		}
 	}
 	beside := filepath.Join(o.Data, departedName)
-	_, err := os.Stat(beside)
+	_, err = os.Stat(beside)
 	there := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("look for the departed file: %w", err)
+		return nil, nil, fmt.Errorf("look for the departed file: %w", err)
 	}
 	from := o.Departed
 	switch {
 	case there && o.Departed != "":
-		return nil, fmt.Errorf("%w: %s has a file %s already. Leave --departed, or move that file away", ErrDataThere, o.Data, departedName)
-	case there && o.WithoutDeparted:
-		return nil, fmt.Errorf("%w: %s has a file %s, which would be left out. Leave --without-departed", ErrDataThere, o.Data, departedName)
+		return nil, nil, fmt.Errorf("%w: %s has a file %s already. Leave --departed, or move that file away", ErrDataThere, o.Data, departedName)
 	case there:
 		from = beside
 	case from == "" && o.WithoutDeparted:
-		return old, nil
+		return old, nil, nil
 	case from == "":
-		return nil, fmt.Errorf("%w. Put the file %s of the former data directory into %s, or name it with --departed. Without it customers that left since %s, "+
+		return nil, nil, fmt.Errorf("%w. Put the file %s of the former data directory into %s, or name it with --departed. Without it customers that left since %s, "+
 			"and rights that were taken back since, come to life again: if that file is lost, say so with --without-departed", ErrNoDeparted, departedName, o.Data,
 			m.MadeAt.Format(time.RFC3339))
 	}
-	text, err := os.ReadFile(from)
-	if err != nil {
-		return nil, fmt.Errorf("read the departed file: %w", err)
+	if text, err = os.ReadFile(from); err != nil {
+		return nil, nil, fmt.Errorf("read the departed file: %w", err)
 	}
-	if !bytes.HasPrefix(text, old) {
-		return nil, fmt.Errorf("%s: %w", from, ErrOtherDeparted)
+	its, own := installationOf(text), cmp.Or(m.Installation, installationOf(old))
+	switch {
+	case its.Valid() && own.Valid() && its != own:
+		return nil, nil, fmt.Errorf("%s is of another installation than the backup: %w", from, ErrOtherDeparted)
+	case !bytes.HasPrefix(text, old):
+		return nil, nil, fmt.Errorf("%s: %w", from, ErrOtherDeparted)
+	case tellsNothing(text[len(old):]) && !o.WithoutDeparted:
+		return nil, nil, fmt.Errorf("%w: %s has nothing that is not in the backup. If nothing ended, and no right was taken back, since %s, that is right: then say "+
+			"--without-departed. If it is a copy from then, or was made anew, look for the newest one", ErrNoDeparted, from, m.MadeAt.Format(time.RFC3339))
+	case !tellsNothing(text[len(old):]) && o.WithoutDeparted:
+		return nil, nil, fmt.Errorf("%w: %s tells what ended since the backup, and would be left out. Leave --without-departed", ErrDataThere, from)
+	case !its.Valid() && !o.WithoutDeparted:
+		warnings = []string{from + " does not say of which installation it is, as an older version wrote it: see that it is the right one."}
 	}
-	return text, nil
+	return text, warnings, nil
 }
 
 // fill writes the files, the database last and under its own name only when it is whole. What it made goes when it fails.
@@ -209,31 +220,50 @@ func (o RestoreOptions) fill(ctx context.Context, m Manifest, departed []byte) (
 	}
 	path := filepath.Join(o.Data, databaseName)
 	part := path + ".part"
-	made = append(made, part)
 	if err := copyBig(filepath.Join(o.From, databaseName), part); err != nil {
+		if !errors.Is(err, fs.ErrExist) { // which somebody else makes
+			made = append(made, part)
+		}
 		return err
 	}
+	made = append(made, part)
 	if err := forgetUnusedKey(ctx, part); err != nil {
 		return err
 	}
 	if err := noteRestored(ctx, part, restoring{MadeAt: m.MadeAt, At: o.Now()}); err != nil {
 		return err
 	}
-	if err := errors.Join(syncFile(part), os.Rename(part, path)); err != nil {
-		return fmt.Errorf("put the database in its place: %w", err)
+	if err := syncFile(part); err != nil {
+		return err
+	}
+	if err := takeName(part, path); err != nil {
+		return err
 	}
 	made = nil
 	return syncDir(o.Data)
 }
 
-// copyBig copies a file of any size.
+// takeName gives the finished database its name, unless another has it meanwhile: where a file system has no locks a server may have begun.
+func takeName(part, path string) error {
+	if err := os.Link(part, path); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %s was made meanwhile", ErrDataThere, path)
+	} else if err != nil {
+		return fmt.Errorf("put the database in its place: %w", err)
+	}
+	if err := os.Remove(part); err != nil {
+		return fmt.Errorf("put the database in its place: %w", err)
+	}
+	return nil
+}
+
+// copyBig copies a file of any size to a name that nothing has.
 func copyBig(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return fmt.Errorf("read the database of the backup: %w", err)
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the database: %w", err)
 	}

@@ -69,7 +69,9 @@ type Store struct {
 	dir    string
 
 	departed *departedFile
-	opened   sync.Map // tenants whose sealed record is being read
+	// installation is the id of this one.
+	installation ID
+	opened       sync.Map // tenants whose sealed record is being read
 
 	reads    reads
 	erasing  sync.Mutex    // one erasure at a time
@@ -115,7 +117,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	if s.departed, err = openDeparted(o.Dir); err != nil {
+	if err := s.meet(ctx, o.Dir); err != nil {
 		_ = s.Close()
 		return nil, err
 	}

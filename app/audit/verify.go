@@ -144,6 +144,15 @@ func (c Checking) check(ctx context.Context, points []store.Checkpoint, out io.W
 		if err != nil {
 			return nil, fmt.Errorf("verify %s: %w", c.Backup, err)
 		}
+		n := 0
+		for _, v := range found {
+			n += len(v.Findings)
+		}
+		if n < m.Findings || n > m.Findings && len(points) == 0 {
+			if _, err := fmt.Fprintf(out, "its manifest speaks of %d findings in the record, and there are %d: it was changed\n", m.Findings, n); err != nil {
+				return nil, err
+			}
+		}
 		_, err = fmt.Fprintf(out, "backup of %s: whole, %d customers; its database is sound\n", m.MadeAt.Format(time.RFC3339), len(m.Customers))
 		return found, err
 	}
