@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,19 @@ func TestBackupsBySchedule(t *testing.T) {
 	}
 	require.Equal(t, 30, count(), "none is older than 30 days")
 	require.Empty(t, told())
+
+	// A manifest that speaks of findings that there are not is said to.
+	made, err := store.Backups(dir, 0)
+	require.NoError(t, err)
+	manifest := filepath.Join(made[0].Path, "manifest.json")
+	text, err := os.ReadFile(manifest)
+	require.NoError(t, err)
+	var out strings.Builder
+	require.NoError(t, Verify(t.Context(), VerifySettings{Backup: made[0].Path, Out: &out}))
+	require.NotContains(t, out.String(), "its manifest")
+	require.NoError(t, os.WriteFile(manifest, []byte(strings.Replace(string(text), `"findings": 0`, `"findings": 7`, 1)), 0o600))
+	require.NoError(t, Verify(t.Context(), VerifySettings{Backup: made[0].Path, Out: &out}))
+	require.Contains(t, out.String(), "its manifest speaks of 7 findings in the record, and there are 0")
 
 	// One that a wrong clock made does not stop the schedule.
 	_, _, err = store.MakeBackup(t.Context(), store.BackupOptions{Data: data, To: dir, Now: func() time.Time { return now.Add(90 * 24 * time.Hour) }})
