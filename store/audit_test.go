@@ -93,7 +93,7 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 		},
 		"TakeNextCertificate": func(h *house) (func() error, string) {
 			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretNextCertificate, []byte("PEM")))
-			return func() error { return h.TakeNextCertificate(h.t.Context(), maya) }, "secret.drop"
+			return func() error { return h.TakeNextCertificate(h.t.Context(), maya) }, "secret.keep"
 		},
 		"RotateSecrets": func(h *house) (func() error, string) {
 			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")))

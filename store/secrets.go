@@ -102,7 +102,8 @@ func (s *Store) ChangeSecrets(ctx context.Context, act Act, values map[string][]
 	})
 }
 
-// TakeNextCertificate puts the certificate that waited in the place of what proved the application until now. ErrNotFound when none waits.
+// TakeNextCertificate puts the certificate that waited in the place of what proved the application until now, certificate or client secret: one
+// change, one entry. ErrNotFound when none waits.
 func (s *Store) TakeNextCertificate(ctx context.Context, act Act) error {
 	return s.write(ctx, func(t *tx) error {
 		row, err := readSecret(ctx, t, SecretNextCertificate)
@@ -113,13 +114,12 @@ func (s *Store) TakeNextCertificate(ctx context.Context, act Act) error {
 		if err != nil {
 			return err
 		}
-		if err := s.keepSecret(ctx, t, act, SecretCertificate, value); err != nil {
-			return err
+		for _, former := range []string{SecretClient, SecretNextCertificate} {
+			if _, err := t.exec(ctx, `DELETE FROM secrets WHERE name = $1`, former); err != nil {
+				return fmt.Errorf("forget a secret: %w", err)
+			}
 		}
-		if err := dropSecret(ctx, t, act, SecretClient); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		return dropSecret(ctx, t, act, SecretNextCertificate)
+		return s.keepSecret(ctx, t, act, SecretCertificate, value)
 	})
 }
 
