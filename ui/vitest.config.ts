@@ -9,7 +9,16 @@ export default defineConfig({
   test: {
     projects: [
       { plugins, test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'], exclude: ['src/test/budget.test.ts'], environment: 'node' } },
-      { test: { name: 'e2e', include: ['src/test/e2e/**/*.e2e.ts'], testTimeout: 180_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['src/test/e2e/**/*.e2e.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          expect: { poll: { timeout: 30_000 } }, // as long as Playwright waits; one second, the default, is not enough for a slow machine
+        },
+      },
       { test: { name: 'budget', include: ['src/test/budget.test.ts'], testTimeout: 60_000 } },
     ],
   },

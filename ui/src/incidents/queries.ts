@@ -75,11 +75,12 @@ export function useAround() {
   const place = usePlace()
   const ask = useListAsk(parts)
   const room = ask.filters['room']?.[0]
+  const named = useQuery({ ...roomName(place, room ?? ''), enabled: room !== undefined })
   return {
     ask,
     counts: useQuery({ ...incidentCounts(place, ask), placeholderData: formerOf(place) }).data,
     facets: useQuery({ ...incidentFacets(place, ask), placeholderData: formerOf(place) }).data,
-    room: useQuery({ ...roomName(place, room ?? ''), enabled: room !== undefined }).data,
+    room: named.isPending ? '…' : named.data, // none where it is gone
   }
 }
 

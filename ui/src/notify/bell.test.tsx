@@ -81,6 +81,20 @@ describe('the bell', () => {
     expect(asked.filter((one) => one.line.startsWith('POST'))).toHaveLength(1)
   })
 
+  test('marks what it shows also where it was opened before the answer', async () => {
+    const asked = serve({ unread: 1, items: [notice('n1', 'ceiling.changed')] })
+    const answer = fetch
+    let come: () => void = () => undefined
+    const late = new Promise<void>((resolve) => (come = resolve))
+    vi.stubGlobal('fetch', (request: Request) => late.then(() => answer(request)))
+    await show(people.primaryAdmin)
+    await click(button('Notices'))
+    come()
+    await until(() => expect(panel().textContent).toContain('Northwind changed what Litware may do at most.'))
+    await until(() => expect(asked.filter((one) => one.line === 'POST /api/notices/read')).toHaveLength(1))
+    expect(document.querySelectorAll('.told li.fresh')).toHaveLength(1)
+  })
+
   test('a customer reads its own, in French', async () => {
     const asked = serve({ unread: 1, items: [notice('n1', 'relation.ending', { about: { endsAt: '2026-12-28T12:00:00Z', days: 30 } })] })
     await show({ ...people.customerAdmin, organisation: { ...people.customerAdmin.organisation, name: 'Northwind' } }, 'fr')

@@ -1,5 +1,5 @@
 import { Popover, PopoverSurface, PopoverTrigger } from '@fluentui/react-components'
-import { useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { seesInvitations } from '../api/can'
 import type { Me } from '../api/me'
@@ -9,7 +9,7 @@ import { IconNotices } from '../kit/icons'
 import { Message } from '../kit/Message'
 import { usePlace } from '../kit/scope'
 import { useFormat } from '../text/i18n'
-import { useMarkRead, useNotices, type Notices } from './queries'
+import { useMarkRead, useNotices, type Notice, type Notices } from './queries'
 import { NoticeRow } from './row'
 import './notify.css'
 
@@ -35,13 +35,18 @@ function Bell() {
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
   const unread = query.data?.unread ?? 0
 
-  // Marked when it opens, and when it closes what came meanwhile; what is new stays marked as such while one looks.
+  // Marked when they are shown, which can be later than the opening, and when it closes what came meanwhile; what is new stays marked as such
+  // while one looks.
+  const mark = (newest: Notice | undefined) => {
+    if (unread > 0 && newest !== undefined) markRead(newest.id)
+  }
+  const show = (items: readonly Notice[]) => {
+    setFresh(new Set(items.filter((notice) => !notice.read).map((notice) => notice.id)))
+    mark(items[0])
+  }
   const turn = (to: boolean) => {
     setOpen(to)
-    const items = query.data?.items ?? []
-    if (to) setFresh(new Set(items.filter((notice) => !notice.read).map((notice) => notice.id)))
-    const newest = items[0]
-    if (unread > 0 && newest !== undefined) markRead(newest.id)
+    if (!to) mark(query.data?.items[0])
   }
   const label = unread > 0 ? t('unread', { count: unread }) : t('title')
   return (
@@ -59,15 +64,24 @@ function Bell() {
       <PopoverSurface className="told" aria-label={t('title')}>
         <h2 className="h">{t('title')}</h2>
         <Loaded query={query} lines={6}>
-          {(data) => <List data={data} fresh={fresh} onLeave={() => setOpen(false)} />}
+          {(data) => <List data={data} fresh={fresh} onShown={show} onLeave={() => setOpen(false)} />}
         </Loaded>
       </PopoverSurface>
     </Popover>
   )
 }
 
-function List({ data, fresh, onLeave }: { data: Notices; fresh: ReadonlySet<string>; onLeave: () => void }) {
+interface ListProps {
+  readonly data: Notices
+  readonly fresh: ReadonlySet<string>
+  readonly onShown: (items: readonly Notice[]) => void
+  readonly onLeave: () => void
+}
+
+function List({ data, fresh, onShown, onLeave }: ListProps) {
   const { t } = useTranslation('notify')
+  const shown = useEffectEvent(() => onShown(data.items))
+  useEffect(() => shown(), [])
   return (
     <>
       <MailState mail={data.mail} />

@@ -45,7 +45,7 @@ test('a manager adds a security group by keyboard, once, and removes it again', 
   await row(page, 'Nadia Haddad').waitFor()
   await add(page)
   await row(page, group).waitFor()
-  expect(await row(page, group).innerText()).toContain(words.group)
+  await expect.poll(() => row(page, group).innerText()).toContain(words.group)
   await page.getByText(said(words.addedTo, { name: group })).waitFor()
 
   // A second time is refused, in words, and the dialog stays.
@@ -82,9 +82,9 @@ test('a tenant manager sees why not', async () => {
   await signIn(page, people.tenantManager, '/tenant-managers')
   await row(page, 'Nadia Haddad').waitFor()
   const button = page.getByRole('button', { name: textes.managers.add })
-  expect(await button.getAttribute('aria-disabled')).toBe('true')
-  expect(await button.getAttribute('title')).toBe(textes.managers.onlyManagers)
-  expect(await page.locator('.notices').innerText()).toContain(textes.managers.onlyManagers)
+  await expect.poll(() => button.getAttribute('aria-disabled')).toBe('true')
+  await expect.poll(() => button.getAttribute('title')).toBe(textes.managers.onlyManagers)
+  await expect.poll(() => page.locator('.notices').innerText()).toContain(textes.managers.onlyManagers)
   expect(await row(page, 'Nadia Haddad').getByRole('checkbox').count()).toBe(0)
   await button.click({ force: true })
   expect(await page.getByRole('dialog').count()).toBe(0)

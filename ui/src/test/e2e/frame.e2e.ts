@@ -34,10 +34,10 @@ describe('the first page of each person', () => {
     await signIn(page, people[who])
     await page.waitForURL(base + path)
     // Exactly these: what the person may not use must not appear.
-    expect(await entries(page)).toEqual(named(paths))
-    expect(await page.getByText(words.demo, { exact: true }).count()).toBe(1)
-    expect(await page.locator('.scope').count()).toBe(who === 'primaryAdmin' || who === 'technician' ? 1 : 0)
-    expect(await page.title()).toMatch(/ · Roomward$/)
+    await expect.poll(() => entries(page)).toEqual(named(paths))
+    await expect.poll(() => page.getByText(words.demo, { exact: true }).count()).toBe(1)
+    await expect.poll(() => page.locator('.scope').count()).toBe(who === 'primaryAdmin' || who === 'technician' ? 1 : 0)
+    await expect.poll(() => page.title()).toMatch(/ · Roomward$/)
     expect(await page.locator('#page h1').first().innerText()).not.toBe(words.notFound.text)
     await picture(page, `first-${who}`)
     expect(await findings(page)).toEqual([])
@@ -46,8 +46,8 @@ describe('the first page of each person', () => {
   test('nobody is told whom to ask, at every address, and sees no navigation', async () => {
     const page = await open(browser)
     await signIn(page, people.nobody, '/rooms')
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(words.noRole.title)
-    expect(await page.getByText(people.nobody).count()).toBe(1)
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).innerText()).toBe(words.noRole.title)
+    await expect.poll(() => page.getByText(people.nobody).count()).toBe(1)
     expect(await entries(page)).toEqual([])
     expect(await page.getByRole('search').count()).toBe(0)
     await picture(page, 'first-nobody')
@@ -57,9 +57,9 @@ describe('the first page of each person', () => {
   test('is the same in French, dark', async () => {
     const page = await open(browser, { language: 'fr', theme: 'dark' })
     await signIn(page, people.primaryAdmin)
-    expect(await entries(page)).toEqual(named(['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'audit', 'collection'], mots))
-    expect(await page.locator('html').getAttribute('lang')).toBe('fr')
-    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    await expect.poll(() => entries(page)).toEqual(named(['incidents', 'rooms', 'groups', 'customers', 'roles', 'check-access', 'requests', 'audit', 'collection'], mots))
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('fr')
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('dark')
     await picture(page, 'first-primaryAdmin-fr-dark')
     expect(await findings(page)).toEqual([])
   })
@@ -70,8 +70,8 @@ describe('signing in and out', () => {
     const page = await open(browser, { expects: [/^401 \/api\/me$/] })
     await page.goto(`${base}/rooms?state=offline`)
     const partner = page.getByRole('link', { name: words.signIn.partnerFor })
-    expect(await partner.getAttribute('href')).toBe('/signin?side=partner&return=%2Frooms%3Fstate%3Doffline')
-    expect(await page.getByRole('link', { name: words.signIn.customerFor }).getAttribute('href')).toBe('/signin?side=customer')
+    await expect.poll(() => partner.getAttribute('href')).toBe('/signin?side=partner&return=%2Frooms%3Fstate%3Doffline')
+    await expect.poll(() => page.getByRole('link', { name: words.signIn.customerFor }).getAttribute('href')).toBe('/signin?side=customer')
     await picture(page, 'sign-in')
     expect(await findings(page)).toEqual([])
   })
@@ -79,8 +79,8 @@ describe('signing in and out', () => {
   test('a refused sign-in says why, with the request', async () => {
     const page = await open(browser, { theme: 'dark' })
     await page.goto(`${base}/welcome?error=guest&request=abc123`)
-    expect(await page.getByRole('alert').innerText()).toContain(words.signIn.error.guest)
-    expect(await page.getByRole('alert').innerText()).toContain('abc123')
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain(words.signIn.error.guest)
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('abc123')
     expect(await findings(page)).toEqual([])
   })
 
@@ -94,10 +94,10 @@ describe('signing in and out', () => {
     await again.waitFor()
     expect(await page.locator('#page').count()).toBe(0)
     expect(await findings(page)).toEqual([])
-    expect(await again.getAttribute('href')).toContain('return=%2Frooms')
+    await expect.poll(() => again.getAttribute('href')).toContain('return=%2Frooms')
     await again.click()
     await page.waitForSelector('#page h1')
-    expect(pathOf(page)).toBe('/rooms')
+    await expect.poll(() => pathOf(page)).toBe('/rooms')
   })
 
   test('signing out ends the session here and in the other tab', async () => {
@@ -111,7 +111,7 @@ describe('signing in and out', () => {
     await other.getByRole('link', { name: words.signIn.again }).waitFor()
     expect(await other.locator('#page').count()).toBe(0)
     await page.waitForURL((url) => url.pathname !== '/incidents')
-    expect((await page.context().request.get(`${base}/api/me`)).status()).toBe(401)
+    await expect.poll(async () => (await page.context().request.get(`${base}/api/me`)).status()).toBe(401)
   })
 })
 
@@ -121,7 +121,7 @@ describe('the frame', () => {
     await signIn(page, people.technician)
     for (const path of ['/nonsense', '/c/00000000000000000000000000/rooms', '/portal', '/tenant-managers/nonsense']) {
       await page.goto(base + path)
-      expect([path, await page.locator('#page h1').innerText()]).toEqual([path, words.notFound.text])
+      await expect.poll(() => page.locator('#page h1').innerText(), { message: path }).toBe(words.notFound.text)
     }
   })
 
@@ -137,10 +137,10 @@ describe('the frame', () => {
     await page.keyboard.type('northw')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/c\/[^/]+\/rooms$/)
-    expect(await page.locator('.scope').innerText()).toContain('Northwind')
+    await expect.poll(() => page.locator('.scope').innerText()).toContain('Northwind')
     await page.goBack()
     await page.waitForURL(`${base}/rooms`)
-    expect(await page.locator('.scope').innerText()).toContain(words.switch.all)
+    await expect.poll(() => page.locator('.scope').innerText()).toContain(words.switch.all)
   })
 
   test('keys: pages, search, help, and letters can be switched off', async () => {
@@ -154,7 +154,7 @@ describe('the frame', () => {
     await page.waitForFunction(() => [...document.querySelectorAll('[role=status]')].some((region) => region.textContent === document.title))
     await page.keyboard.press('/')
     await page.keyboard.type('g r')
-    expect(await page.locator('.search input').inputValue()).toBe('g r')
+    await expect.poll(() => page.locator('.search input').inputValue()).toBe('g r')
     await page.keyboard.press('Enter')
     await page.waitForURL(`${base}/rooms?q=g+r`)
     await page.locator('#page').focus()
@@ -169,14 +169,14 @@ describe('the frame', () => {
     await page.keyboard.press('g')
     await page.keyboard.press('i')
     await page.keyboard.press('/')
-    expect(pathOf(page)).toBe('/rooms')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('page')
+    await expect.poll(() => pathOf(page)).toBe('/rooms')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('page')
   })
 
   test('the theme is there before the first paint, follows the choice, and every style has the nonce', async () => {
     const page = await open(browser, { theme: 'dark', colorScheme: 'light' })
     await signIn(page, people.technician)
-    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('dark')
     const styles = await page.evaluate(() =>
       [...document.querySelectorAll('style')].map((style) => ({ nonce: style.nonce !== '', rules: style.sheet?.cssRules.length ?? 0 })),
     )
@@ -184,7 +184,7 @@ describe('the frame', () => {
     expect(styles.reduce((sum, style) => sum + style.rules, 0)).toBeGreaterThan(0) // a refused style has none
     await page.getByRole('button', { name: /sign-out/ }).click()
     await page.getByRole('menuitemradio', { name: words.person.light }).click()
-    expect(await page.locator('html').getAttribute('data-theme')).toBe('light')
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('light')
   })
 
   test('the language changes in place', async () => {
@@ -193,10 +193,10 @@ describe('the frame', () => {
     await page.getByRole('button', { name: /sign-out/ }).click()
     await page.getByRole('menuitemradio', { name: 'Français' }).click()
     await page.waitForFunction(() => document.documentElement.lang === 'fr')
-    expect(await entries(page)).toEqual(named(['incidents', 'rooms', 'customers', 'collection'], mots))
+    await expect.poll(() => entries(page)).toEqual(named(['incidents', 'rooms', 'customers', 'collection'], mots))
     await page.reload()
     await page.waitForSelector('#page h1')
-    expect(await page.locator('html').getAttribute('lang')).toBe('fr')
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('fr')
   })
 
   test('on a narrow screen the navigation lies over the page and goes away by itself', async () => {
@@ -207,9 +207,9 @@ describe('the frame', () => {
     await picture(page, 'narrow-navigation')
     expect(await findings(page)).toEqual([])
     await page.keyboard.press('Escape')
-    expect(await page.locator('nav.nav').count()).toBe(0)
+    await page.locator('nav.nav').waitFor({ state: 'detached' })
     // Nothing sticks out at the side.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
     await page.getByRole('button', { name: words.nav.open }).click()
     await page.locator('nav.nav a').last().click()
     await page.locator('nav.nav').waitFor({ state: 'detached' })

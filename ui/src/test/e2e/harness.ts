@@ -25,6 +25,9 @@ export const people = {
   woodgrove: 'admin@woodgrove.example',
 } as const
 
+/** Finds tests that do not wait: each answer comes up to so many milliseconds late, and the page's processor is four times slower. */
+const slowness = Number(process.env['ROOMWARD_SLOW'] ?? 0)
+
 /** Debian's Chromium without its window, half as heavy; one per test file. Fonts and colours as on every machine. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -52,12 +55,29 @@ export async function open(browser: Browser, look: Look = {}): Promise<Page> {
     ...options,
   })
   const complaints = await listen(context, expects)
+  if (slowness > 0) await slowDown(context)
   if (theme !== undefined) await context.addInitScript(`if (location.origin === '${base}') localStorage.setItem('roomward.theme', '${theme}')`)
   onTestFinished(async () => {
     await context.close()
     expect(complaints).toEqual([])
   })
   return context.newPage()
+}
+
+/** Makes the pages of a profile slow, the same way in each run. */
+async function slowDown(context: BrowserContext): Promise<void> {
+  let seed = 1
+  await context.route('**/api/**', async (route) => {
+    seed = (seed * 48_271) % 0x7fff_ffff // Lehmer's generator
+    await new Promise((over) => setTimeout(over, slowness * (seed / 0x7fff_ffff)))
+    await route.continue().catch(() => undefined) // the page can be gone
+  })
+  context.on('page', (page) => {
+    void context
+      .newCDPSession(page)
+      .then((session) => session.send('Emulation.setCPUThrottlingRate', { rate: 4 }))
+      .catch(() => undefined)
+  })
 }
 
 /** Collects everything that must not happen on any page. */

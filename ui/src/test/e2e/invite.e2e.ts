@@ -73,11 +73,10 @@ async function agree(page: Page): Promise<void> {
 /** At home with an invitation that waits: what was offered stands there. */
 async function expectPending(page: Page): Promise<void> {
   await page.getByText(said(words.invitation.pending, { partner }), { exact: true }).waitFor()
-  expect(pathOf(page)).toBe('/portal')
-  const text = await page.locator('#page').innerText()
-  expect(text).toContain('partner.example')
-  expect(text).toContain(said(words.roomsSent_other, { count: '118' }))
-  expect(text).toContain(`${words.fact.except}\nTreasury Tower`)
+  await expect.poll(() => pathOf(page)).toBe('/portal')
+  for (const text of ['partner.example', said(words.roomsSent_other, { count: '118' }), `${words.fact.except}\nTreasury Tower`]) {
+    await expect.poll(() => page.locator('#page').innerText()).toContain(text)
+  }
   expect(await page.getByRole('link', { name: words.invitation.invite }).count()).toBe(0)
   expect(await findings(page)).toEqual([])
 }
@@ -86,7 +85,7 @@ test('consents, and invites by the demo’s code; refusals stand where they belo
   const page = await open(browser, { expects: [/^422 \/api\/partnership\/partner$/, /^409 \/api\/partnership\/invitations$/] })
   await signIn(page, people.woodgrove)
   const before = await partnership(page)
-  if (before.relation !== undefined) return expect(await page.getByText(words.tag.active).count()).toBe(1)
+  if (before.relation !== undefined) return page.getByText(words.tag.active).waitFor()
   if (before.invitation?.state === 'pending') return expectPending(page)
   await picture(page, 'portal-woodgrove')
   expect(await findings(page)).toEqual([])
@@ -95,7 +94,7 @@ test('consents, and invites by the demo’s code; refusals stand where they belo
 
   // Nothing entered: it stays, and says what is missing; a wrong domain is told when the field is left.
   await primary(page).click()
-  expect(await page.locator('.wbody [role=alert]').first().innerText()).toContain(words.wizard.partner.domainNeeded)
+  await expect.poll(() => page.locator('.wbody [role=alert]').first().innerText()).toContain(words.wizard.partner.domainNeeded)
   const domain = page.getByRole('textbox', { name: words.wizard.partner.domain })
   await domain.fill('nobody.example')
   await domain.blur()
@@ -104,7 +103,7 @@ test('consents, and invites by the demo’s code; refusals stand where they belo
   await picture(page, 'portal-wizard-domain')
   await page.getByRole('textbox', { name: words.wizard.partner.code }).fill('NOT-A-CODE')
   await primary(page).click()
-  expect(await domain.count()).toBe(1)
+  await expect.poll(() => domain.count()).toBe(1)
 
   await fillIn(page, 'NOT-A-CODE')
   expect(await findings(page)).toEqual([])
@@ -113,7 +112,7 @@ test('consents, and invites by the demo’s code; refusals stand where they belo
   await page.getByRole('group', { name: common.permission.rooms.is, exact: true }).waitFor()
   expect(await findings(page)).toEqual([])
   await picture(page, 'portal-wizard-permissions')
-  expect(await page.getByRole('checkbox', { name: common.permission.rooms.resetKey }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('checkbox', { name: common.permission.rooms.resetKey }).isDisabled()).toBe(true)
   await primary(page).click()
   await page.getByRole('radiogroup', { name: words.event.role.is }).getByRole('radio', { name: words.control.manual }).check()
   expect(await findings(page)).toEqual([])
@@ -123,7 +122,7 @@ test('consents, and invites by the demo’s code; refusals stand where they belo
   await primary(page).click()
   await page.locator('.fld .reason', { hasText: words.data.retentionNeeded }).waitFor()
   await page.getByRole('spinbutton', { name: words.data.retention }).fill('90')
-  expect(await page.getByRole('textbox', { name: words.contacts.label }).inputValue()).toBe(people.woodgrove) // unless one says otherwise
+  await expect.poll(() => page.getByRole('textbox', { name: words.contacts.label }).inputValue()).toBe(people.woodgrove) // unless one says otherwise
   expect(await findings(page)).toEqual([])
   await picture(page, 'portal-wizard-data')
   await primary(page).click()
@@ -142,7 +141,7 @@ test('consents, and invites by the demo’s code; refusals stand where they belo
   const code = page.getByRole('textbox', { name: words.wizard.partner.code })
   await code.waitFor()
   await page.locator('.fld .reason', { hasText: common.errors['code-unknown'] }).waitFor()
-  expect(await code.inputValue()).toBe('NOT-A-CODE')
+  await expect.poll(() => code.inputValue()).toBe('NOT-A-CODE')
   expect(await findings(page)).toEqual([])
   await picture(page, 'portal-wizard-code')
   await code.fill(before.invitation === undefined ? demoCode.toLowerCase() : await freshCode())
@@ -189,7 +188,7 @@ test('changes the offer while it waits, and sends it again', async () => {
 test('withdraws, and invites again by a fresh code only', async () => {
   const page = await open(browser, { expects: [/^409 \/api\/partnership\/invitations$/] })
   await signIn(page, people.woodgrove)
-  if ((await partnership(page)).relation !== undefined) return expect(await page.getByText(words.tag.active).count()).toBe(1)
+  if ((await partnership(page)).relation !== undefined) return page.getByText(words.tag.active).waitFor()
   await page.getByRole('button', { name: words.invitation.withdraw, exact: true }).click()
   const dialog = page.getByRole('alertdialog')
   await dialog.waitFor()
@@ -217,7 +216,7 @@ test('withdraws, and invites again by a fresh code only', async () => {
   await page.getByRole('button', { name: words.wizard.submit }).click()
   await expectPending(page)
   await page.getByRole('heading', { name: words.invitation.past }).waitFor()
-  expect(await page.getByRole('table', { name: words.invitation.past }).innerText()).toContain('Withdrawn on')
+  await expect.poll(() => page.getByRole('table', { name: words.invitation.past }).innerText()).toContain('Withdrawn on')
   await picture(page, 'portal-past')
 })
 

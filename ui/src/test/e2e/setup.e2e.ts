@@ -74,7 +74,7 @@ const step = (page: Page, label: string) => page.locator('.wsteps [aria-current=
 
 /** Presses a button of the page that plays the Entra portal, with what was filled in before. */
 async function inPortal(page: Page, button: string): Promise<void> {
-  await page.getByRole('button', { name: button, exact: true }).click()
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: button, exact: true }).click()]) // the page that answers the form
   expect(await page.locator('.problem').count()).toBe(0)
 }
 
@@ -114,10 +114,10 @@ describe('from nothing to the first customer', () => {
     await page.goto('about:blank')
     await page.goto(`${base}/setup#${token()}`) // as it is printed
     await step(page, words.address.label)
-    expect(page.url()).toBe(`${base}/setup`) // and the token is nowhere any more
+    await expect.poll(() => page.url()).toBe(`${base}/setup`) // and the token is nowhere any more
     expect(() => token()).toThrow()
 
-    expect(await field(page, words.address.url).inputValue()).toBe(base)
+    await expect.poll(() => field(page, words.address.url).inputValue()).toBe(base)
     await picture(page, 'setup-address')
     await next(page)
     await step(page, words.partner.label)
