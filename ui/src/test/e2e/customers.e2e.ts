@@ -218,7 +218,7 @@ describe('everybody', () => {
     await row(page, 'Contoso').click()
     await page.getByRole('link', { name: '88 salles' }).waitFor()
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
-    expect((await page.locator('aside.pane').boundingBox())?.width).toBeGreaterThanOrEqual(350)
+    await expect.poll(async () => (await page.locator('aside.pane').boundingBox())?.width).toBeGreaterThanOrEqual(350)
     expect(await findings(page)).toEqual([])
     await picture(page, 'customers-narrow')
   })

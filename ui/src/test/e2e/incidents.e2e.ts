@@ -148,7 +148,7 @@ describe('looks', () => {
     await expect.poll(() => page.getByRole('columnheader').allInnerTexts()).toEqual([words.incident, words.room])
     await rows(page).first().click()
     await pane(page).getByText(words.whatToDo).waitFor()
-    expect((await pane(page).boundingBox())?.width).toBe(400)
+    await expect.poll(async () => (await pane(page).boundingBox())?.width).toBe(400)
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(400)
     await picture(page, 'incidents-narrow')
     expect(await findings(page)).toEqual([])

@@ -287,7 +287,7 @@ test('who may look but not change sees everything and why, and who may not look 
   await view.click({ force: true })
   await expect.poll(() => view.getAttribute('aria-checked')).toBe('true')
   expect(await page.locator('.pfoot').count()).toBe(0)
-  for (const deed of [en.roles.delete, en.roles.copy]) expect(await button(page, deed).getAttribute('aria-disabled')).toBe('true')
+  for (const deed of [en.roles.delete, en.roles.copy]) await expect.poll(() => button(page, deed).getAttribute('aria-disabled')).toBe('true')
   expect(await findings(page)).toEqual([])
   await page.getByRole('tab', { name: en.roles.general }).click()
   await expect.poll(() => page.locator('input[name=name]').isDisabled()).toBe(true)

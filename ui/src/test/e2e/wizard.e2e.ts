@@ -56,6 +56,7 @@ test('the tree works by keyboard: walk, open, tick, leave out', async () => {
     return page.locator(`[id="${id}"]`)
   }
   await tree.focus()
+  await page.getByRole('treeitem', { level: 1 }).first().waitFor()
   const countries = await page.getByRole('treeitem', { level: 1 }).count()
   for (let at = 1; ; at++) {
     // One country after the other out, each closed first: nothing is left.
