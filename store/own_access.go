@@ -11,6 +11,7 @@ import (
 
 // OwnAccess is who of the partner may do what in a customer's own relation.
 type OwnAccess struct {
+	Customer    ID
 	Ceiling     []policy.Permission
 	Roles       []Role // the built-in one first
 	Assignments []Assignment
@@ -43,6 +44,7 @@ func (s *Store) OwnAccess(ctx context.Context, v policy.View) (OwnAccess, error)
 		if err != nil {
 			return err
 		}
+		out.Customer = customer
 		var ceiling string
 		if err := t.QueryRowContext(ctx, `SELECT ceiling_json FROM customers WHERE id = $1`, customer).Scan(&ceiling); err != nil {
 			return fmt.Errorf("read a ceiling: %w", err)

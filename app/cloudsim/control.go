@@ -215,6 +215,21 @@ func (s *Server) RemovePerson(tenantID, userOID string) error {
 	})
 }
 
+// RemoveGroup deletes a group; who was in it is so no more.
+func (s *Server) RemoveGroup(tenantID, groupID string) error {
+	return s.change(tenantID, func(t *Tenant) error {
+		if t.group(groupID) == nil {
+			return fmt.Errorf("no group %s", groupID)
+		}
+		t.Groups = slices.DeleteFunc(slices.Clone(t.Groups), func(g Group) bool { return g.ID == groupID })
+		for i := range t.People {
+			p := &t.People[i]
+			p.Groups = slices.DeleteFunc(slices.Clone(p.Groups), func(id string) bool { return id == groupID })
+		}
+		return nil
+	})
+}
+
 // Requests counts what the tenant was asked since the start, by kind: "token", "rooms", "devices", "health",
 // "users", ...; "throttled" counts the 429 answers, which are in their own kind too.
 func (s *Server) Requests(tenantID string) map[string]int {

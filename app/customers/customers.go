@@ -65,12 +65,13 @@ type Progress struct {
 // Customers answers the operations of the feature.
 type Customers struct {
 	Config
-	live liveRooms
+	live   liveRooms
+	crowds crowds
 }
 
 // New makes the feature.
 func New(cfg Config) *Customers {
-	return &Customers{Config: cfg, live: liveRooms{byTenant: map[string]*liveEntry{}}}
+	return &Customers{Config: cfg, live: liveRooms{byTenant: map[string]*liveEntry{}}, crowds: crowds{byCustomer: map[policy.ID]*crowd{}}}
 }
 
 // Consented proves the consent of a tenant by a token for it and its own organisation object, and keeps it.

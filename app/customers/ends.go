@@ -14,6 +14,7 @@ import (
 // ended stops what runs for a relation that has ended, and forgets what is known of it.
 func (c *Customers) ended(e store.EndedNow) {
 	c.live.drop(e.Tenant)
+	c.crowds.forget(e.Customer)
 	c.Graph.ForgetToken(e.Tenant)
 	c.Left(e.Customer)
 }

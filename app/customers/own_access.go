@@ -5,26 +5,17 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"roomward/app/api"
 	"roomward/policy"
 	"roomward/store"
 )
 
-const (
-	// sizesAtOnce and sizesWait bound what is asked of the directory while somebody waits for the page: who is not answered by then has no size.
-	sizesAtOnce = 4
-	sizesWait   = 3 * time.Second
-	sizesMost   = 50
-)
-
 // OwnAccess is who of the partner may do what in the own relation, and since when it was active.
 type OwnAccess struct {
-	People  *int        `json:"people,omitempty" doc:"How many people have access now: each once, those of groups as the partner's directory lists them, accounts that are blocked or gone left out. Absent when the directory does not answer, or there are more than 50 groups."`
+	People  *int        `json:"people,omitempty" doc:"How many people have access now: each once, those of groups as the partner's directory listed them in the last 10 minutes. Left out are accounts that are blocked or gone, roles to which the ceiling leaves nothing, and the groups of unread. Absent when the directory shows none of the groups."`
+	Unread  int         `json:"unread" doc:"How many groups with access the partner's directory does not show: deleted ones, those that it did not answer about in time, and those beyond the first 50."`
 	Roles   []OwnRole   `json:"roles" nullable:"false" doc:"The built-in one first."`
 	Members []OwnMember `json:"members" nullable:"false" doc:"Everybody whom an assignment names, by name."`
 }
@@ -65,7 +56,7 @@ type OwnMember struct {
 	MemberRef
 	Roles      []string       `json:"roles" nullable:"false" doc:"The names of the roles it holds."`
 	Absent     string         `json:"absent,omitempty" enum:"gone,disabled,empty" doc:"Why it cannot act, as the partner's directory says; asked of primary admins only."`
-	Size       *int           `json:"size,omitempty" doc:"How many people are in the group; absent for people, and when the directory does not answer."`
+	Size       *int           `json:"size,omitempty" doc:"How many people are in the group; absent for people, and when the directory does not show the group."`
 	LastActive *time.Time     `json:"lastActive,omitempty" doc:"When this person, or the last one of the group, used this Roomward last, to the hour, for whichever customer. Absent when that was never, or more than 180 days ago."`
 	People     []ActivePerson `json:"people" nullable:"false" doc:"The people of the group who were active, the last one first, at most 20."`
 	Through    []MemberRef    `json:"through" nullable:"false" doc:"Groups with a role here that this person was in when last active: removing the person leaves what they give."`
@@ -112,8 +103,7 @@ func (c *Customers) OwnAccess(ctx context.Context, call *api.Call, _ *struct{}) 
 		}
 		out.Roles = append(out.Roles, role)
 	}
-	crowds := c.addSizes(ctx, members)
-	out.People = peopleOf(found, crowds, c.Now())
+	out.People, out.Unread = peopleOf(found, c.crowdsOf(ctx, found.Customer, members), c.Now())
 	for _, m := range members {
 		out.Members = append(out.Members, *m)
 	}
@@ -174,60 +164,6 @@ func nameIn(list []store.Assignment, p policy.Principal) string {
 		}
 	}
 	return ""
-}
-
-// addSizes asks the partner's directory who is in the groups. Without an answer the size is left out, and the group of what is returned.
-func (c *Customers) addSizes(ctx context.Context, members map[policy.Principal]*OwnMember) map[policy.Principal][]string {
-	ctx, cancel := context.WithTimeout(ctx, sizesWait)
-	defer cancel()
-	var asked errgroup.Group
-	asked.SetLimit(sizesAtOnce)
-	var mu sync.Mutex
-	crowds := map[policy.Principal][]string{}
-	n := 0
-	for p, m := range members {
-		if p.Kind() != policy.KindGroup || n == sizesMost {
-			continue
-		}
-		n++
-		asked.Go(func() error {
-			users, err := c.Graph.GroupUsers(ctx, c.PartnerTenant, p.OID())
-			if err != nil {
-				return nil
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			size := len(users)
-			m.Size, crowds[p] = &size, users
-			return nil
-		})
-	}
-	_ = asked.Wait() // nobody fails
-	return crowds
-}
-
-// peopleOf counts the people whom an assignment lets in now, each once; nil when a group is among them of which nobody knows who is in it.
-func peopleOf(found store.OwnAccess, crowds map[policy.Principal][]string, now time.Time) *int {
-	people := map[string]bool{}
-	for _, a := range found.Assignments {
-		if stateOf(a, now) != "active" {
-			continue
-		}
-		for _, m := range a.Members {
-			users, known := crowds[m.Principal]
-			switch {
-			case m.Principal.Kind() == policy.KindUser && found.Absent[m.Principal] == "":
-				people[m.Principal.OID()] = true
-			case m.Principal.Kind() == policy.KindGroup && !known:
-				return nil
-			}
-			for _, id := range users {
-				people[strings.ToLower(id)] = true
-			}
-		}
-	}
-	n := len(people)
-	return &n
 }
 
 // RemoveOwnRole removes a role of the partner with its assignments; not the built-in one.

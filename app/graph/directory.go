@@ -94,24 +94,32 @@ func (c *Client) User(ctx context.Context, tenant, id string) (User, error) {
 	return user, nil
 }
 
-// MaxAddresses is how many addresses UsersByMail asks for at once: the directory takes no more alternatives in a filter.
+// MaxAddresses is how many addresses UsersByMail asks for at once, and ids UsersByID: the directory takes no more alternatives in a filter.
 const MaxAddresses = 15
 
 // UsersByMail gives the users whose mail is one of at most MaxAddresses addresses, in one request (User.Read.All). Addresses that nobody has
 // are left out.
 func (c *Client) UsersByMail(ctx context.Context, tenant string, addresses []string) ([]User, error) {
-	const doing = "get users by mail"
-	if len(addresses) == 0 {
+	return c.usersBy(ctx, "get users by mail", tenant, "mail", addresses)
+}
+
+// UsersByID gives the users with at most MaxAddresses object ids, in one request (User.Read.All). Ids of nobody are left out.
+func (c *Client) UsersByID(ctx context.Context, tenant string, ids []string) ([]User, error) {
+	return c.usersBy(ctx, "get users by id", tenant, "id", ids)
+}
+
+func (c *Client) usersBy(ctx context.Context, doing, tenant, field string, values []string) ([]User, error) {
+	if len(values) == 0 {
 		return nil, nil
 	}
-	if len(addresses) > MaxAddresses {
-		return nil, &Error{Kind: BadRequest, Message: "too many addresses at once", doing: doing}
+	if len(values) > MaxAddresses {
+		return nil, &Error{Kind: BadRequest, Message: "too many users at once", doing: doing}
 	}
-	quoted := make([]string, len(addresses))
-	for i, a := range addresses {
-		quoted[i] = "'" + strings.ReplaceAll(a, "'", "''") + "'"
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
 	}
-	filter := option("$filter", "mail in ("+strings.Join(quoted, ",")+")")
+	filter := option("$filter", field+" in ("+strings.Join(quoted, ",")+")")
 	var users []User
 	err := c.list(ctx, c.directoryRequest(doing, tenant, userPermissions, "/users", filter, userFields), func(item []byte) bool {
 		user, ok := decodeUser(item)

@@ -96,8 +96,12 @@ func TestUsersByMail(t *testing.T) {
 	if users, err := c.UsersByMail(t.Context(), tenantA, nil); err != nil || len(users) != 0 || len(f.requests()) != 1 {
 		t.Errorf("nobody: %v %v", users, err)
 	}
+	if users, err = c.UsersByID(t.Context(), tenantA, []string{"u1"}); err != nil || len(users) != 2 ||
+		!strings.Contains(f.requests()[1], "?$filter=id%20in%20%28%27u1%27%29&") {
+		t.Errorf("by id: %v %v %q", users, err, f.requests())
+	}
 	_, err = c.UsersByMail(t.Context(), tenantA, make([]string, MaxAddresses+1))
-	if wantKind(t, err, BadRequest); len(f.requests()) != 1 {
+	if wantKind(t, err, BadRequest); len(f.requests()) != 2 {
 		t.Errorf("too many: %v", err)
 	}
 }

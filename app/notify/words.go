@@ -16,7 +16,7 @@ func sentences() map[string]words {
 
 		"change.asked":     {"{partner} asks {customer} to approve {what}.", "{partner} demande à {customer} d’approuver {what}."},
 		"change.approved":  {"{customer} approved {what}.", "{customer} a approuvé {what}."},
-		"change.rejected":  {"{customer} rejected {what}.", "{customer} a rejeté {what}."},
+		"change.rejected":  {"{customer} denied {what}.", "{customer} a refusé {what}."},
 		"change.expired":   {"{customer} did not decide in time: {what}.", "{customer} n’a pas décidé à temps\u00a0: {what}."},
 		"change.withdrawn": {"{partner} does not ask {customer} any more for {what}.", "{partner} ne demande plus à {customer} {what}."},
 		"change.done":      {"Done as {customer} approved it: {what}.", "Fait comme {customer} l’a approuvé\u00a0: {what}."},

@@ -59,7 +59,7 @@ test('the first sentence says how many people have access, and what waits is dec
   }
   serve({
     'GET ': () => ({ ...partnership, relation }),
-    'GET /access': () => ({ people: 14, roles: [{ id: 'r' }, { id: 's' }], members: [] }),
+    'GET /access': () => ({ people: 14, unread: 1, roles: [{ id: 'r' }, { id: 's' }], members: [] }),
     'GET /change-requests': () => ({ items: waiting }),
     'GET /audit': () => ({ items: [{ id: 'e1', at: '2026-11-28T23:00:00Z', actorName: 'Sam', operation: 'role.update', object: 'Help desk', result: 'refused' }] }),
     'POST /rooms/preview': () => ({ covered: 212, total: 240, buildings: [] }),
@@ -67,7 +67,7 @@ test('the first sentence says how many people have access, and what waits is dec
     'POST /change-requests/q1/reject': answer,
   })
   await show()
-  await until(() => expect(find('.plead').textContent).toBe('Litware can see 212 of your 240 rooms and holds at most 1 of 2 permissions there. 14 people have access. The other 28 rooms do not exist for it.'))
+  await until(() => expect(find('.plead').textContent).toBe('Litware can see 212 of your 240 rooms and holds at most 1 of 2 permissions there. 14 people have access. 1 group could not be read. The other 28 rooms do not exist for it.'))
   expect(find('.plead a').getAttribute('href')).toBe('/portal/members')
   expect(text()).toContain('14 people, 2 roles')
   await until(() => expect(text()).toContain('Tried: Changed role'))

@@ -3,12 +3,18 @@ import { PageLink } from '../kit/address'
 import { Fact } from '../kit/details/Facts'
 import { useOwnAccess } from './queries'
 
-/** "14 people have access.", with the way to who they are. Nothing while nobody knows how many. */
+/** "14 people have access.", with the way to who they are, and how many groups are not in that number. Nothing while nobody knows how many. */
 export function PeopleLink() {
   const { t } = useTranslation('portal')
-  const people = useOwnAccess().data?.people
-  if (people === undefined) return null
-  return <PageLink page="/portal/members">{people === 0 ? t('lead.nobody') : t('lead.people', { count: people })}</PageLink>
+  const { people, unread = 0 } = useOwnAccess().data ?? {}
+  const groups = unread > 0 && t('lead.unread', { count: unread })
+  if (people === undefined) return groups
+  const nobody = people === 0 && unread === 0
+  return (
+    <>
+      <PageLink page="/portal/members">{nobody ? t('lead.nobody') : t('lead.people', { count: people })}</PageLink> {groups}
+    </>
+  )
 }
 
 /** "14 people, 4 roles", as a fact of the relation. */
