@@ -124,7 +124,9 @@ func (e end) operation() string {
 }
 
 // endRelation removes a relation with all that refers to it (law 7). Its own audit entry is written as the others are left: without a name, and so
-// are the notices: the notices of the relation go with it. Who ends its own relation stays signed in.
+// are the notices: the notices of the relation go with it. Sessions hold the names and addresses of the organisation's people, so that they go,
+// too, whoever ends the relation: who signs in again comes to the page of the ended relation, with what is kept. The one exception is the person
+// of the customer who ends it itself: it has to read what became of it. Nobody of the customer is there when the partner or a date ends it.
 func endRelation(ctx context.Context, t *tx, act Act, customer ID, e end) (string, error) {
 	e.at = cmp.Or(e.at, t.now)
 	lost := e.record != nil && e.record.lost

@@ -147,6 +147,24 @@ func (s *Store) Notices(ctx context.Context, r NoticeReader, limit int) (list []
 	return list[:min(len(list), limit)], unread, err
 }
 
+// WaitingFor counts the change requests that wait for a customer, among those that their list shows the reader; at most MaxNotices. ErrStaleView.
+func (s *Store) WaitingFor(ctx context.Context, r NoticeReader) (n int, err error) {
+	view := r.View
+	if r.Own.Kind() == policy.KindOwn {
+		view = r.Own
+	}
+	condition, args := inRequests(view, r.Related, r.OID)
+	err = s.readRequests(ctx, view, r.Related, func(t *tx) error {
+		err := t.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM change_requests q JOIN customers c ON c.id = q.customer_id
+			WHERE q.state = 'waiting' AND q.expires_at > $1 AND `+condition+` LIMIT $5)`, append(append([]any{t.now}, args...), MaxNotices)...).Scan(&n)
+		if err != nil {
+			return fmt.Errorf("count what waits for customers: %w", err)
+		}
+		return nil
+	})
+	return n, err
+}
+
 // noticesOf is the statement of the newest notices that a reader may see.
 func noticesOf(r NoticeReader, now int64) statement {
 	c := &conditions{}

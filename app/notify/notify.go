@@ -84,9 +84,10 @@ type About struct {
 
 // Notices are the newest ones.
 type Notices struct {
-	Items  []Notice `json:"items" nullable:"false" doc:"Newest first."`
-	Unread int      `json:"unread" doc:"How many of the newest 200 you have not read."`
-	Mail   *Mail    `json:"mail,omitempty" doc:"Only for the partner's managers and tenant managers."`
+	Items   []Notice `json:"items" nullable:"false" doc:"Newest first."`
+	Unread  int      `json:"unread" doc:"How many of the newest 200 you have not read."`
+	Waiting int      `json:"waiting" doc:"How many change requests wait for the customer, of those that you see in their list; at most 200."`
+	Mail    *Mail    `json:"mail,omitempty" doc:"Only for the partner's managers and tenant managers."`
 }
 
 // Mail is how the mail server does.
@@ -149,10 +150,14 @@ func ownReader(call *api.Call) store.NoticeReader {
 
 func (n *Notify) list(ctx context.Context, r store.NoticeReader, limit int) (Notices, error) {
 	list, unread, err := n.cfg.Store.Notices(ctx, r, limit)
+	if err != nil {
+		return Notices{}, err
+	}
 	out := Notices{Items: make([]Notice, len(list)), Unread: unread}
 	for i, one := range list {
 		out.Items[i] = shown(one)
 	}
+	out.Waiting, err = n.cfg.Store.WaitingFor(ctx, r)
 	return out, err
 }
 

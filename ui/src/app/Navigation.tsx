@@ -26,6 +26,8 @@ import {
   IconTenantManagersOn,
   type Icon,
 } from '../kit/icons'
+import { useNotices } from '../kit/notices'
+import { useFormat } from '../text/i18n'
 import { useFrame, useWhere } from './frame'
 import { entriesOf, type NavPage } from './nav'
 
@@ -51,6 +53,11 @@ const icons: Record<NavPage, readonly [Icon, Icon]> = {
   'portal/activity': [IconHistory, IconHistory],
 }
 
+/** The pages of what waits: the customer's, and the partner's own queue. */
+const waits: readonly NavPage[] = ['portal/approvals', 'requests']
+/** More are not counted: they say the same. */
+const most = 99
+
 interface NavigationProps {
   readonly open: boolean
   /** Lies over the page instead of beside it. */
@@ -66,6 +73,8 @@ export function Navigation({ open, overlay, onClose }: NavigationProps) {
   const nav = useRef<HTMLElement>(null)
   const groups = entriesOf(me, customer, pages)
   const shown = open || !overlay
+  const format = useFormat()
+  const waiting = useNotices().data?.waiting ?? 0
 
   useEffect(() => {
     if (overlay && open) nav.current?.querySelector('a')?.focus()
@@ -90,6 +99,8 @@ export function Navigation({ open, overlay, onClose }: NavigationProps) {
               const here = entry.page === page
               const Glyph = icons[entry.page][here ? 1 : 0]
               const word = t(`nav.${entry.page}`)
+              const count = waits.includes(entry.page) ? waiting : 0
+              const said = count > 0 ? t('nav.waiting', { count }) : undefined
               return (
                 <li key={entry.page}>
                   {/* The router would mark a parent as current too: portal above portal/members. */}
@@ -98,11 +109,16 @@ export function Navigation({ open, overlay, onClose }: NavigationProps) {
                     activeOptions={{ exact: true }}
                     activeProps={{ 'aria-current': undefined, className: '' }}
                     aria-current={here ? 'page' : undefined}
-                    title={open ? undefined : word}
+                    title={open ? said : [word, said].filter(Boolean).join(', ')}
                     onClick={overlay ? onClose : undefined}
                   >
                     <Glyph className="i" aria-hidden />
                     <span className={open ? 'el' : 'unseen'}>{word}</span>
+                    {said !== undefined && (
+                      <span className="n" aria-hidden>
+                        {count > most ? t('nav.many') : format.number(count)}
+                      </span>
+                    )}
                   </Link>
                 </li>
               )

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { useEntryDeed, useEntryObject } from '../kit/deed'
+import { useEntryActor, useEntryDeed, useEntryObject } from '../kit/deed'
 import { Code } from '../kit/details/CopyButton'
 import { Compare } from '../kit/details/Compare'
 import { DetailsPane } from '../kit/details/DetailsPane'
@@ -31,6 +31,7 @@ function Whole({ entry }: { entry: FullEntry }) {
   const { t } = useTranslation('audit')
   const format = useFormat()
   const field = useFieldWord()
+  const actor = useEntryActor()
   const deed = useEntryDeed()
   const object = useEntryObject()
   const note = noteOf(entry.detail)
@@ -42,7 +43,7 @@ function Whole({ entry }: { entry: FullEntry }) {
           {format.moment(entry.at)} <span className="mut">{format.utc(entry.at)}</span>
         </Fact>
         <Fact label={t('column.who')}>
-          {entry.actorName ?? entry.actorId} <span className="mut">{t(`side.${entry.side}`)}</span>
+          {actor(entry)} <span className="mut">{t(`side.${entry.side}`)}</span>
         </Fact>
         <Fact label={t('column.customer')}>{entry.customerName}</Fact>
         <Fact label={t('column.on')}>{object(entry)}</Fact>

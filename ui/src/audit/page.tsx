@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useEntryDeed, useEntryObject } from '../kit/deed'
+import { useEntryActor, useEntryDeed, useEntryObject } from '../kit/deed'
 import { IconExport, IconHistory, IconShield } from '../kit/icons'
 import { ListPage } from '../kit/list/ListPage'
 import type { Command, ListSpec } from '../kit/list/spec'
@@ -19,6 +19,7 @@ export function Page() {
   const { t } = useTranslation('audit')
   const format = useFormat()
   const deed = useEntryDeed()
+  const actor = useEntryActor()
   const object = useEntryObject()
   const place = usePlace()
   const own = place.me.side === 'customer'
@@ -43,7 +44,7 @@ export function Page() {
       sort: '',
       columns: [
         { id: 'when', head: t('column.when'), width: 88, cell: (e) => <Time at={e.at} /> },
-        { id: 'who', head: t('column.who'), width: 136, cell: (e) => <span className="el">{e.actorName ?? e.actorId}</span> },
+        { id: 'who', head: t('column.who'), width: 136, cell: (e) => <span className="el">{actor(e)}</span> },
         { id: 'side', head: t('column.side'), width: 92, hide: 1, cell: (e) => <span className="sec">{t(`side.${e.side}`)}</span> },
         { id: 'did', head: t('column.did'), width: 176, last: true, cell: (e) => <span className="el">{deed(e)}</span> },
         { id: 'on', head: t('column.on'), flex: 130, cell: (e) => <span className="el">{object(e)}</span> },
@@ -93,7 +94,7 @@ export function Page() {
       paneWidth: 520,
       empty: { icon: IconHistory, text: t('empty') },
     }
-  }, [t, format, deed, object, own, customer, verification, leftOut])
+  }, [t, format, actor, deed, object, own, customer, verification, leftOut])
   return (
     <>
       <ListPage spec={spec} />

@@ -9,6 +9,7 @@ import { Compare, compares } from './details/Compare'
 import { ConfirmDialog, FormDialog } from './form/Dialog'
 import { TextField } from './form/fields'
 import { useForm } from './form/useForm'
+import { noticesFeature } from './notices'
 import { usePlace } from './scope'
 import { useToast } from './toast'
 
@@ -34,7 +35,7 @@ function useDecided(): (decision: Promise<unknown>, said: string) => Promise<voi
     try {
       await decision
     } finally {
-      void refresh(client, session, 'change', 'portal')
+      void refresh(client, session, 'change', 'portal', noticesFeature)
     }
     toast(said)
   }

@@ -24,6 +24,12 @@ export function useEntryDeed(): (entry: Pick<Entry, 'operation' | 'result'>) => 
   )
 }
 
+/** Who did it. Of a relation that has ended no names are left: its people are former ones, and their ids stand in the details. */
+export function useEntryActor(): (entry: Pick<Entry, 'actorName' | 'side'>) => string {
+  const { t } = useTranslation('audit')
+  return useCallback(({ actorName, side }) => actorName ?? (side === 'system' ? t('side.system') : t(`former.${side}`)), [t])
+}
+
 /** What it was done to: of a room the record keeps no name, and who does not see it reads why there is none. */
 export function useEntryObject(): (entry: Pick<Entry, 'object' | 'roomId'>) => string | undefined {
   const { t } = useTranslation('audit')

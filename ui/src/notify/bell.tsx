@@ -1,15 +1,14 @@
 import { Popover, PopoverSurface, PopoverTrigger } from '@fluentui/react-components'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { seesInvitations } from '../api/can'
-import type { Me } from '../api/me'
 import { Empty } from '../kit/Empty'
 import { Loaded } from '../kit/Failure'
 import { IconNotices } from '../kit/icons'
 import { Message } from '../kit/Message'
+import { isTold, useNotices } from '../kit/notices'
 import { usePlace } from '../kit/scope'
 import { useFormat } from '../text/i18n'
-import { useMarkRead, useNotices, type Notice, type Notices } from './queries'
+import { useMarkRead, type Notice, type Notices } from './queries'
 import { NoticeRow } from './row'
 import './notify.css'
 
@@ -20,10 +19,6 @@ const most = 99
 export function Tool() {
   const { me } = usePlace()
   return isTold(me) ? <Bell /> : null
-}
-
-function isTold(me: Me): boolean {
-  return me.side === 'customer' ? me.powers.customerAdmin : me.holdings.length > 0 || seesInvitations(me)
 }
 
 function Bell() {

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { PageLink } from '../kit/address'
-import { useEntryDeed, useEntryObject } from '../kit/deed'
+import { useEntryActor, useEntryDeed, useEntryObject } from '../kit/deed'
 import { SmallTable } from '../kit/details/SmallTable'
 import { Card } from '../kit/Page'
 import { EntryResult } from '../kit/result'
@@ -12,6 +12,7 @@ export function ActivityCard({ partner }: { partner: string }) {
   const { t } = useTranslation('portal')
   const { t: audit } = useTranslation('audit')
   const deed = useEntryDeed()
+  const actor = useEntryActor()
   const object = useEntryObject()
   const { data } = useActivity()
   if (data === undefined) return null
@@ -24,7 +25,7 @@ export function ActivityCard({ partner }: { partner: string }) {
         empty={t('activity.none')}
         columns={[
           { id: 'at', head: audit('column.when'), weight: 2, cell: (one) => <When at={one.at} as="moment" /> },
-          { id: 'who', head: audit('column.who'), weight: 3, cell: (one) => one.actorName ?? one.actorId },
+          { id: 'who', head: audit('column.who'), weight: 3, cell: actor },
           { id: 'did', head: audit('column.did'), weight: 3, cell: deed },
           { id: 'on', head: audit('column.on'), weight: 3, cell: object },
           { id: 'result', head: audit('column.result'), weight: 2, cell: (one) => <EntryResult result={one.result} /> },

@@ -12,18 +12,25 @@ const progressOf: Record<Partnership['organisation']['consent'], Progress> = { n
 export function ConsentStep({ partnership }: { partnership: Partnership }) {
   const { t } = useTranslation('portal')
   const format = useFormat()
-  const { organisation, administers } = partnership
+  const { organisation, administers, ended } = partnership
   const { consent, consentAt } = organisation
   const partner = partnership.partner.name
-  const state = consent === 'given' && consentAt !== undefined ? t('consent.givenOn', { date: format.date(consentAt) }) : t(`consent.${consent}`)
+  // What was known of the consent went with the relation: it may have been given.
+  const forgotten = consent === 'none' && ended !== undefined
+  const state =
+    consent === 'given' && consentAt !== undefined
+      ? t('consent.givenOn', { date: format.date(consentAt) })
+      : forgotten
+        ? t('consent.ended', { date: format.date(ended.endedAt) })
+        : t(`consent.${consent}`)
   return (
     <Step number={1} title={t('consent.title')} state={state} progress={progressOf[consent]}>
-      {consent === 'none' && <p>{t('consent.why', { partner })}</p>}
+      {consent === 'none' && <p>{forgotten ? t('consent.endedText') : t('consent.why', { partner })}</p>}
       {consent === 'withdrawn' && <Message tone="warning">{t('consent.gone', { partner })}</Message>}
       <p>
         {t('consent.wide')} {consent === 'given' && t('consent.kill', { partner })}
       </p>
-      {administers && consent !== 'given' && <ConsentLink again={consent === 'withdrawn'} />}
+      {administers && consent !== 'given' && <ConsentLink again={consent === 'withdrawn' || forgotten} />}
     </Step>
   )
 }
