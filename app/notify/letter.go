@@ -30,7 +30,7 @@ func (n *Notify) compose(l store.Letter) letter {
 	}
 	fmt.Fprintf(&body, "\n----\n\n%s\n\nDétails\u00a0: %s\n", fr, link)
 	why := words{"This address gets the notices of {partner} about its customers. The operator of Roomward sets it (notice-mail).",
-		"Cette adresse reçoit les avis de {partner} sur ses locataires. L’exploitant de Roomward la définit (notice-mail)."}
+		"Cette adresse reçoit les avis de {partner} sur ses clients. L’exploitant de Roomward la définit (notice-mail)."}
 	if notice.Side == store.SideCustomer {
 		why = words{"You are among the contacts that {customer} named. Its administrators change them in the customer portal.",
 			"Vous faites partie des contacts nommés par {customer}. Ses administrateurs les modifient dans le portail client."}

@@ -28,7 +28,7 @@ var pageWords = map[string]map[string]words{
 	},
 	"other-side": {
 		english: {"This belongs to the other portal", "You are signed in to the partner portal.", "Sign in with an account of the customer's organisation."},
-		french:  {"Cette page appartient à l’autre portail", "Vous êtes connecté au portail du partenaire.", "Connectez-vous avec un compte de l’organisation du locataire."},
+		french:  {"Cette page appartient à l’autre portail", "Vous êtes connecté au portail du partenaire.", "Connectez-vous avec un compte de l’organisation du client."},
 	},
 	"needs-administrator": {
 		english: {"An administrator is needed", "Only an administrator of your organisation may do this.", "Ask a Global Administrator or Teams Administrator."},

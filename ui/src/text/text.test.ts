@@ -66,6 +66,25 @@ describe.each(files)('%s', (file) => {
     const found = [...en, ...fr].filter(([, text]) => /\b(MSP|synchroni[sz]|tickets?)\b/i.test(text)).map(([key]) => key)
     expect(found).toEqual([])
   })
+
+  // The owner's document: "le client" is the customer, "le locataire" its tenant in Entra, and "Locataires" the name of the list of customers.
+  test('French says client for a customer, and locataire for a tenant and the list only', () => {
+    const list = /^(nav\.customers|title|switch\..+|.*\.keyGo)$/
+    const tenant = /gestionnaires? de locataires|locataires? Entra|I[Dd] d[eu] locataire|identifiant de votre locataire|votre locataire|multilocataire/gi
+    const wrong = [...fr].filter(([key, text]) => {
+      const said = en.get(key) ?? en.get(key.replace(/_many$/, '_other')) ?? ''
+      return /customer/i.test(said) && /locataire/i.test(text.replaceAll(tenant, '')) && !list.test(key)
+    })
+    expect(wrong.map(([key]) => key)).toEqual([])
+  })
+
+  test.each<[string, RegExp, RegExp]>([
+    ['incident', /\bincidents?\b/i, /incident/i],
+    ['ceiling', /\bceiling\b/i, /plafond/i],
+    ['room group', /\broom groups?\b/i, /groupes? de salles|groupe/i],
+  ])('%s is one word in French', (_, english, french) => {
+    expect([...en].filter(([key, text]) => english.test(text) && !french.test(fr.get(key) ?? '') && fr.has(key)).map(([key]) => key)).toEqual([])
+  })
 })
 
 test('the files are found', () => {
