@@ -23,6 +23,7 @@ import (
 	"roomward/app/change"
 	"roomward/app/cloudsim"
 	"roomward/app/graph"
+	"roomward/app/notify"
 	"roomward/app/rooms"
 	"roomward/app/web"
 	"roomward/policy"
@@ -108,7 +109,8 @@ func open(t *testing.T) *house {
 	h.change = change.New(change.Config{Store: h.store, Person: h.person, Log: slog.New(slog.DiscardHandler)})
 	people := access.New(access.Config{Store: h.store, Graph: client, PartnerTenant: litware, PartnerName: "Litware", PartnerDomain: "partner.example"})
 	desk := &api.Desk{Gate: gate{}, Decider: policy.NewDecider(h.store, h.now, policy.Limits{}), Log: slog.New(slog.DiscardHandler)}
-	routes := web.Routes(web.Features{Access: people, Rooms: rooms.New(h.store, h.now), Change: h.change})
+	routes := web.Routes(web.Features{Access: people, Rooms: rooms.New(h.store, h.now), Change: h.change,
+		Notify: notify.New(notify.Config{Store: h.store, Now: h.now, Log: slog.New(slog.DiscardHandler)})})
 	h.change.Use(api.Replays(desk, routes))
 	e := echo.New()
 	_, err = api.Register(e, desk, "test", routes)

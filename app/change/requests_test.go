@@ -63,6 +63,25 @@ func TestWhoSeesAndDecides(t *testing.T) {
 	require.Len(t, h.must(other, "GET", "/api/partnership/change-requests", nil)["items"], 0)
 }
 
+// TestHowMuchWaits: each side reads with its notices how many requests wait, of those that its list shows it, and no other ones.
+func TestHowMuchWaits(t *testing.T) {
+	h, _, request := asked(t)
+	h.relation(tailspin, "Tailspin Toys", everything)
+	waits := func() map[string]any {
+		out := map[string]any{}
+		for _, who := range []string{pia, paul, tess} {
+			out[who] = h.must(who, "GET", "/api/notices", nil)["waiting"]
+		}
+		for _, who := range []string{ann, other} {
+			out[who] = h.must(who, "GET", "/api/partnership/notices", nil)["waiting"]
+		}
+		return out
+	}
+	require.Equal(t, map[string]any{pia: 1.0, paul: 1.0, tess: 0.0, ann: 1.0, other: 0.0}, waits())
+	h.must(ann, "POST", "/api/partnership/change-requests/"+request+"/reject", map[string]string{"reason": "No"})
+	require.Equal(t, map[string]any{pia: 0.0, paul: 0.0, tess: 0.0, ann: 0.0, other: 0.0}, waits())
+}
+
 // TestRejectedWithAReason: nothing is done, and the partner reads why not.
 func TestRejectedWithAReason(t *testing.T) {
 	h, _, request := asked(t)

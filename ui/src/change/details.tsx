@@ -13,6 +13,7 @@ import { useForm } from '../kit/form/useForm'
 import { IconClose, IconEdit } from '../kit/icons'
 import type { DetailsProps } from '../kit/list/spec'
 import { Message } from '../kit/Message'
+import { noticesFeature } from '../kit/notices'
 import { usePlace } from '../kit/scope'
 import { Tile } from '../kit/Tile'
 import { useToast } from '../kit/toast'
@@ -79,7 +80,7 @@ function useDone(): (said: string) => void {
   const { session } = usePlace()
   const toast = useToast()
   return (said) => {
-    void refresh(client, session, 'change')
+    void refresh(client, session, 'change', noticesFeature)
     toast(said)
   }
 }

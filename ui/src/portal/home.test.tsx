@@ -111,3 +111,22 @@ test('an end without a record says so, and the record of an end before is named 
   await until(() => expect(text()).toContain('There is no record of this relation'))
   expect(text()).toContain('The record of the relation that ended on Oct 20, 2026')
 })
+
+test('after an end nobody reads that consent was never given', async () => {
+  const ended = { beganAt: '2026-11-01T08:00:00Z', endedAt: '2026-11-28T12:00:00Z', endedBy: 'partner' }
+  serve({ 'GET ': () => ({ ...partnership, organisation: { ...partnership.organisation, consent: 'none' }, ended }), 'GET /invitations': () => ({ items: [] }) })
+  await show()
+  await until(() => expect(text()).toContain('Forgotten with the relation that ended on Nov 28, 2026'))
+  expect(text()).toContain('In Entra the consent stays until you remove it there')
+  expect(text()).not.toContain(words.consent.none)
+})
+
+test('who acted in a relation that has ended is a former member, and no bare id', async () => {
+  serve({
+    'GET ': () => ({ ...partnership, relation }),
+    'GET /audit': () => ({ items: [{ id: 'e1', at: '2026-11-28T23:00:00Z', actorId: 'a1b2', side: 'partner', operation: 'role.update', result: 'successful' }] }),
+  })
+  await show()
+  await until(() => expect(text()).toContain(audit.former.partner))
+  expect(text()).not.toContain('a1b2')
+})
