@@ -6,7 +6,9 @@ import { useOwnAccess } from './queries'
 /** "14 people have access.", with the way to who they are, and how many groups are not in that number. Nothing while nobody knows how many. */
 export function PeopleLink() {
   const { t } = useTranslation('portal')
-  const { people, unread = 0 } = useOwnAccess().data ?? {}
+  const access = useOwnAccess().data
+  const people = access?.people
+  const unread = access?.unread ?? 0
   const groups = unread > 0 && t('lead.unread', { count: unread })
   if (people === undefined) return groups
   const nobody = people === 0 && unread === 0
