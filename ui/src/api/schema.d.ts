@@ -3908,6 +3908,11 @@ export interface components {
              * @description How many of the newest 200 you have not read.
              */
             unread: number;
+            /**
+             * Format: int64
+             * @description How many change requests wait for the customer, of those that you see in their list; at most 200.
+             */
+            waiting: number;
         };
         NowInBody: {
             customerId: string;
@@ -3986,11 +3991,16 @@ export interface components {
             members: components["schemas"]["OwnMember"][];
             /**
              * Format: int64
-             * @description How many people have access now: each once, those of groups as the partner's directory lists them, accounts that are blocked or gone left out. Absent when the directory does not answer, or there are more than 50 groups.
+             * @description How many people have access now: each once, those of groups as the partner's directory listed them in the last 10 minutes. Left out are accounts that are blocked or gone, roles to which the ceiling leaves nothing, and the groups of unread. Absent when the directory shows none of the groups.
              */
             people?: number;
             /** @description The built-in one first. */
             roles: components["schemas"]["OwnRole"][];
+            /**
+             * Format: int64
+             * @description How many groups with access the partner's directory does not show: deleted ones, those that it did not answer about in time, and those beyond the first 50.
+             */
+            unread: number;
         };
         OwnAdmin: {
             /**
@@ -4051,7 +4061,7 @@ export interface components {
             roles: string[];
             /**
              * Format: int64
-             * @description How many people are in the group; absent for people, and when the directory does not answer.
+             * @description How many people are in the group; absent for people, and when the directory does not show the group.
              */
             size?: number;
             /** @description Groups with a role here that this person was in when last active: removing the person leaves what they give. */

@@ -61,7 +61,7 @@ const panel = () => find('.told')
 
 describe('the bell', () => {
   test('counts, opens, marks what was read, and keeps it marked as new while one looks', async () => {
-    const asked = serve({ unread: 2, items: [notice('n3', 'ceiling.changed'), notice('n2', 'change.approved', { about: { event: 'role', object: 'Desk', by: 'Ann' } }), notice('n1', 'new.kind', { read: true })] })
+    const asked = serve({ waiting: 0, unread: 2, items: [notice('n3', 'ceiling.changed'), notice('n2', 'change.approved', { about: { event: 'role', object: 'Desk', by: 'Ann' } }), notice('n1', 'new.kind', { read: true })] })
     await show(people.primaryAdmin)
     await until(() => button('Notices, 2 new'))
     await click(button('Notices, 2 new'))
@@ -82,7 +82,7 @@ describe('the bell', () => {
   })
 
   test('marks what it shows also where it was opened before the answer', async () => {
-    const asked = serve({ unread: 1, items: [notice('n1', 'ceiling.changed')] })
+    const asked = serve({ waiting: 0, unread: 1, items: [notice('n1', 'ceiling.changed')] })
     const answer = fetch
     let come: () => void = () => undefined
     const late = new Promise<void>((resolve) => (come = resolve))
@@ -96,7 +96,7 @@ describe('the bell', () => {
   })
 
   test('a customer reads its own, in French', async () => {
-    const asked = serve({ unread: 1, items: [notice('n1', 'relation.ending', { about: { endsAt: '2026-12-28T12:00:00Z', days: 30 } })] })
+    const asked = serve({ waiting: 0, unread: 1, items: [notice('n1', 'relation.ending', { about: { endsAt: '2026-12-28T12:00:00Z', days: 30 } })] })
     await show({ ...people.customerAdmin, organisation: { ...people.customerAdmin.organisation, name: 'Northwind' } }, 'fr')
     await until(() => button('Avis, 1 nouveau'))
     await click(button('Avis, 1 nouveau'))
@@ -107,7 +107,7 @@ describe('the bell', () => {
   })
 
   test('nothing has happened', async () => {
-    serve({ unread: 0, items: [] })
+    serve({ waiting: 0, unread: 0, items: [] })
     await show(people.manager)
     await until(() => button('Notices'))
     await click(button('Notices'))
@@ -125,14 +125,14 @@ describe('the bell', () => {
     ['nobody', people.nobody],
     ['an employee of a customer', people.customerMember],
   ])('is not there for %s, and asks nothing', async (_, me) => {
-    const asked = serve({ unread: 0, items: [] })
+    const asked = serve({ waiting: 0, unread: 0, items: [] })
     const { root } = await show(me)
     expect(root.querySelector('button')).toBeNull()
     expect(asked).toEqual([])
   })
 
   test('tells managers that no mail goes out, and each notice whose mail failed', async () => {
-    serve({ unread: 0, items: [notice('n1', 'invitation.sent', { read: true, mail: 'failed', mailReason: 'recipient' })], mail: { state: 'failing', since: at, reason: 'tls' } })
+    serve({ waiting: 0, unread: 0, items: [notice('n1', 'invitation.sent', { read: true, mail: 'failed', mailReason: 'recipient' })], mail: { state: 'failing', since: at, reason: 'tls' } })
     await show(people.manager)
     await until(() => button('Notices'))
     await click(button('Notices'))
@@ -143,7 +143,7 @@ describe('the bell', () => {
   test('a checkpoint can be taken along', async () => {
     const copied: string[] = []
     vi.spyOn(navigator.clipboard, 'writeText').mockImplementation(async (text) => void copied.push(text))
-    serve({ unread: 0, items: [notice('n1', 'audit.checkpoint', { read: true, about: { line: { seq: 7, hash: 'ab' } as never } })] })
+    serve({ waiting: 0, unread: 0, items: [notice('n1', 'audit.checkpoint', { read: true, about: { line: { seq: 7, hash: 'ab' } as never } })] })
     await show(people.customerAdmin)
     await until(() => button('Notices'))
     await click(button('Notices'))

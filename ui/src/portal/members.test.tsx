@@ -20,6 +20,7 @@ const partnership: Partnership = {
   termsVersion: '1',
 } as unknown as Partnership // what these pages do not read is left out
 const access: OwnAccess = {
+  unread: 0,
   roles: [
     {
       id: 'r1',
