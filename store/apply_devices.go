@@ -89,8 +89,9 @@ type DeviceFound struct {
 
 // DevicesFound is what a run of devices found out.
 type DevicesFound struct {
-	// Listed tells that the list was complete: only then do stored devices count as missing.
+	// Listed tells that devices were listed. Partial: some of the list could not be read, so that no stored device counts as missing.
 	Listed  bool
+	Partial bool
 	Devices []DeviceFound
 	// Accounts are the object ids of resource accounts that were found out, by room.
 	Accounts map[ID]string
@@ -171,7 +172,7 @@ func (d *devices) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	if d.found.Listed {
+	if d.found.Listed && !d.found.Partial {
 		for _, s := range d.stored {
 			room := d.rooms[s.Room]
 			if s.listed || room == nil || room.hidden {

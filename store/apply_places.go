@@ -35,7 +35,7 @@ func (p PlaceFound) place() policy.Place {
 
 // ApplyPlaces ends a good run of places and writes what changed, all in one transaction. Only found rooms that the grant of this very moment
 // covers are written. A stored room that is not among them is hidden at once, and purged when two complete runs and 24 hours agree; where the outcome
-// is partial, nothing follows from what is not among them. It tells
+// is partial, nothing follows from what is not among them, and only a room that the list has outside the grant is hidden. It tells
 // how many rows of the customer were written. Errors: ErrLeaseLost, ErrNotFound.
 func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutcome, found []PlaceFound) (int, error) {
 	customer, err := workOn(work)
@@ -48,7 +48,10 @@ func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutc
 		if err != nil {
 			return nil, err
 		}
-		p := places{t: t, customer: customer, partial: o.Partial}
+		p := places{t: t, customer: customer, partial: o.Partial, outside: map[string]bool{}}
+		for _, key := range o.Outside {
+			p.outside[strings.ToLower(key)] = true
+		}
 		if err := p.apply(ctx, grant, found); err != nil {
 			return nil, err
 		}
@@ -83,7 +86,8 @@ type places struct {
 	t        *tx
 	customer ID
 	partial  bool
-	changed  int // rows written
+	outside  map[string]bool // lower-case keys of listed rooms that the grant does not cover
+	changed  int             // rows written
 	purged   int
 	moved    bool // the set of rooms changed
 	placed   []ID // rooms that need a cell
@@ -109,7 +113,8 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		byKey[strings.ToLower(stored[i].PlaceID)] = &stored[i]
 	}
 	for _, f := range found {
-		if !grant.Covers(f.place()) {
+		if !grant.Covers(f.place()) { // the grant became another one meanwhile
+			p.outside[strings.ToLower(f.PlaceID)] = true
 			continue
 		}
 		room := byKey[strings.ToLower(f.PlaceID)]
@@ -127,10 +132,17 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		}
 	}
 	for i := range stored {
-		if !stored[i].there && !p.partial {
-			if err := p.miss(ctx, &stored[i]); err != nil {
-				return err
-			}
+		room := &stored[i]
+		switch {
+		case room.there:
+			continue
+		case !p.partial:
+			err = p.miss(ctx, room)
+		case p.outside[strings.ToLower(room.PlaceID)] && !room.hidden.Valid:
+			err = p.hide(ctx, room, 0) // no complete run has missed it
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return p.follow(ctx)
@@ -173,18 +185,16 @@ func (p *places) keep(ctx context.Context, f PlaceFound, room *storedPlace) erro
 	if err != nil {
 		return fmt.Errorf("change a room: %w", err)
 	}
+	if room.Email != f.Email {
+		return forgetRoomInstead(ctx, p.t, room.id)
+	}
 	return nil
 }
 
 // miss hides a room that is not there any more, counts, and purges.
 func (p *places) miss(ctx context.Context, room *storedPlace) error {
 	if !room.hidden.Valid {
-		p.changed, p.moved, p.revised = p.changed+1, true, append(p.revised, room.id)
-		_, err := p.t.exec(ctx, `UPDATE rooms SET hidden_at = $1, misses = 1, updated_at = $1 WHERE id = $2`, p.t.now, room.id)
-		if err != nil {
-			return fmt.Errorf("hide a room: %w", err)
-		}
-		return moveToCell(ctx, p.t, []ID{room.id}, nil)
+		return p.hide(ctx, room, 1)
 	}
 	misses := min(room.misses+1, enoughMisses)
 	if misses >= enoughMisses && p.t.now-room.hidden.Int64 >= purgeAfter.Milliseconds() {
@@ -198,6 +208,19 @@ func (p *places) miss(ctx context.Context, room *storedPlace) error {
 		return fmt.Errorf("count the misses of a room: %w", err)
 	}
 	return nil
+}
+
+// hide takes a room out of sight; misses are the complete runs that did not find it.
+func (p *places) hide(ctx context.Context, room *storedPlace, misses int) error {
+	p.changed, p.moved, p.revised = p.changed+1, true, append(p.revised, room.id)
+	_, err := p.t.exec(ctx, `UPDATE rooms SET hidden_at = $1, misses = $2, updated_at = $1 WHERE id = $3`, p.t.now, misses, room.id)
+	if err != nil {
+		return fmt.Errorf("hide a room: %w", err)
+	}
+	if err := forgetRoomInstead(ctx, p.t, room.id); err != nil {
+		return err
+	}
+	return moveToCell(ctx, p.t, []ID{room.id}, nil)
 }
 
 // purge removes a room with all that refers to it, scopes that name it alone included.

@@ -236,6 +236,7 @@ type CustomerCapabilities struct {
 	Checked  time.Time // start of the last check; zero before the first
 	Due      time.Time
 	Running  bool
+	Roomless bool // no room of it is granted, or known yet
 	Found    []Capability
 	Jobs     []CollectJob // what collecting's own calls say
 }
@@ -250,8 +251,9 @@ func (s *Store) Capabilities(ctx context.Context, v policy.View, customer ID) (C
 		}
 		var due, leased int64
 		var checked sql.NullInt64
-		err = t.QueryRowContext(ctx, `SELECT due_at, leased_until, checked_at FROM capability_checks WHERE customer_id = $1`, out.Customer).
-			Scan(&due, &leased, &checked)
+		err = t.QueryRowContext(ctx, `SELECT due_at, leased_until, checked_at,
+				NOT EXISTS (SELECT 1 FROM rooms r WHERE r.customer_id = $1 AND r.hidden_at IS NULL)
+			FROM capability_checks WHERE customer_id = $1`, out.Customer).Scan(&due, &leased, &checked, &out.Roomless)
 		if err != nil {
 			return notFound(err, "read the check of a customer")
 		}

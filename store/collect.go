@@ -61,7 +61,9 @@ type CollectOutcome struct {
 	Detail    string
 	Good      bool // everything was read: the data are of StartedAt
 	Partial   bool // of a list of rooms: there are more than could be read
-	NextDue   time.Time
+	// Outside are the keys of listed rooms that the grant does not cover: what says so is the list itself, also where it is partial. None is stored.
+	Outside []string
+	NextDue time.Time
 	// APIDue is until when devices are not asked for, because what Teams says of the rooms is read instead; zero for not at all.
 	APIDue time.Time
 	// Held tells that they were not asked for in this run: the failures stay as many.
@@ -166,7 +168,14 @@ func (s *Store) FinishCollect(ctx context.Context, work policy.View, o CollectOu
 	if err != nil {
 		return err
 	}
-	return s.departing(ctx, s.write, func(t *tx) ([]Departure, error) { return finish(ctx, t, customer, o) })
+	return s.departing(ctx, s.write, func(t *tx) ([]Departure, error) {
+		if o.Good && o.Lease.Kind == CollectDevices { // no room is granted: nothing is shown instead of devices
+			if _, err := forgetInstead(ctx, t, customer); err != nil {
+				return nil, err
+			}
+		}
+		return finish(ctx, t, customer, o)
+	})
 }
 
 // finish is the end of a run inside the transaction that writes what it found. It answers what is to be in the departed file.

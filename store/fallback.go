@@ -43,7 +43,9 @@ type Instead struct {
 // followInstead writes what was read instead of devices and differs, or forgets all of it once devices can be read.
 func (d *devices) followInstead(ctx context.Context) error {
 	if d.found.Listed && d.instead {
-		return d.forgetInstead(ctx)
+		gone, err := forgetInstead(ctx, d.t, d.customer)
+		d.changed += gone
+		return err
 	}
 	if err := d.writePresences(ctx); err != nil {
 		return err
@@ -51,13 +53,25 @@ func (d *devices) followInstead(ctx context.Context) error {
 	return d.writeManaged(ctx)
 }
 
-func (d *devices) forgetInstead(ctx context.Context) error {
+// forgetInstead removes all that was read instead of a customer's devices, and tells how many rows that were.
+func forgetInstead(ctx context.Context, t *tx, customer ID) (int, error) {
+	gone := 0
 	for _, text := range []string{`DELETE FROM room_presences WHERE customer_id = $1`, `DELETE FROM managed_devices WHERE customer_id = $1`} {
-		n, err := d.t.exec(ctx, text, d.customer)
+		n, err := t.exec(ctx, text, customer)
 		if err != nil {
-			return fmt.Errorf("forget what was read instead of devices: %w", err)
+			return 0, fmt.Errorf("forget what was read instead of devices: %w", err)
 		}
-		d.changed += int(n)
+		gone += int(n)
+	}
+	return gone, nil
+}
+
+// forgetRoomInstead removes what was read instead of a room's devices: the room is out of sight, or its account is another one.
+func forgetRoomInstead(ctx context.Context, t *tx, room ID) error {
+	for _, text := range []string{`DELETE FROM room_presences WHERE room_id = $1`, `DELETE FROM managed_devices WHERE room_id = $1`} {
+		if _, err := t.exec(ctx, text, room); err != nil {
+			return fmt.Errorf("forget what was read instead of a room's devices: %w", err)
+		}
 	}
 	return nil
 }

@@ -79,6 +79,10 @@ func (s *Store) SetGrant(ctx context.Context, act Act, v policy.View, version in
 		if _, err := t.exec(ctx, `UPDATE collect_jobs SET leased_until = 0, due_at = min(due_at, $1) WHERE customer_id = $2`, t.now, c.ID); err != nil {
 			return agreed{}, fmt.Errorf("make a collection due: %w", err)
 		}
+		if _, err := t.exec(ctx, `UPDATE capability_checks SET leased_until = 0, due_at = CASE WHEN leased_until > $1 THEN $1 ELSE due_at END
+			WHERE customer_id = $2`, t.now, c.ID); err != nil {
+			return agreed{}, fmt.Errorf("end a check by the old choice: %w", err)
+		}
 		text, err := toJSON(grant)
 		after := grantNote(grant, out.Rooms)
 		after["lost"], after["assignmentsRemoved"] = len(out.Lost), out.removed()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"roomward/app/api"
@@ -30,7 +31,7 @@ type Capability struct {
 	Optional   bool       `json:"optional" doc:"Everything else works without it."`
 	Given      *bool      `json:"given,omitempty" doc:"Whether the permission was in our token at the last check; absent where that is not known."`
 	Detail     string     `json:"detail,omitempty" doc:"Microsoft's words by their codes, and the id of the request for Microsoft's support."`
-	Mend       string     `json:"mend" enum:"nothing,consent,licence,support,operator,wait" doc:"What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself."`
+	Mend       string     `json:"mend" enum:"nothing,consent,licence,support,operator,wait,clock,rooms" doc:"What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself; the clock of the machine that runs Roomward has to be set; nothing was tried because no room is granted."`
 }
 
 // mends is what helps in a state.
@@ -74,25 +75,32 @@ func (c *Collector) capabilities(ctx context.Context, v policy.View, customer po
 				found = f
 			}
 		}
-		found = learned(found, known.Jobs)
+		found = learned(found, known)
 		item := Capability{Capability: found.Name, State: found.State, Since: orNil(found.Since), TriedAt: orNil(found.Tried), Permission: n.Permissions[0],
 			Optional: n.Optional, Given: found.Given, Detail: found.Detail, Mend: "nothing"}
 		if mend, some := mends[found.State]; some {
 			item.Mend = mend
+		}
+		switch {
+		case found.State == CanBlocked && strings.HasPrefix(found.Detail, clockSkew):
+			item.Mend = "clock"
+		case found.State == CanUnknown && known.Roomless:
+			item.Mend = "rooms"
 		}
 		out.Items = append(out.Items, item)
 	}
 	return out, nil
 }
 
-// learned is what collecting's own calls say of a capability where they are newer than the check.
-func learned(found store.Capability, jobs []store.CollectJob) store.Capability {
+// learned is what collecting's own calls say of a capability where they are newer than the check. While no room is granted a collection of devices
+// asks for nothing, so that it says nothing.
+func learned(found store.Capability, known store.CustomerCapabilities) store.Capability {
 	kind, ok := map[string]store.CollectKind{string(graph.CanPlaces): store.CollectPlaces, string(graph.CanDevices): store.CollectDevices,
 		string(graph.CanHealth): store.CollectDevices}[found.Name]
-	if !ok {
+	if !ok || known.Roomless && kind == store.CollectDevices {
 		return found
 	}
-	for _, j := range jobs {
+	for _, j := range known.Jobs {
 		if j.Kind != kind || j.Running || !j.LastRunAt.After(found.Tried) {
 			continue
 		}
@@ -102,6 +110,9 @@ func learned(found store.Capability, jobs []store.CollectJob) store.Capability {
 		}
 		if state != found.State {
 			found.State, found.Since, found.Detail = state, j.StateSince, j.Detail
+			if j.State == StateClockSkew {
+				found.Detail = skewed(j.Detail)
+			}
 		}
 		if j.APIDue.After(j.LastRunAt) { // that run may have asked for something else
 			continue

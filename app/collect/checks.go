@@ -106,6 +106,13 @@ func (c *Collector) startChecks(ctx context.Context) error {
 }
 
 func (c *Collector) attendCheck(ctx context.Context, l store.CheckLease) {
+	ctx, end := c.begin(ctx, c.checking, l.Customer)
+	defer end()
+	defer func() {
+		if cause := recover(); cause != nil { // its lease ends by itself
+			c.cfg.Log.ErrorContext(ctx, "collect: a check broke", "customer", l.Customer, "cause", cause)
+		}
+	}()
 	err := c.check(ctx, l)
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
@@ -161,14 +168,22 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) []store.C
 			found.State = CanNotUsed
 		case denied != nil:
 			found.State, found.Detail, found.Tried = stateOf(denied), graph.Words(denied), c.cfg.Now()
+			if graph.KindOf(denied) == graph.ClockSkew {
+				found.Detail = skewed(found.Detail)
+			}
 		case n.Capability == graph.CanRestart:
 			found.State, found.Detail = restartState(found.Given, out), ""
 			if found.State == CanNoConsent {
 				found.Detail = n.Permissions[0]
 			}
 		default:
-			err := c.cfg.Graph.Probe(ctx, target.TenantID, n.Capability, c.subject(ctx, n.Capability, target))
+			err := c.probe(ctx, n.Capability, target)
 			found.State, found.Detail = stateOf(err), graph.Words(err)
+			if errors.Is(err, errBroke) {
+				found.Detail = errBroke.Error()
+			} else if graph.KindOf(err) == graph.ClockSkew {
+				found.Detail = skewed(found.Detail)
+			}
 			if !errors.Is(err, graph.ErrNothingToTry) {
 				found.Tried = c.cfg.Now()
 			} else if closed := closedDevices(out); n.Capability == graph.CanHealth && closed != "" {
@@ -178,6 +193,30 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) []store.C
 		out = append(out, found)
 	}
 	return out
+}
+
+// clockSkew begins the detail of what is blocked because the clock of this machine is not Microsoft's.
+const clockSkew = "clock-skew"
+
+func skewed(detail string) string {
+	if detail == "" {
+		return clockSkew
+	}
+	return clockSkew + ", " + detail
+}
+
+// errBroke is what is said of a capability on which Roomward itself broke.
+var errBroke = errors.New("a fault of Roomward: its log says more")
+
+// probe tries one capability. A panic in it is a failure of this one: the others are tried all the same.
+func (c *Collector) probe(ctx context.Context, what graph.Capability, target store.CheckTarget) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.cfg.Log.ErrorContext(ctx, "collect: a try broke", "tenant", target.TenantID, "capability", what, "cause", cause)
+			err = errBroke
+		}
+	}()
+	return c.cfg.Graph.Probe(ctx, target.TenantID, what, c.subject(ctx, what, target))
 }
 
 // subject is what a capability is tried on: a device or an account of a granted room. The account is looked up where none is known yet.
@@ -238,7 +277,8 @@ func stateOf(err error) string {
 		return CanGone
 	case graph.Throttled:
 		return CanThrottled
-	case graph.SecretExpired, graph.SecretInvalid, graph.AssertionInvalid, graph.AppDisabled, graph.ConditionalAccess, graph.TenantUnknown, graph.WrongCloud:
+	case graph.SecretExpired, graph.SecretInvalid, graph.AssertionInvalid, graph.AppDisabled, graph.ConditionalAccess, graph.TenantUnknown, graph.WrongCloud,
+		graph.ClockSkew:
 		return CanBlocked
 	}
 	return CanFailing

@@ -67,6 +67,7 @@ type Collector struct {
 	progress map[policy.ID]*Progress
 	asked    map[jobKey]string // who asked for the next run
 	running  map[policy.ID]*context.CancelFunc
+	checking map[policy.ID]*context.CancelFunc
 }
 
 // Progress is a running collection, for people who wait for it.
@@ -109,6 +110,7 @@ func New(cfg Config) *Collector {
 		progress: map[policy.ID]*Progress{},
 		asked:    map[jobKey]string{},
 		running:  map[policy.ID]*context.CancelFunc{},
+		checking: map[policy.ID]*context.CancelFunc{},
 	}
 }
 
@@ -120,27 +122,29 @@ func (c *Collector) Kick() {
 	c.checks.kick()
 }
 
-// Stop ends the running collection of a customer, if there is one: its relation has ended or its choice of rooms is another one, and the store takes
+// Stop ends the running collection and the running check of a customer, if there are any: its relation has ended or its choice of rooms is another one, and the store takes
 // nothing of it any more.
 func (c *Collector) Stop(customer policy.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if stop := c.running[customer]; stop != nil {
-		(*stop)()
+	for _, at := range []map[policy.ID]*context.CancelFunc{c.running, c.checking} {
+		if stop := at[customer]; stop != nil {
+			(*stop)()
+		}
 	}
 }
 
-// begin makes a run that Stop can end. Two of one customer never run at once, but one that was stopped may end while the next has begun.
-func (c *Collector) begin(ctx context.Context, customer policy.ID) (_ context.Context, end func()) {
+// begin makes a run, or a check, that Stop can end while it stands in at. Two of one customer never run at once, but one that was stopped may end while the next has begun.
+func (c *Collector) begin(ctx context.Context, at map[policy.ID]*context.CancelFunc, customer policy.ID) (_ context.Context, end func()) {
 	ctx, stop := context.WithCancel(api.WithCustomer(ctx, customer))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.running[customer] = &stop
+	at[customer] = &stop
 	return ctx, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.running[customer] == &stop {
-			delete(c.running, customer)
+		if at[customer] == &stop {
+			delete(at, customer)
 		}
 		stop()
 	}

@@ -51,9 +51,9 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 	found := m.devices()
 	readings, v := c.examine(ctx, r, wanted(known, found, r.target.Job.LastGoodAt, r.started))
 	if partial && v.good {
-		v = verdict{state: StatePartial}
+		v = lacking("device", graph.Lost(err), len(listed))
 	}
-	out := &store.DevicesFound{Listed: !partial, Accounts: m.learned, Rules: rules(readings)}
+	out := &store.DevicesFound{Listed: true, Partial: partial, Accounts: m.learned, Rules: rules(readings)}
 	for _, f := range found {
 		facts := f.facts()
 		if h, read := readings[keyOf(f.device.ID)]; read {

@@ -21,7 +21,8 @@ const managedEvery = 6 * time.Hour
 func (c *Collector) withoutDevices(ctx context.Context, r run, known store.CollectKnown, v verdict) result {
 	out := &store.DevicesFound{Blind: true, Rules: rules(nil)}
 	res := result{verdict: v, devices: out}
-	if !mayTry(r.target, graph.CanPresence) {
+	presence, intune := wait{r.lease.Customer, graph.CanPresence}, wait{r.lease.Customer, graph.CanIntune}
+	if !mayTry(r.target, graph.CanPresence) || c.memory.waiting(presence, r.started) {
 		return res
 	}
 	m := newMatching(known, nil)
@@ -31,12 +32,18 @@ func (c *Collector) withoutDevices(ctx context.Context, r run, known store.Colle
 		return res
 	}
 	presences, err := c.presences(ctx, r, m)
+	if err != nil && ctx.Err() == nil {
+		c.memory.failed(presence, err, r.started)
+	}
 	if err != nil || len(presences) == 0 { // an empty answer is not believed
 		return res
 	}
 	out.Instead.Presences, res.instead = presences, true
-	if mayTry(r.target, graph.CanIntune) && r.started.Sub(r.target.Job.ManagedAt) >= managedEvery {
-		out.Instead.Managed, out.Instead.Asked = c.managed(ctx, r, known)
+	if mayTry(r.target, graph.CanIntune) && r.started.Sub(r.target.Job.ManagedAt) >= managedEvery && !c.memory.waiting(intune, r.started) {
+		out.Instead.Managed, err = c.managed(ctx, r, known)
+		if out.Instead.Asked = err == nil; err != nil && ctx.Err() == nil {
+			c.memory.failed(intune, err, r.started)
+		}
 	}
 	return res
 }
@@ -91,8 +98,8 @@ func presenceOf(p graph.Presence) string {
 	return store.PresenceReachable
 }
 
-// managed asks Intune for the devices of the granted rooms only. asked is false where it did not answer.
-func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown) (list []store.ManagedDevice, asked bool) {
+// managed asks Intune for the devices of the granted rooms only.
+func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown) (list []store.ManagedDevice, err error) {
 	byEmail, bySerial, by := map[string]policy.ID{}, map[string]policy.ID{}, graph.ManagedBy{}
 	placeholders := noSerials() // and what two devices share: other people's computers have them, too
 	for _, room := range known.Rooms {
@@ -117,7 +124,7 @@ func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown
 	by.Serials = slices.Sorted(maps.Keys(bySerial))
 	found, err := c.cfg.Graph.ManagedDevices(ctx, r.target.TenantID, by)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	times := map[string]int{}
 	for _, m := range found {
@@ -135,7 +142,7 @@ func (c *Collector) managed(ctx context.Context, r run, known store.CollectKnown
 		list = append(list, store.ManagedDevice{IntuneID: m.ID, Room: room, FoundBy: foundBy, Name: m.Name, Maker: m.Maker, Model: m.Model, Serial: m.Serial,
 			OS: m.OS, OSVersion: m.OSVersion, Compliance: string(m.Compliance), LastSync: m.LastSync})
 	}
-	return list, true
+	return list, nil
 }
 
 // noSerials are what makers put where a serial number belongs.

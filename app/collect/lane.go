@@ -125,7 +125,7 @@ func (c *Collector) start(ctx context.Context, l *lane) error {
 // attend does one leased job, in most at most. When it was stopped, the lease goes back: the job is due again at once.
 func (c *Collector) attend(ctx context.Context, lease store.CollectLease, most time.Duration) {
 	defer c.report(lease.Customer, nil)
-	ctx, end := c.begin(ctx, lease.Customer)
+	ctx, end := c.begin(ctx, c.running, lease.Customer)
 	defer end()
 	err := c.collect(ctx, lease, most)
 	switch {

@@ -168,14 +168,38 @@ var errNoDirectory = errors.New("the directory may not be read")
 // triedFor is how long a room whose account was looked for is not looked for again.
 const triedFor = 24 * time.Hour
 
-// memory keeps which rooms' accounts were looked for and when. It may be forgotten at any time: that costs requests only.
+// memory keeps which rooms' accounts were looked for and when, and until when what failed is not asked for again. It may be forgotten at any time: that
+// costs requests only.
 type memory struct {
 	mu    sync.Mutex
 	tried map[policy.ID]time.Time
+	waits map[wait]time.Time
 	swept time.Time
 }
 
-func newMemory() *memory { return &memory{tried: map[policy.ID]time.Time{}} }
+// wait is something of a customer that failed and is not asked for again for a while.
+type wait struct {
+	customer policy.ID
+	what     graph.Capability
+}
+
+func newMemory() *memory {
+	return &memory{tried: map[policy.ID]time.Time{}, waits: map[wait]time.Time{}}
+}
+
+// failed notes that something failed: it is left alone for an hour, or for as long as Microsoft asked for.
+func (m *memory) failed(w wait, err error, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.waits[w] = now.Add(max(time.Hour, waitOf(err)))
+}
+
+// waiting tells whether something that failed is still to be left alone.
+func (m *memory) waiting(w wait, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return now.Before(m.waits[w])
+}
 
 // due leaves out what was looked for not long ago.
 func (m *memory) due(rooms []policy.ID, now time.Time) []policy.ID {
@@ -195,6 +219,7 @@ func (m *memory) sweep(now time.Time) {
 	}
 	m.swept = now
 	maps.DeleteFunc(m.tried, func(_ policy.ID, at time.Time) bool { return now.Sub(at) >= triedFor })
+	maps.DeleteFunc(m.waits, func(_ wait, until time.Time) bool { return !now.Before(until) })
 }
 
 func (m *memory) note(rooms []policy.ID, now time.Time) {

@@ -17,7 +17,7 @@ func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 	listed, err := c.cfg.Graph.Rooms(ctx, r.target.TenantID)
 	v := good()
 	if graph.Incomplete(err) {
-		v = verdict{state: StatePartial}
+		v = lacking("room", graph.Lost(err), len(listed))
 	} else if err != nil {
 		return result{verdict: c.judge(ctx, r.target, err)}
 	}
@@ -30,14 +30,16 @@ func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 			return result{verdict: verdict{state: StateEmptyAnswer}}
 		}
 	}
-	granted := []store.PlaceFound{}
+	granted, outside := []store.PlaceFound{}, []string{}
 	for _, room := range listed {
 		if place := placeOf(room); r.target.Grant.Covers(place) {
 			granted = append(granted, store.PlaceFound{PlaceID: place.ID, Name: room.Name, Email: room.Email, Country: room.Country, City: room.City,
 				Building: room.Building, Floor: floorOf(room), Label: room.Label, Capacity: room.Capacity})
+		} else if v.state == StatePartial {
+			outside = append(outside, place.ID)
 		}
 	}
-	return result{verdict: v, places: &placesResult{granted, v.state == StatePartial}}
+	return result{verdict: v, places: &placesResult{granted, outside, v.state == StatePartial}}
 }
 
 // broke is the result of a fault of ours.

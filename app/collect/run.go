@@ -30,7 +30,8 @@ type result struct {
 
 type placesResult struct {
 	found   []store.PlaceFound
-	partial bool // there are more rooms than could be read
+	outside []string // keys of listed rooms that the grant does not cover
+	partial bool     // there are more rooms than could be read
 }
 
 // collect does one leased job: fetch, which may take most, compare, write, and say how it went. An error means that nothing at all was written.
@@ -92,7 +93,7 @@ func (c *Collector) fetch(ctx context.Context, r run) (out result) {
 func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (int, error) {
 	switch {
 	case found.places != nil:
-		o.Partial = found.places.partial
+		o.Partial, o.Outside = found.places.partial, found.places.outside
 		return c.cfg.Store.ApplyPlaces(ctx, r.work, o, found.places.found)
 	case found.devices != nil:
 		return c.cfg.Store.ApplyDevices(ctx, r.work, o, *found.devices)

@@ -52,9 +52,8 @@ type Error struct {
 
 	doing string
 	final bool // trying again was already considered
-	// incomplete says that a list came, too, which lacks some items
-	incomplete bool
-	cause      error
+	lost  int  // items that the list which came, too, lacks because they could not be used
+	cause error
 }
 
 // Error says what was being done, the kind, and what Microsoft said.

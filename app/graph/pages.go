@@ -73,14 +73,20 @@ func (rq request) lacking(items int) error {
 	if items == 0 {
 		return nil
 	}
-	return &Error{Kind: BadAnswer, Message: fmt.Sprintf("%d items cannot be used", items), doing: rq.doing, incomplete: true}
+	return &Error{Kind: BadAnswer, Message: fmt.Sprintf("%d items cannot be used", items), doing: rq.doing, lost: items}
 }
 
 // Incomplete tells that the list which came with the error is true but for items that could not be used: what is not in it may be there
 // nevertheless.
-func Incomplete(err error) bool {
+func Incomplete(err error) bool { return Lost(err) > 0 }
+
+// Lost is how many items could not be used of the list that came with the error; 0 where no list came.
+func Lost(err error) int {
 	var e *Error
-	return errors.As(err, &e) && e.incomplete
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.lost
 }
 
 func tooLong(rq request) *Error {

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomward/policy"
+)
+
+// A partial list hides what it has outside the grant, at once; what it leaves out stays, and nothing is purged by it.
+func TestPartialListHidesOnlyWhatItHasOutside(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept("t-1", inLondon())
+	require.Equal(t, 3, w.places(id, place("A", "London"), place("B", "London"), place("C", "London")))
+	partly := func() {
+		t.Helper()
+		w.advance(48 * time.Hour)
+		o := w.outcome(w.lease(id, CollectPlaces))
+		o.Partial, o.Outside = true, []string{"PLACE-b", "place-of-nobody"}
+		_, err := w.ApplyPlaces(t.Context(), collectWork(id), o, []PlaceFound{place("A", "London")})
+		require.NoError(t, err)
+	}
+	for range 4 {
+		partly()
+		require.Equal(t, []string{"A", "C"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL ORDER BY name`))
+		require.Equal(t, []string{"B"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NOT NULL AND misses = 0 AND cell_id IS NULL`))
+	}
+	require.Empty(t, w.texts(`SELECT place_id FROM rooms WHERE place_id = 'place-of-nobody'`))
+	w.places(id, place("A", "London"), place("B", "London"), place("C", "London"))
+	require.Len(t, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL`), 3)
+}
+
+// What was read instead of devices goes when its room goes out of sight, when the room's account is another one, and when no room is left to ask for.
+func TestInsteadGoesWithItsRoom(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept("t-1", inLondon())
+	instead := func() []string {
+		return append(w.texts(`SELECT r.name FROM room_presences p JOIN rooms r ON r.id = p.room_id ORDER BY r.name`),
+			w.texts(`SELECT r.name FROM managed_devices m JOIN rooms r ON r.id = m.room_id ORDER BY r.name`)...)
+	}
+	require.Equal(t, 3, w.places(id, place("A", "London"), place("B", "London"), place("C", "London")))
+	require.NoError(t, w.write(t.Context(), func(x *tx) error {
+		if _, err := x.exec(t.Context(), `INSERT INTO room_presences (room_id, customer_id, state, since) SELECT id, customer_id, 'offline', 1 FROM rooms`); err != nil {
+			return err
+		}
+		_, err := x.exec(t.Context(), `INSERT INTO managed_devices (customer_id, intune_id, room_id, found_by, name, maker, model, serial, os, os_version, compliance)
+			SELECT customer_id, name, id, 'account', '', '', '', '', '', '', '' FROM rooms`)
+		return err
+	}))
+	require.Len(t, instead(), 6)
+
+	moved := place("B", "London")
+	moved.Email = "another@customer.example"
+	w.places(id, place("A", "London"), moved, place("C", "London"))
+	require.Equal(t, []string{"A", "C", "A", "C"}, instead(), "the account of B is another one")
+	w.places(id, place("A", "London"), moved)
+	require.Equal(t, []string{"A", "A"}, instead(), "C is out of sight")
+
+	w.advance(time.Minute)
+	require.NoError(t, w.FinishCollect(t.Context(), collectWork(id), w.outcome(w.lease(id, CollectDevices))))
+	require.Empty(t, instead())
+}
+
+// A check by the old choice of rooms loses its lease, so that it does not stand in the way of the next, and another is due at once.
+func TestAnotherChoiceEndsTheRunningCheck(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept(northwind, policy.Grant{All: true})
+	w.places(id, place("A", "London"))
+	leases, err := w.ClaimChecks(t.Context(), 10, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, leases, 1)
+	_, err = w.SetGrant(t.Context(), Act{Side: SideCustomer, TenantID: northwind}, policy.Own(northwind), 0, inLondon())
+	require.NoError(t, err)
+	require.ErrorIs(t, w.FinishCheck(t.Context(), collectWork(id), CheckOutcome{Lease: leases[0]}), ErrLeaseLost)
+	due, err := w.ChecksDue(t.Context())
+	require.NoError(t, err)
+	require.True(t, due)
+}
