@@ -2691,10 +2691,10 @@ export interface components {
             /** @description Whether the permission was in our token at the last check; absent where that is not known. */
             given?: boolean;
             /**
-             * @description What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself.
+             * @description What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself; the clock of the machine that runs Roomward has to be set; nothing was tried because no room is granted.
              * @enum {string}
              */
-            mend: "nothing" | "consent" | "licence" | "support" | "operator" | "wait";
+            mend: "nothing" | "consent" | "licence" | "support" | "operator" | "wait" | "clock" | "rooms";
             /** @description Everything else works without it. */
             optional: boolean;
             /** @description The least application permission of Microsoft Graph that it takes. */
