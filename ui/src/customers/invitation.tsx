@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../kit/Button'
 import { Code } from '../kit/details/CopyButton'
@@ -10,10 +10,12 @@ import { Message } from '../kit/Message'
 import { Tile } from '../kit/Tile'
 import { When } from '../kit/When'
 import { useFormat } from '../text/i18n'
-import { AcceptDialog } from './accept'
 import { AgreedFacts, CeilingSection, GrantFacts, LookAlike } from './agreed'
 import { useChanged } from './changed'
 import { decline, useInvitation, type Detail, type Entry } from './queries'
+
+/** Comes when somebody accepts: a wizard is more than the list needs. */
+const AcceptDialog = lazy(async () => ({ default: (await import('./accept')).AcceptDialog }))
 
 /** What a customer offers, before anything of it is known here: the offer, the ceiling, and the two answers. */
 export function InvitationPane({ id, row }: { id: string; row: Entry | undefined }) {
@@ -58,7 +60,11 @@ export function InvitationPane({ id, row }: { id: string; row: Entry | undefined
           </>
         )}
       </DetailsPane>
-      {invitation && asks === 'accept' && <AcceptDialog invitation={invitation} onClose={close} />}
+      {invitation && asks === 'accept' && (
+        <Suspense>
+          <AcceptDialog invitation={invitation} onClose={close} />
+        </Suspense>
+      )}
       {invitation && <DeclineDialog open={asks === 'decline'} invitation={invitation} onClose={close} />}
     </>
   )
