@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{g as t}from"./search-B1KSJ-TD.js";var n=e(t(),1);function r({width:e,label:t,wide:r,children:i}){return(0,n.jsxs)(`svg`,{className:r?`strip wide`:`strip`,width:r?void 0:e,height:r?28:16,viewBox:`0 0 ${e} 16`,preserveAspectRatio:`none`,role:`img`,"aria-label":t,children:[(0,n.jsx)(`title`,{children:t}),i]})}export{r as t};

@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{v as t}from"./search-B1KSJ-TD.js";var n=e(t(),1),r=250;function i(e){let[t,i]=(0,n.useState)(e),a=JSON.stringify(e),o=JSON.stringify(t);return(0,n.useEffect)(()=>{if(a===o)return;let t=setTimeout(()=>i(e),r);return()=>clearTimeout(t)},[a,o]),t}export{i as t};

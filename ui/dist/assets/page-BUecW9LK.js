@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{r as t,t as n}from"./list-u3S11dOI.js";import{g as r}from"./search-B1KSJ-TD.js";var i=e(r(),1);function a(){return(0,i.jsx)(n,{own:!1,details:t})}export{a as Page};

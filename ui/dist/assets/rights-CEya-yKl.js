@@ -1,0 +1,1 @@
+import{n as e}from"./can-Du5yEp52.js";import{P as t}from"./Message-Bw10N4zm.js";function n(){let{me:n,customer:r}=t();return(t,i=r)=>e(n,t,i)}function r(){return t().me}export{r as n,n as t};
