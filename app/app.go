@@ -58,6 +58,7 @@ type App struct {
 	cfg          Config
 	Store        *store.Store
 	Graph        *graph.Client
+	Acting       *graph.Client // acts on devices: Graph, unless a second registration does
 	Decider      *policy.Decider
 	Customers    *customers.Customers
 	Collect      *collect.Collector
@@ -67,7 +68,7 @@ type App struct {
 	installation *setup.Installation
 	web          *web.Server
 	watch        *watch.Watch
-	keyUntil     time.Time     // end of the certificate of the registration in Entra; zero: there is none
+	keyUntil     time.Time     // end of the first certificate of a registration in Entra to end; zero: there is none
 	erase        chan struct{} // tells that bytes are to be erased
 	backups      struct {
 		sync.Mutex
@@ -112,18 +113,8 @@ func (a *App) assemble(ctx context.Context) error {
 
 func (a *App) build() error {
 	cfg := a.cfg
-	credential, err := cfg.credential()
-	if err != nil {
+	if err := a.clients(); err != nil {
 		return err
-	}
-	if credential.Certificate != nil && credential.Certificate.Leaf != nil {
-		a.keyUntil = credential.Certificate.Leaf.NotAfter
-	}
-	a.Graph, err = graph.New(graph.Config{Cloud: cfg.cloud(), Credential: credential, Now: cfg.Now, Log: cfg.Log,
-		Refused: a.consentRefused, Asked: func(kind string, status int, took time.Duration) { a.watch.Asked(kind, status, took) },
-		Budget: graph.Budget{Overall: rate.Limit(cfg.CollectRate), PerTenant: rate.Limit(cfg.CollectTenantRate)}})
-	if err != nil {
-		return fmt.Errorf("make the client of Microsoft's cloud: %w", err)
 	}
 	a.Decider = policy.NewDecider(a.Store, cfg.Now, policy.Limits{})
 
@@ -133,11 +124,11 @@ func (a *App) build() error {
 	}
 	people := access.New(access.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		PartnerDomain: cfg.PartnerDomains[0], Contexts: contexts, Version: cfg.Version, Demo: cfg.Mode == store.ModeDemo})
-	a.Collect = collect.New(collect.Config{Store: a.Store, Graph: a.Graph, Work: policy.ForWork, Places: cfg.CollectPlaces,
+	a.Collect = collect.New(collect.Config{Store: a.Store, Graph: a.Graph, Acting: a.Acting, Work: policy.ForWork, Places: cfg.CollectPlaces,
 		Devices: cfg.CollectDevices, Tick: cfg.Tick, Now: cfg.Now, Log: cfg.Log,
 		Collected: func(kind, result string, took time.Duration) { a.watch.Collected(kind, result, took) }})
 	a.watch = a.newWatch()
-	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
+	a.Customers = customers.New(customers.Config{Store: a.Store, Graph: a.Graph, Acting: a.Acting, PartnerTenant: cfg.PartnerTenant, PartnerName: cfg.PartnerName,
 		Domains: cfg.PartnerDomains, Mode: cfg.inviteMode(), Listed: cfg.ListedTenants, Contexts: contexts, Now: cfg.Now, Member: people.Member,
 		Started: func(policy.ID) { a.Collect.Kick() }, Regranted: a.regranted, Left: a.left, Progress: a.progress})
 	signins, err := a.signins(contexts)
@@ -149,7 +140,7 @@ func (a *App) build() error {
 		Mailed: a.watch.Mailed})
 	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
 	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log, Record: a.Store, Stale: a.watch.Stale}
-	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Graph, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
+	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Acting, Former: []string{a.Graph.ClientID()}, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
 		Now: cfg.Now, Log: cfg.Log})
 	spaces := rooms.New(a.Store, cfg.Now)
 	spaces.Wakes(a.actions)
@@ -177,10 +168,15 @@ func (a *App) signins(offered []api.AuthContext) (*signin.Service, error) {
 	for _, c := range offered {
 		contexts = append(contexts, c.ID)
 	}
+	var acting signin.Consent
+	if cfg.actsApart() {
+		acting = signin.Consent{URL: a.Acting.AdminConsentURL, Prove: a.Customers.ActingConsented}
+	}
 	s, err := signin.New(signin.Config{
 		Login: cfg.cloud().Login, PartnerTenant: cfg.PartnerTenant, PartnerDomains: cfg.PartnerDomains, ClientID: cfg.ClientID,
-		Contexts: contexts, Secret: string(cmp.Or(cfg.ClientSecret, cfg.kept.clientSecret)), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
-		MemberGroups: a.memberGroups, Government: a.government, ConsentURL: a.Graph.AdminConsentURL, Consented: a.Customers.Consented, Done: a.watch.SignedIn, Now: cfg.Now,
+		Contexts: contexts, Secret: string(cmp.Or(cfg.ClientSecret, cfg.kept.reading.clientSecret)), Assertion: a.Graph.Assertion(), PublicURL: cfg.PublicURL, ManagerGroup: cfg.ManagerGroup,
+		MemberGroups: a.memberGroups, Government: a.government, Reading: signin.Consent{URL: a.Graph.AdminConsentURL, Prove: a.Customers.Consented},
+		Acting: acting, Done: a.watch.SignedIn, Now: cfg.Now,
 	}, a.Store, cfg.Log)
 	if err != nil {
 		return nil, fmt.Errorf("make the sign-in: %w", err)

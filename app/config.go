@@ -45,6 +45,8 @@ type Settings struct {
 	Certificate      string `help:"PEM file with the certificate of the registration, instead of a secret." placeholder:"FILE"`
 	CertificateKey   string `help:"PEM file with its private key." placeholder:"FILE"`
 
+	ActingSettings
+
 	Invitations   string   `help:"From whom invitations are taken: ${enum}. A code of yours is the default: nobody unknown can send one." enum:"code,listed,open" default:"code"`
 	ListedTenants []string `help:"Tenant ids for --invitations=listed." placeholder:"GUID"`
 
@@ -89,6 +91,16 @@ func (s Settings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settin
 
 // MarshalJSON hides the secret.
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() + `"`), nil }
+
+// readFrom takes the secret from a file, where one is named.
+func (s *Secret) readFrom(file string) error {
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	*s = Secret(strings.TrimSpace(string(b)))
+	return err
+}
 
 // ReadConfigFile reads a file of lines `name = value`, with # for comments and commas between the items of a list. Names are those of
 // the flags. known tells which there are: any other is an error, so that a typing error does not silently mean the default.
@@ -143,14 +155,11 @@ func (s *Settings) Check() error {
 	if len(s.PartnerDomains) == 0 {
 		need("", "partner-domains")
 	}
-	if s.ClientSecretFile != "" {
-		b, err := os.ReadFile(s.ClientSecretFile)
-		errs = append(errs, err)
-		s.ClientSecret = Secret(strings.TrimSpace(string(b)))
-	}
+	errs = append(errs, s.ClientSecret.readFrom(s.ClientSecretFile))
 	if s.ClientSecret != "" && s.Certificate != "" {
 		errs = append(errs, errors.New("either --client-secret-file or --certificate is needed, not both"))
 	}
+	errs = append(errs, s.ActingSettings.check(s.ClientID))
 	if s.SecretKey != "" && s.SecretKeyFile != "" {
 		errs = append(errs, errors.New("either --secret-key-file or the key in the environment, not both"))
 	}

@@ -18,7 +18,7 @@ import (
 const KeptSettingsName = "settings.conf"
 
 // unkept are the settings that the file cannot have: where it stands itself, and secrets, which are sealed in the database.
-var unkept = []string{"data", "secret-key", "secret-key-file", "client-secret"}
+var unkept = []string{"data", "secret-key", "secret-key-file", "client-secret", "act-client-secret"}
 
 // keepable tells whether a setting may stand in the file.
 func keepable(name string) bool {

@@ -37,8 +37,11 @@ const (
 	demoAuditDays = 730
 )
 
-// demoClientID is the application id in the simulated Entra. It means nothing elsewhere.
-const demoClientID = "5f0c8b52-7d1e-4a36-9b43-1f6f2a0e7d11"
+// The application ids in the simulated Entra: of the registration that reads, and of that which acts. They mean nothing elsewhere.
+const (
+	demoClientID    = "5f0c8b52-7d1e-4a36-9b43-1f6f2a0e7d11"
+	demoActClientID = "b2a4f6c8-31d5-4e79-8c0b-6d2f7e9a1b53"
+)
 
 // demoContexts are authentication contexts of the simulated tenant. The second factor that it asks for is a button.
 func demoContexts() []string { return []string{"c1=Phishing-resistant MFA", "c2=Compliant device"} }
@@ -98,8 +101,9 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	if err != nil {
 		return nil, err
 	}
-	secret := rand.Text()
-	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret, QuickRestarts: d.Eager, Secret: d.Secret})
+	secret, actSecret := rand.Text(), rand.Text()
+	cloud := cloudsim.New(world, cloudsim.Options{ClientID: demoClientID, ClientSecret: secret, ActClientID: demoActClientID, ActClientSecret: actSecret,
+		QuickRestarts: d.Eager, Secret: d.Secret})
 	if err := cloud.Listen(ctx, "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
@@ -112,7 +116,7 @@ func newDemo(ctx context.Context, d DemoSettings, version string) (*demo, error)
 	s := Settings{
 		Listen: l.Addr().String(), Data: d.Data, Cloud: cloud.URL(),
 		PartnerTenant: world.Partner.ID, PartnerName: world.Partner.Name, PartnerDomains: world.Partner.Domains,
-		ClientID: demoClientID, ClientSecret: Secret(secret), Invitations: "code", AuthContexts: demoContexts(),
+		ClientID: demoClientID, ClientSecret: Secret(secret), ActingSettings: ActingSettings{ActClientID: demoActClientID, ActClientSecret: Secret(actSecret)}, Invitations: "code", AuthContexts: demoContexts(),
 		CollectDevices: demoDevices, CollectPlaces: demoPlaces, CollectRate: demoRate, CollectTenantRate: demoRate, AuditDays: demoAuditDays, LogFormat: "text", LogLevel: "warn",
 	}
 	if d.Eager {

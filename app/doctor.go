@@ -80,7 +80,8 @@ func (s Settings) examine(ctx context.Context, secret secretReader, checks setup
 		})
 	}
 	if len(missing) == 0 {
-		looks = append(looks, func() []setup.Outcome { return checks.Registration(ctx, subject) }, func() []setup.Outcome { return checks.Managers(ctx, subject) })
+		looks = append(looks, func() []setup.Outcome { return checks.Registration(ctx, subject) },
+			func() []setup.Outcome { return checks.ActingRegistration(ctx, subject) }, func() []setup.Outcome { return checks.Managers(ctx, subject) })
 	}
 	looks = append(looks, func() []setup.Outcome { return []setup.Outcome{checks.Mail(ctx, subject, "")} })
 	for i, look := range looks {

@@ -93,7 +93,7 @@ func (f *front) guided(ctx context.Context, a *App, o ServeOptions) error {
 			}
 			return st.ChangeSecrets(ctx, act, values)
 		},
-		TakeNext: func(ctx context.Context) error { return st.TakeNextCertificate(ctx, act) },
+		TakeNext: func(ctx context.Context, prefix string) error { return st.TakeNextCertificate(ctx, act, prefix) },
 		Trials:   func(on setup.Subject) (setup.Trial, error) { return newTrial(s.cloud(), on, log) },
 		Start: func(ctx context.Context) error {
 			now, err := o.Again()
@@ -174,33 +174,18 @@ func (s Settings) subject(ctx context.Context, secret secretReader) (setup.Subje
 		return setup.Subject{}, err
 	}
 	out := setup.Subject{Listen: s.Listen, PublicURL: s.PublicURL, PartnerTenant: s.PartnerTenant, PartnerName: s.PartnerName, PartnerDomains: s.PartnerDomains,
-		ClientID: s.ClientID, ManagerGroup: s.ManagerGroup, NoticeMail: s.NoticeMail,
+		ManagerGroup: s.ManagerGroup, NoticeMail: s.NoticeMail,
 		Data: s.Data, Backups: setup.BackupPlan{Dir: s.BackupDir, Keep: s.BackupKeep, At: s.BackupAt}}
 	if s.SMTPHost != "" {
 		out.Mail = s.mailServer()
 	}
-	c, err := s.credential()
-	if errors.Is(err, errNoCredential) {
-		return out, nil
-	}
-	if err == nil {
-		err = c.Closed
-	}
+	reading, err := s.reading().subject(ctx, secret)
+	out.Registration = reading
 	if err != nil {
 		return out, err
 	}
-	out.Secret, out.Certificate = c.Secret, c.Certificate
-	if s.Certificate != "" || s.ClientSecret != "" { // what is kept is not used
-		return out, nil
-	}
-	next, _, err := secret(ctx, store.SecretNextCertificate)
-	if err != nil && !errors.Is(err, store.ErrSecretClosed) { // one that no key opens can be made anew
-		return out, err
-	}
-	if pair, err := setup.ReadCertificate(string(next)); err == nil {
-		out.Next = pair
-	}
-	return out, nil
+	out.Acting, err = s.acting().subject(ctx, secret)
+	return out, err
 }
 
 // trial hands a trial sign-in of app/signin to the guide.

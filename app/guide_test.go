@@ -150,11 +150,11 @@ func (n *newcomer) portal(form string, values url.Values) (shown struct{ ClientI
 	return shown
 }
 
-func (n *newcomer) uploads(c *setup.AppCertificate) {
+func (n *newcomer) uploads(which cloudsim.App, c *setup.AppCertificate) {
 	n.t.Helper()
 	require.NotContains(n.t, c.PEM, "PRIVATE")
 	block, _ := pem.Decode([]byte(c.PEM))
-	require.NoError(n.t, n.cloud.RegisterCertificate(block.Bytes))
+	require.NoError(n.t, n.cloud.RegisterCertificate(which, block.Bytes))
 }
 
 // found sends a step and gives the codes of what its check found, and how things are then.
@@ -207,6 +207,7 @@ func TestTheGuideFromEndToEnd(t *testing.T) {
 	require.Equal(t, []string{"client-id", "certificate"}, now.Missing)
 
 	n.registers(v)
+	n.registersActing(v)
 	codes, _ = found(v, "PUT", "/managers", object{"managerGroup": ""}, setup.StepManagers)
 	require.Equal(t, []string{"managers-role"}, codes)
 	require.Equal(t, "signin-no-manager", n.triesSignIn(v))
@@ -312,15 +313,15 @@ func (n *newcomer) registers(v *visitor) {
 	t := n.t
 	id := n.portal("register", url.Values{"name": {"Roomward"}, "accounts": {"many"}, "addresses": {n.base + "/signin/callback " + n.base + "/consent/callback"}}).ClientID
 	_, made := found(v, "POST", "/certificate", nil, setup.StepRegistration)
-	require.NotNil(t, made.Certificate)
-	require.Nil(t, made.Next, "nothing was in use")
+	require.NotNil(t, made.Registration.Certificate)
+	require.Nil(t, made.Registration.Next, "nothing was in use")
 	codes, _ := found(v, "PUT", "/registration", object{"clientId": id}, setup.StepRegistration)
 	require.Equal(t, []string{"certificate-ok", "certificate-unknown"}, codes)
 	status, body := v.call("POST", "/api/setup/finish", nil)
 	require.Equal(t, http.StatusConflict, status, body)
 	require.Contains(t, body, "setup-broken")
 
-	n.uploads(made.Certificate)
+	n.uploads(cloudsim.Reading, made.Registration.Certificate)
 	permissions := url.Values{}
 	for _, p := range setup.Permissions() {
 		permissions.Add("permission", p.Name)
@@ -333,19 +334,75 @@ func (n *newcomer) registers(v *visitor) {
 	require.Equal(t, well, codes)
 
 	_, waits := found(v, "POST", "/certificate", nil, setup.StepRegistration)
-	require.Equal(t, made.Certificate, waits.Certificate, "it stays in use")
-	require.NotEqual(t, made.Certificate.Thumbprint, waits.Next.Thumbprint)
+	require.Equal(t, made.Registration.Certificate, waits.Registration.Certificate, "it stays in use")
+	require.NotEqual(t, made.Registration.Certificate.Thumbprint, waits.Registration.Next.Thumbprint)
 	codes, now := found(v, "POST", "/checks/registration", nil, setup.StepRegistration)
 	require.Equal(t, []string{"certificate-ok", "certificate-waits", "token-ok", "permissions-ok", "organization-ok"}, codes)
-	require.Equal(t, made.Certificate, now.Certificate)
+	require.Equal(t, made.Registration.Certificate, now.Registration.Certificate)
 	_, now = found(v, "DELETE", "/certificate", nil, setup.StepRegistration)
-	require.Nil(t, now.Next)
+	require.Nil(t, now.Registration.Next)
 	_, waits = found(v, "POST", "/certificate", nil, setup.StepRegistration)
-	n.uploads(waits.Next)
+	n.uploads(cloudsim.Reading, waits.Registration.Next)
 	codes, now = found(v, "POST", "/checks/registration", nil, setup.StepRegistration)
 	require.Equal(t, well, codes)
-	require.Equal(t, waits.Next, now.Certificate, "Entra knows it: it is in use")
-	require.Nil(t, now.Next)
+	require.Equal(t, waits.Registration.Next, now.Registration.Certificate, "Entra knows it: it is in use")
+	require.Nil(t, now.Registration.Next)
+}
+
+// registersActing makes the application that acts beside the one that reads, exchanges its proof, and takes it back and makes it once more.
+func (n *newcomer) registersActing(v *visitor) {
+	t := n.t
+	codes, now := found(v, "POST", "/checks/acting", nil, setup.StepActing)
+	require.Equal(t, []string{"acting-by-first"}, codes)
+	require.Equal(t, []string{n.base + "/consent/acting/callback"}, now.Acting.Redirects)
+	require.NotContains(t, now.Acting.Manifest, "Manager")
+	require.Len(t, now.Acting.Permissions, 1)
+	for _, wrong := range []string{now.Registration.ClientID, "no guid"} {
+		status, body := v.call("PUT", "/api/setup/acting", object{"clientId": wrong})
+		require.Equal(t, http.StatusUnprocessableEntity, status, body)
+	}
+	id := n.portal("register?app=acting", url.Values{"name": {"Roomward actions"}, "accounts": {"many"}, "addresses": {n.base + "/consent/acting/callback"}}).ClientID
+	codes, now = found(v, "PUT", "/acting", object{"clientId": id}, setup.StepActing)
+	require.Equal(t, []string{"credential-missing"}, codes)
+	require.NotContains(t, now.Registration.Manifest, now.Acting.Permissions[0].ID, "only that which acts asks for it")
+	secret := n.portal("secrets?app=acting", url.Values{"days": {"180"}}).Secret
+	codes, now = found(v, "PUT", "/acting", object{"clientId": id, "secret": secret}, setup.StepActing)
+	require.Equal(t, []string{"secret-used", "app-unknown"}, codes, "the own tenant has not consented")
+	require.Contains(t, now.Acting.ConsentURL, id)
+	n.portal("permissions?app=acting", url.Values{"permission": {"TeamworkDevice.ReadWrite.All", "Place.Read.All"}})
+	n.portal("consent?app=acting", nil)
+	codes, _ = found(v, "POST", "/checks/acting", nil, setup.StepActing)
+	require.Equal(t, []string{"secret-used", "acting-too-much"}, codes)
+	n.portal("permissions?app=acting", url.Values{"permission": {"TeamworkDevice.ReadWrite.All"}})
+	n.portal("consent?app=acting", nil)
+	codes, _ = found(v, "POST", "/checks/acting", nil, setup.StepActing)
+	require.Equal(t, []string{"secret-used", "acting-ok"}, codes)
+	codes, _ = found(v, "POST", "/checks/registration", nil, setup.StepRegistration)
+	require.Contains(t, codes, "permission-twice")
+
+	codes, _ = found(v, "PUT", "/acting", object{"clientId": id, "secret": "a-secret-that-was-mistyped"}, setup.StepActing)
+	require.Equal(t, []string{"secret-wrong", "secret-not-kept"}, codes)
+	codes, _ = found(v, "POST", "/checks/acting", nil, setup.StepActing)
+	require.Equal(t, []string{"secret-used", "acting-ok"}, codes, "the one that works goes on")
+
+	_, waits := found(v, "POST", "/acting/certificate", nil, setup.StepActing)
+	require.Equal(t, "secret", waits.Acting.Credential)
+	codes, _ = found(v, "POST", "/checks/acting", nil, setup.StepActing)
+	require.Equal(t, []string{"secret-used", "certificate-waits", "acting-ok"}, codes)
+	_, waits = found(v, "DELETE", "/acting/certificate", nil, setup.StepActing)
+	require.Nil(t, waits.Acting.Next)
+	_, waits = found(v, "POST", "/acting/certificate", nil, setup.StepActing)
+	n.uploads(cloudsim.Acting, waits.Acting.Next)
+	codes, now = found(v, "POST", "/checks/acting", nil, setup.StepActing)
+	require.Equal(t, []string{"certificate-ok", "acting-ok"}, codes)
+	require.Equal(t, waits.Acting.Next, now.Acting.Certificate)
+	require.NotEqual(t, now.Registration.Certificate, now.Acting.Certificate)
+
+	codes, now = found(v, "PUT", "/acting", object{"clientId": ""}, setup.StepActing)
+	require.Equal(t, []string{"acting-by-first"}, codes)
+	require.Equal(t, "none", now.Acting.Credential, "its proof is gone, too")
+	codes, _ = found(v, "PUT", "/acting", object{"clientId": id, "secret": secret}, setup.StepActing)
+	require.Equal(t, []string{"secret-used", "acting-ok"}, codes)
 }
 
 // plansBackups tries directories that do not do, and keeps the one that is proposed.

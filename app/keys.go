@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"roomward/app/graph"
 	"roomward/store"
 )
 
@@ -89,10 +87,13 @@ func RotateKey(ctx context.Context, r RotateKeySettings) (err error) {
 }
 
 // keptSecrets are the secrets that set-up kept in the database, where no setting names one.
-type keptSecrets struct {
+type keptSecrets struct{ reading, acting keptProof }
+
+// keptProof is what proves a registration towards Entra.
+type keptProof struct {
 	clientSecret Secret
 	certificate  Secret // PEM, the chain and its private key
-	closed       error  // why the proof towards Entra is kept, and cannot be used
+	closed       error  // why the proof is kept, and cannot be used
 }
 
 // Format shows none of them; see that of Settings.
@@ -114,8 +115,13 @@ func (s *Settings) takeKept(ctx context.Context, secret secretReader) error {
 	}
 	s.kept, s.smtpClosed = keptSecrets{}, nil
 	var errs []error
-	if s.ClientSecret == "" && s.Certificate == "" {
-		errs = append(errs, take(store.SecretCertificate, &s.kept.certificate, &s.kept.closed), take(store.SecretClient, &s.kept.clientSecret, &s.kept.closed))
+	for _, r := range []struct {
+		registration
+		into *keptProof
+	}{{s.reading(), &s.kept.reading}, {s.acting(), &s.kept.acting}} {
+		if !r.proven() {
+			errs = append(errs, take(r.prefix+store.SecretCertificate, &r.into.certificate, &r.into.closed), take(r.prefix+store.SecretClient, &r.into.clientSecret, &r.into.closed))
+		}
 	}
 	if s.SMTPUser != "" && s.SMTPPasswordFile == "" {
 		errs = append(errs, take(store.SecretMailPassword, &s.smtpPassword, &s.smtpClosed))
@@ -124,33 +130,4 @@ func (s *Settings) takeKept(ctx context.Context, secret secretReader) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-var errNoCredential = errors.New("either --client-secret-file or --certificate is needed, or one that set-up keeps")
-
-// credential is the proof of the application towards Entra: the certificate or the secret of the settings, else what set-up kept, a certificate first.
-func (s *Settings) credential() (graph.Credential, error) {
-	c := graph.Credential{ClientID: s.ClientID, Secret: string(cmp.Or(s.ClientSecret, s.kept.clientSecret))}
-	var pair tls.Certificate
-	var err error
-	switch {
-	case s.Certificate != "":
-		pair, err = tls.LoadX509KeyPair(s.Certificate, s.CertificateKey)
-	case s.ClientSecret != "":
-		return c, nil
-	case s.kept.certificate != "":
-		pair, err = tls.X509KeyPair([]byte(s.kept.certificate), []byte(s.kept.certificate))
-	case s.kept.clientSecret != "":
-		return c, nil
-	case s.kept.closed != nil:
-		c.Closed = s.kept.closed
-		return c, nil
-	default:
-		return c, errNoCredential
-	}
-	if err != nil {
-		return c, fmt.Errorf("read the certificate: %w", err)
-	}
-	c.Secret, c.Certificate = "", &pair
-	return c, nil
 }

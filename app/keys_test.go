@@ -108,7 +108,7 @@ func certificateAndKey(t *testing.T, cloud *cloudsim.Server) string {
 	made := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, made, made, key.Public(), key)
 	require.NoError(t, err)
-	require.NoError(t, cloud.RegisterCertificate(der))
+	require.NoError(t, cloud.RegisterCertificate(cloudsim.Reading, der))
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})

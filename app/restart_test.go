@@ -4,13 +4,18 @@ import (
 	"database/sql"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomward/app/audit"
 	"roomward/app/cloudsim"
+	"roomward/app/collect"
+	"roomward/app/customers"
 	"roomward/app/rooms"
 )
 
@@ -44,7 +49,8 @@ func TestRestartsInTheDemo(t *testing.T) {
 
 	lead := d.signIn(t, "primary.admin@partner.example")
 	room := roomCalled(lead, "Boardroom 12")
-	require.Equal(t, rooms.Acting{May: true}, room.Acting)
+	require.True(t, room.Acting.May)
+	require.False(t, room.Acting.Waits)
 	path := "/api/rooms/" + room.ID + "/actions"
 	signedIn := func() bool {
 		for _, s := range get[rooms.RoomSignals](lead, "/api/rooms/"+room.ID+"/signals").Items {
@@ -85,18 +91,93 @@ func TestRestartsInTheDemo(t *testing.T) {
 	status, _ = technician.call("GET", path, nil)
 	require.Equal(t, http.StatusNotFound, status, "a room of others")
 
-	// A consent that leaves restarts out.
+	// A customer that lets itself be read, and nobody act.
 	trey := roomCalled(lead, d.tenant("trey.example").Rooms[0].Name)
 	status, body = lead.call("POST", "/api/rooms/"+trey.ID+"/actions", restart)
 	require.Equal(t, http.StatusCreated, status, body)
 	require.Eventually(t, ended(lead, trey.ID), 30*time.Second, 50*time.Millisecond)
 	refused := lastAction(lead, trey.ID)
-	require.Equal(t, []string{"failed", "permission-missing", "TeamworkDevice.ReadWrite.All"}, []string{refused.State, refused.Failure, refused.Said})
+	require.Equal(t, []string{"failed", "consent-missing"}, []string{refused.State, refused.Failure})
+	require.Equal(t, "missing", roomCalled(lead, trey.Name).Acting.Consent)
 	require.Zero(t, d.cloud.Restarts(d.tenant("trey.example").ID, trey.Email))
 }
 
 func roomDevice(v *visitor, room string) string {
 	return get[rooms.RoomDevices](v, "/api/rooms/"+room+"/devices").Items[0].ID
+}
+
+// TestTheConsentToActions: it is asked for, given and withdrawn apart from that to read, which stays as it is.
+func TestTheConsentToActions(t *testing.T) {
+	d := startDemo(t)
+	trey := d.tenant("trey.example")
+	lead, admin := d.signIn(t, "primary.admin@partner.example"), d.signIn(t, "admin@trey.example")
+	restart := map[string]string{"kind": "restart"}
+	room := roomCalled(lead, trey.Rooms[0].Name)
+	path := "/api/rooms/" + room.ID + "/actions"
+	mend := func() string {
+		for _, c := range get[collect.Capabilities](admin, "/api/partnership/capabilities").Items {
+			if c.Capability == "restart" {
+				return c.State + " " + c.Mend
+			}
+		}
+		return ""
+	}
+	require.True(t, get[customers.Partnership](admin, "/api/partnership").ActsApart)
+	require.Eventually(t, func() bool { return mend() == "not-consented consent-acting" }, 30*time.Second, 50*time.Millisecond)
+
+	require.Equal(t, "/portal?acting=ok", d.consentsToActions(t, admin, "accept"))
+	require.Equal(t, "given", roomCalled(lead, room.Name).Acting.Consent, "at once")
+	require.Equal(t, "allowed nothing", mend())
+	status, body := lead.call("POST", path, restart)
+	require.Equal(t, http.StatusCreated, status, body)
+	require.Eventually(t, func() bool { return lastAction(lead, room.ID).State == "succeeded" }, 30*time.Second, 50*time.Millisecond)
+	require.Equal(t, "/portal?acting=ok", d.consentsToActions(t, admin, "accept"), "twice is no harm")
+	require.Equal(t, "/portal?acting=refused", d.consentsToActions(t, admin, "cancel"))
+
+	require.NoError(t, d.cloud.SetActing(trey.ID, false))
+	d.Acting.ForgetToken(trey.ID)
+	status, body = lead.call("POST", path, restart)
+	require.Equal(t, http.StatusCreated, status, body)
+	require.Eventually(t, func() bool { return lastAction(lead, room.ID).Ended }, 30*time.Second, 50*time.Millisecond)
+	require.Equal(t, "consent-missing", lastAction(lead, room.ID).Failure)
+	require.Equal(t, "not-consented consent-acting", mend(), "the refusal told")
+	require.Equal(t, "given", get[customers.Partnership](admin, "/api/partnership").Organisation.Consent, "reading goes on")
+	var seen []string
+	for _, e := range all[audit.RecordEntry](admin, "/api/partnership/audit") {
+		if strings.HasPrefix(e.Operation, "acting.") {
+			seen = append(seen, e.Operation)
+		}
+	}
+	require.Equal(t, []string{"acting.withdrawn", "acting.allow"}, seen)
+
+	// Nobody else gets there.
+	for who, want := range map[string]int{"employee@trey.example": http.StatusForbidden, "primary.admin@partner.example": http.StatusForbidden} {
+		status, body := d.signIn(t, who).call("GET", "/consent/acting", nil)
+		require.Equal(t, want, status, "%s: %s", who, body)
+	}
+}
+
+// consentsToActions goes to Microsoft's page for the registration that acts, decides there, and gives the page to which that leads back.
+func (d *demo) consentsToActions(t *testing.T, admin *visitor, decision string) string {
+	t.Helper()
+	stays := *admin.client
+	stays.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	step := func(r *http.Response, err error) *url.URL {
+		require.NoError(t, err)
+		require.NoError(t, r.Body.Close())
+		to, err := r.Location()
+		require.NoError(t, err, r.Status)
+		return to
+	}
+	page := step(stays.Get(admin.base + "/consent/acting"))
+	require.Equal(t, demoActClientID, page.Query().Get("client_id"))
+	form := page.Query()
+	form.Set("person", d.person(admin.login).OID)
+	form.Set("decision", decision)
+	page.RawQuery = ""
+	back := step(stays.PostForm(page.String(), form))
+	require.Equal(t, "/consent/acting/callback", back.Path)
+	return step(stays.Get(back.String())).RequestURI()
 }
 
 // TestRestartWaitsForTheCustomer: where the customer approves actions, nothing is restarted before it does.
@@ -110,7 +191,7 @@ func TestRestartWaitsForTheCustomer(t *testing.T) {
 
 	lead, customer := d.signIn(t, "primary.admin@partner.example"), d.signIn(t, "admin@northwind.example")
 	room := roomCalled(lead, "Boardroom 12")
-	require.Equal(t, rooms.Acting{May: true, Waits: true}, room.Acting)
+	require.True(t, room.Acting.May && room.Acting.Waits)
 	status, body := lead.call("POST", "/api/rooms/"+room.ID+"/actions", map[string]string{"kind": "restart"})
 	require.Equal(t, http.StatusAccepted, status, body)
 	var pending struct {

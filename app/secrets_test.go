@@ -47,7 +47,7 @@ func TestSettingsHideTheirSecrets(t *testing.T) {
 	require.Len(t, w.Leaks(), 1, "the witness hears")
 	before := len(w.Leaks())
 	s := Settings{ClientSecret: secret, SecretKey: secret}
-	s.smtpPassword, s.kept.clientSecret, s.kept.certificate = secret, secret, secret
+	s.smtpPassword, s.kept.reading.clientSecret, s.kept.acting.certificate = secret, secret, secret
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		w.Log().Info(fmt.Sprintf(verb, s), "settings", s, "pointer", &s, "secret", s.ClientSecret)
 	}

@@ -44,7 +44,8 @@ func (a *App) prepare(ctx context.Context, f *front, o ServeOptions, guide bool)
 	if err := a.cfg.takeKept(ctx, a.Store.Secret); err != nil {
 		return err
 	}
-	if _, err := a.cfg.credential(); guide || errors.Is(err, errNoCredential) {
+	var none noCredentialError
+	if _, err := a.cfg.reading().credential(); guide || errors.As(err, &none) {
 		return f.guided(ctx, a, o)
 	}
 	return a.build()

@@ -93,7 +93,7 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 		},
 		"TakeNextCertificate": func(h *house) (func() error, string) {
 			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretNextCertificate, []byte("PEM")))
-			return func() error { return h.TakeNextCertificate(h.t.Context(), maya) }, "secret.keep"
+			return func() error { return h.TakeNextCertificate(h.t.Context(), maya, "") }, "secret.keep"
 		},
 		"RotateSecrets": func(h *house) (func() error, string) {
 			require.NoError(h.t, h.KeepSecret(h.t.Context(), maya, SecretClient, []byte("Pa55")))
@@ -172,6 +172,15 @@ func changes() map[string]func(h *house) (change func() error, operation string)
 		"ConsentRefused": func(h *house) (func() error, string) {
 			h.customer(northwind)
 			return func() error { return h.ConsentRefused(h.t.Context(), northwind) }, "consent.withdrawn"
+		},
+		"ActingAllowed": func(h *house) (func() error, string) {
+			h.customer(northwind)
+			return func() error { return h.ActingAllowed(h.t.Context(), adminOf(northwind), northwind) }, "acting.allow"
+		},
+		"ActingRefused": func(h *house) (func() error, string) {
+			h.customer(northwind)
+			require.NoError(h.t, h.ActingAllowed(h.t.Context(), adminOf(northwind), northwind))
+			return func() error { return h.ActingRefused(h.t.Context(), northwind) }, "acting.withdrawn"
 		},
 		"AskCollect": func(h *house) (func() error, string) {
 			customer := h.customer(northwind)

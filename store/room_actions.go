@@ -106,6 +106,8 @@ func (s *Store) RoomActions(ctx context.Context, v policy.View, room ID, after *
 type ActionTerms struct {
 	May   bool // the person holds rooms.act there
 	Waits bool // the customer approves each first
+	// Consent is what the last check found of the customer's consent to actions in Entra: given, missing or unknown.
+	Consent string
 }
 
 // ActionTerms reads them for a room of the view sees; acts is the view of rooms.act. Errors as in RoomActions.
@@ -117,7 +119,11 @@ func (s *Store) ActionTerms(ctx context.Context, sees, acts policy.View, room ID
 			return err
 		}
 		control, err := controlOf(ctx, t, at.customer)
+		if err != nil {
+			return err
+		}
 		out = ActionTerms{May: acts.Sees(at.customer, at.cell), Waits: control[EventAction] == Manual}
+		out.Consent, err = actingConsent(ctx, t, at.customer)
 		return err
 	})
 	return out, err

@@ -22,6 +22,9 @@ const (
 	SecretNextCertificate = "certificate-next"
 )
 
+// ActingPrefix begins the names of the secrets of the second Entra registration, which acts: act-client-secret, act-certificate, act-certificate-next.
+const ActingPrefix = "act-"
+
 // KeptSecret tells of a secret, never what it is.
 type KeptSecret struct {
 	Name   string
@@ -103,10 +106,10 @@ func (s *Store) ChangeSecrets(ctx context.Context, act Act, values map[string][]
 }
 
 // TakeNextCertificate puts the certificate that waited in the place of what proved the application until now, certificate or client secret: one
-// change, one entry. ErrNotFound when none waits.
-func (s *Store) TakeNextCertificate(ctx context.Context, act Act) error {
+// change, one entry. prefix is "" or ActingPrefix. ErrNotFound when none waits.
+func (s *Store) TakeNextCertificate(ctx context.Context, act Act, prefix string) error {
 	return s.write(ctx, func(t *tx) error {
-		row, err := readSecret(ctx, t, SecretNextCertificate)
+		row, err := readSecret(ctx, t, prefix+SecretNextCertificate)
 		if err != nil {
 			return err
 		}
@@ -114,12 +117,12 @@ func (s *Store) TakeNextCertificate(ctx context.Context, act Act) error {
 		if err != nil {
 			return err
 		}
-		for _, former := range []string{SecretClient, SecretNextCertificate} {
+		for _, former := range []string{prefix + SecretClient, prefix + SecretNextCertificate} {
 			if _, err := t.exec(ctx, `DELETE FROM secrets WHERE name = $1`, former); err != nil {
 				return fmt.Errorf("forget a secret: %w", err)
 			}
 		}
-		return s.keepSecret(ctx, t, act, SecretCertificate, value)
+		return s.keepSecret(ctx, t, act, prefix+SecretCertificate, value)
 	})
 }
 

@@ -69,9 +69,9 @@ func TestSecretsAreSealed(t *testing.T) {
 // TestACertificateWaits: it takes the place of what proves the application in one step, and nothing else is left.
 func TestACertificateWaits(t *testing.T) {
 	h := openHouse(t)
-	require.ErrorIs(t, h.TakeNextCertificate(t.Context(), maya), ErrNotFound)
+	require.ErrorIs(t, h.TakeNextCertificate(t.Context(), maya, ""), ErrNotFound)
 	require.NoError(t, h.ChangeSecrets(t.Context(), maya, map[string][]byte{SecretClient: []byte("former"), SecretNextCertificate: []byte("the next one")}))
-	require.NoError(t, h.TakeNextCertificate(t.Context(), maya))
+	require.NoError(t, h.TakeNextCertificate(t.Context(), maya, ""))
 	value, there, err := h.Secret(t.Context(), SecretCertificate)
 	require.NoError(t, err)
 	require.True(t, there)

@@ -63,8 +63,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 
 // checkApplication refuses what must not lead to a redirect: an unknown application or reply address.
 func (s *Server) checkApplication(a authority, q url.Values) *entraError {
-	app := s.application()
-	if app.clientID == "" || q.Get("client_id") != app.clientID {
+	app := s.applicationOf(q.Get("client_id"))
+	if app.clientID == "" {
 		return notInstalled(q.Get("client_id"), a)
 	}
 	if !app.multitenant && a.tenant != s.world.Partner {
@@ -193,7 +193,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 		s.failurePage(w, r, bad)
 		return
 	}
-	if to := r.URL.Query().Get("post_logout_redirect_uri"); to != "" && s.application().registered(to) {
+	if to := r.URL.Query().Get("post_logout_redirect_uri"); to != "" && s.application(Reading).registered(to) {
 		returnAddress{to, r.URL.Query().Get("state")}.success(w, r, nil)
 		return
 	}

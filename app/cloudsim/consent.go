@@ -51,7 +51,7 @@ func (s *Server) adminConsent(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if err := s.consent(t.ID); err != nil {
+	if err := s.consent(s.applicationOf(r.Form.Get("client_id")).which, t.ID); err != nil {
 		s.failurePage(w, r, &entraError{"server_error", 90033, "A transient error has occurred. Please try again."})
 		return
 	}

@@ -73,6 +73,14 @@ func (s *Server) SetConsent(tenantID string, given bool) error {
 	})
 }
 
+// SetActing gives or withdraws the tenant's consent to the second application.
+func (s *Server) SetActing(tenantID string, given bool) error {
+	return s.change(tenantID, func(t *Tenant) error {
+		t.ActConsented = given
+		return nil
+	})
+}
+
 // SetReadOnly says whether the tenant's consent leaves out what changes devices. Tokens issued before keep what they say.
 func (s *Server) SetReadOnly(tenantID string, readOnly bool) error {
 	return s.change(tenantID, func(t *Tenant) error {

@@ -28,6 +28,7 @@ type call struct {
 	r      *http.Request
 	body   []byte
 	t      *Tenant
+	app    string // client id of the application that calls
 	query  url.Values
 	faults Faults
 	now    time.Time
@@ -63,7 +64,7 @@ func (s *Server) graphRoutes(mux *http.ServeMux) {
 
 func (s *Server) graph(version string, op operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		t, roles, refused := s.bearer(r)
+		t, as, refused := s.bearer(r)
 		if refused != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+s.base(r)+`/login/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
 			s.writeGraph(w, r, *refused)
@@ -76,18 +77,18 @@ func (s *Server) graph(version string, op operation) http.HandlerFunc {
 			s.writeGraph(w, r, *throttled)
 			return
 		}
-		s.misbehave(w, r, s.take(t.ID, op.kind), func(w http.ResponseWriter, r *http.Request) { s.operate(w, r, version, op, t, roles) })
+		s.misbehave(w, r, s.take(t.ID, op.kind), func(w http.ResponseWriter, r *http.Request) { s.operate(w, r, version, op, t, as) })
 	}
 }
 
 // operate answers a request that was let in.
-func (s *Server) operate(w http.ResponseWriter, r *http.Request, version string, op operation, t *Tenant, roles []string) {
+func (s *Server) operate(w http.ResponseWriter, r *http.Request, version string, op operation, t *Tenant, as accessClaims) {
 	faults, troubled := s.trouble(t, op)
 	switch {
 	case troubled != nil:
 		s.writeGraph(w, r, *troubled)
 		return
-	case len(op.needs) > 0 && !slices.ContainsFunc(op.needs, func(p string) bool { return slices.Contains(roles, p) }):
+	case len(op.needs) > 0 && !slices.ContainsFunc(op.needs, func(p string) bool { return slices.Contains(as.Roles, p) }):
 		s.writeGraph(w, r, graphError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
 		return
 	}
@@ -98,7 +99,7 @@ func (s *Server) operate(w http.ResponseWriter, r *http.Request, version string,
 	}
 	root := s.base(r) + "/graph"
 	c := &call{
-		s: s, r: r, body: body, t: t, query: r.URL.Query(), faults: faults, now: s.opts.Now(), root: root, at: root + "/" + version,
+		s: s, r: r, body: body, t: t, app: as.AppID, query: r.URL.Query(), faults: faults, now: s.opts.Now(), root: root, at: root + "/" + version,
 	}
 	s.writeGraph(w, r, s.perform(op, c))
 }
@@ -117,30 +118,34 @@ func (s *Server) perform(op operation, c *call) answer {
 }
 
 // bearer finds the tenant and the permissions of the request's token.
-func (s *Server) bearer(r *http.Request) (*Tenant, []string, *answer) {
+func (s *Server) bearer(r *http.Request) (*Tenant, accessClaims, *answer) {
+	var c accessClaims
 	refuse := func(code, text string) *answer {
 		a := graphError(http.StatusUnauthorized, code, text)
 		return &a
 	}
 	text, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if text == "" {
-		return nil, nil, refuse("InvalidAuthenticationToken", "Access token is empty.")
+		return nil, c, refuse("InvalidAuthenticationToken", "Access token is empty.")
 	}
 	tok, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.HS256})
-	var c accessClaims
 	if err != nil || tok.Claims(s.access, &c) != nil {
-		return nil, nil, refuse("InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
+		return nil, c, refuse("InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
 	}
 	if s.opts.Now().After(c.Expiry.Time()) {
-		return nil, nil, refuse("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+		return nil, c, refuse("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	t := s.byKey[c.TID]
-	if t == nil || !t.Consented || s.faults[c.TID].NotConsented {
-		return nil, nil, refuse("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
+	consented := false
+	if t != nil {
+		consented, _ = t.gave(s.registered(c.AppID).which)
 	}
-	return t, c.Roles, nil
+	if !consented || s.faults[c.TID].NotConsented {
+		return nil, c, refuse("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
+	}
+	return t, c, nil
 }
 
 // admit counts the request and answers it when it is over a limit. leave must be called when it is answered.

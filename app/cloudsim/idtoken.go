@@ -73,10 +73,10 @@ func (s *Server) claims(t *Tenant, g grant) (*idClaims, error) {
 		return nil, fmt.Errorf("no person %s", g.oid)
 	}
 	now := s.opts.Now().Add(s.faults[t.ID].Skew).Unix()
-	asked := func(claim string) bool { return slices.Contains(s.app.claims, claim) }
-	pair := sha256.Sum256([]byte(p.OID + s.app.clientID))
+	asked := func(claim string) bool { return slices.Contains(s.apps[Reading].claims, claim) }
+	pair := sha256.Sum256([]byte(p.OID + s.apps[Reading].clientID))
 	c := &idClaims{
-		Aud: s.app.clientID, Iat: now, Nbf: now, Exp: now + int64((65 * time.Minute).Seconds()),
+		Aud: s.apps[Reading].clientID, Iat: now, Nbf: now, Exp: now + int64((65 * time.Minute).Seconds()),
 		Aio: "AXQAi/8TAAAA", Name: p.Name, Nonce: g.nonce, OID: p.OID, PreferredUsername: p.UPN, RH: "0.AX",
 		SID: randomGUID(), Sub: base64.RawURLEncoding.EncodeToString(pair[:]), TID: t.ID, UTI: rand.Text()[:22], Ver: "2.0",
 		Roles: p.AppRoles, Acrs: g.acrs,

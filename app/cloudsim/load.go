@@ -52,6 +52,7 @@ type tenantFile struct {
 	RegionScope    string     `json:"regionScope"`
 	RegionSubScope string     `json:"regionSubScope"`
 	Consented      bool       `json:"consented"`
+	Acting         *bool      `json:"acting"` // absent: as consented
 	ReadOnly       bool       `json:"readOnly"`
 	Withheld       []string   `json:"withheld"`
 	Withdrawn      string     `json:"withdrawn"`
@@ -88,6 +89,14 @@ type tenantFile struct {
 	} `json:"buildings"`
 }
 
+// acts tells whether the tenant has given its consent to the second application.
+func (tf *tenantFile) acts() bool {
+	if tf.Acting == nil {
+		return tf.Consented
+	}
+	return *tf.Acting
+}
+
 func loadTenant(fsys fs.FS, folder string) (*Tenant, error) {
 	t, err := loadDirectory(fsys, path.Join(folder, "tenant.json"))
 	if err != nil {
@@ -115,7 +124,7 @@ func loadDirectory(fsys fs.FS, file string) (*Tenant, error) {
 	}
 	t := &Tenant{
 		ID: tf.TenantID, Name: tf.DisplayName, Note: tf.Note, Domains: tf.Domains, Country: tf.Country,
-		RegionScope: tf.RegionScope, RegionSubScope: tf.RegionSubScope, Consented: tf.Consented, ReadOnly: tf.ReadOnly, Withheld: tf.Withheld,
+		RegionScope: tf.RegionScope, RegionSubScope: tf.RegionSubScope, Consented: tf.Consented, ActConsented: tf.acts(), ReadOnly: tf.ReadOnly, Withheld: tf.Withheld,
 	}
 	if tf.Withdrawn != "" {
 		if t.Withdrawn, err = parseSpan(tf.Withdrawn); err != nil {

@@ -19,6 +19,7 @@ const (
 // deviceOperation is one thing that the cloud was asked to do on a device.
 type deviceOperation struct {
 	id            string
+	app           string // client id of the application that asked for it
 	created       time.Time
 	begins, ends  time.Time // zero while it is held
 	code, message string    // of its failure; empty when it will succeed
@@ -107,7 +108,7 @@ type operationError struct {
 func (c *call) operation(o *deviceOperation) operationBody {
 	b := operationBody{Type: "#microsoft.graph.teamworkDeviceOperation", ID: o.id, Status: o.status(c.now), Kind: "deviceRestart",
 		Created: stamp(o.created), LastAction: stamp(o.created)}
-	b.CreatedBy.Application.ID, b.CreatedBy.Application.Name = c.s.app.clientID, "Roomward"
+	b.CreatedBy.Application.ID, b.CreatedBy.Application.Name = o.app, c.s.registered(o.app).name
 	if !o.begins.IsZero() && !c.now.Before(o.begins) {
 		at := stamp(o.begins)
 		b.Started, b.LastAction = &at, at
@@ -135,7 +136,7 @@ func restartDevice(c *call) answer {
 	if slices.ContainsFunc(d.operations, func(o *deviceOperation) bool { return !o.over(c.now) }) {
 		return graphError(http.StatusConflict, "Conflict", "An operation of this type is already queued for the device.")
 	}
-	o := &deviceOperation{id: randomGUID(), created: c.now}
+	o := &deviceOperation{id: randomGUID(), app: c.app, created: c.now}
 	if c.faults.RestartsFail {
 		o.code, o.message = "DeviceUnreachable", "The device did not acknowledge the command."
 	}

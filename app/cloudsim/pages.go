@@ -62,7 +62,7 @@ func (s *Server) consentPage(w http.ResponseWriter, r *http.Request, t *Tenant, 
 	if !p.Allowed {
 		p.Title = "Need admin approval"
 	}
-	for _, name := range s.application().permissions {
+	for _, name := range s.applicationOf(r.Form.Get("client_id")).permissions {
 		p.Permissions = append(p.Permissions, field{name, permissionWords[name]})
 	}
 	s.render(w, r, http.StatusOK, "consent.html", p)

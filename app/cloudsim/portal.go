@@ -21,15 +21,17 @@ func (s *Server) portalRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/portal", http.StatusFound) })
 	mux.HandleFunc("GET /portal", func(w http.ResponseWriter, r *http.Request) { s.showPortal(w, r, http.StatusOK, "", "") })
 	for action, do := range map[string]func(*http.Request) (made string, err error){
-		"register":  s.postRegister,
-		"redirects": quiet(func(r *http.Request) error { return s.setRedirects(strings.Fields(r.PostForm.Get("addresses"))) }),
+		"register": s.postRegister,
+		"redirects": quiet(func(r *http.Request) error {
+			return s.setRedirects(appOf(r), strings.Fields(r.PostForm.Get("addresses")))
+		}),
 		"access": quiet(func(r *http.Request) error {
-			return s.setAccess(r.PostForm.Get("accounts") == "many", r.PostForm.Get("enabled") != "on")
+			return s.setAccess(appOf(r), r.PostForm.Get("accounts") == "many", r.PostForm.Get("enabled") != "on")
 		}),
 		"secrets":      s.postSecret,
 		"certificates": quiet(s.postCertificate),
 		"claims":       quiet(func(r *http.Request) error { return s.setClaims(r.PostForm["claim"]) }),
-		"permissions":  quiet(func(r *http.Request) error { return s.setPermissions(r.PostForm["permission"]) }),
+		"permissions":  quiet(func(r *http.Request) error { return s.setPermissions(appOf(r), r.PostForm["permission"]) }),
 		"consent":      quiet(s.postConsent),
 		"troubles":     quiet(s.postTrouble),
 		"role":         quiet(func(*http.Request) error { return s.makeRole() }),
@@ -60,10 +62,21 @@ func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, do func(*http.
 	case err != nil:
 		s.showPortal(w, r, http.StatusBadRequest, "", err.Error())
 	case made == "" && !wantsJSON(r):
-		http.Redirect(w, r, "/portal#"+r.PostForm.Get("section"), http.StatusSeeOther)
+		http.Redirect(w, r, "/portal?app="+appNames[appOf(r)]+"#"+r.PostForm.Get("section"), http.StatusSeeOther)
 	default:
 		s.showPortal(w, r, http.StatusOK, made, "")
 	}
+}
+
+// appNames name the applications in the addresses of the portal.
+var appNames = [...]string{Reading: "reading", Acting: "acting"}
+
+// appOf is the application that a request to the portal is about; the first one where it does not say.
+func appOf(r *http.Request) App {
+	if r.URL.Query().Get("app") == appNames[Acting] {
+		return Acting
+	}
+	return Reading
 }
 
 func wantsJSON(r *http.Request) bool {
@@ -71,7 +84,7 @@ func wantsJSON(r *http.Request) bool {
 }
 
 func (s *Server) postRegister(r *http.Request) (string, error) {
-	return "", s.register(r.PostForm.Get("name"), r.PostForm.Get("accounts") == "many", strings.Fields(r.PostForm.Get("addresses")))
+	return "", s.register(appOf(r), r.PostForm.Get("name"), r.PostForm.Get("accounts") == "many", strings.Fields(r.PostForm.Get("addresses")))
 }
 
 // lives are how long a secret may live that is made here; the last one shows what an expired one does.
@@ -79,21 +92,21 @@ var lives = map[string]time.Duration{"180": 180 * 24 * time.Hour, "730": 730 * 2
 
 func (s *Server) postSecret(r *http.Request) (string, error) {
 	if id := r.PostForm.Get("remove"); id != "" {
-		return "", s.removeSecret(id)
+		return "", s.removeSecret(appOf(r), id)
 	}
 	life, known := lives[r.PostForm.Get("days")]
 	if !known {
 		return "", errors.New("choose how long the secret lives")
 	}
-	return s.addSecret(r.PostForm.Get("name"), life)
+	return s.addSecret(appOf(r), r.PostForm.Get("name"), life)
 }
 
 func (s *Server) postCertificate(r *http.Request) error {
 	if thumbprint := r.PostForm.Get("remove"); thumbprint != "" {
-		return s.removeCertificate(thumbprint)
+		return s.removeCertificate(appOf(r), thumbprint)
 	}
 	if text := strings.TrimSpace(r.PostForm.Get("text")); text != "" {
-		return s.uploadCertificate([]byte(text))
+		return s.uploadCertificate(appOf(r), []byte(text))
 	}
 	f, _, err := r.FormFile("file")
 	if err != nil {
@@ -104,22 +117,27 @@ func (s *Server) postCertificate(r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("read the file: %w", err)
 	}
-	return s.uploadCertificate(file)
+	return s.uploadCertificate(appOf(r), file)
 }
 
 // postConsent gives or takes back the consent of the partner's own tenant, or takes back that of a customer. A customer gives its own on the consent page.
 func (s *Server) postConsent(r *http.Request) error {
+	which := appOf(r)
 	if id := r.PostForm.Get("withdraw"); id != "" {
+		if which == Acting {
+			return s.SetActing(id, false)
+		}
 		return s.SetConsent(id, false)
 	}
-	if s.application().clientID == "" {
+	if s.application(which).clientID == "" {
 		return errNoApplication
 	}
-	return s.consent(s.world.Partner.ID)
+	return s.consent(which, s.world.Partner.ID)
 }
 
 // portalView is what the page shows, and the JSON of it.
 type portalView struct {
+	App          string         `json:"app"`
 	Cloud        string         `json:"cloud"`
 	Tenant       string         `json:"tenant"`
 	TenantID     string         `json:"tenantId"`
@@ -196,11 +214,13 @@ func (s *Server) portalView(r *http.Request) portalView {
 	base := s.base(r)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	app, t, now := s.app, s.world.Partner, s.opts.Now()
+	which, t, now := appOf(r), s.world.Partner, s.opts.Now()
+	app := s.apps[which]
+	consented, granted := t.gave(which)
 	v := portalView{
-		Cloud: base, Tenant: t.Name, TenantID: t.ID, Domain: t.Domains[0],
+		App: appNames[which], Cloud: base, Tenant: t.Name, TenantID: t.ID, Domain: t.Domains[0],
 		Registered: app.clientID != "", Name: app.name, ClientID: app.clientID, Multitenant: app.multitenant, Enabled: !app.disabled,
-		Redirects: app.redirects, Consented: t.Consented, HasRole: app.hasRole, Troubles: s.troubles(),
+		Redirects: app.redirects, Consented: consented, HasRole: app.hasRole, Troubles: s.troubles(),
 	}
 	for _, one := range app.secrets {
 		v.Secrets = append(v.Secrets, portalSecret{one.ID, one.Name, one.Hint, one.Expires.Format(time.DateOnly), !one.Expires.IsZero() && now.After(one.Expires)})
@@ -214,7 +234,7 @@ func (s *Server) portalView(r *http.Request) portalView {
 	for _, name := range Permissions() {
 		v.Permissions = append(v.Permissions, portalTick{
 			name, permissionWords[name], slices.Contains(app.permissions, name),
-			t.Consented && (t.granted == nil || slices.Contains(t.granted, name)),
+			consented && (granted == nil || slices.Contains(granted, name)),
 		})
 	}
 	for _, g := range t.Groups {
@@ -232,7 +252,8 @@ func (s *Server) portalView(r *http.Request) portalView {
 		v.People = append(v.People, one)
 	}
 	for _, c := range s.world.Tenants {
-		one := portalTenant{ID: c.ID, Name: c.Name, Domain: c.Domains[0], Consented: c.Consented}
+		one := portalTenant{ID: c.ID, Name: c.Name, Domain: c.Domains[0]}
+		one.Consented, _ = c.gave(which)
 		for _, p := range c.People {
 			if p.IsAdmin() {
 				one.Admins = append(one.Admins, p.UPN)

@@ -23,9 +23,11 @@ import (
 
 // Options is what the application registration in the simulated Entra knows, and the clock.
 type Options struct {
-	// ClientID and ClientSecret are those of the one registered, multi-tenant application. An empty secret never
+	// ClientID and ClientSecret are those of the registered, multi-tenant application. An empty secret never
 	// matches: then only a registered certificate authenticates the application.
 	ClientID, ClientSecret string
+	// ActClientID and ActClientSecret are those of a second application, which acts; none without an id.
+	ActClientID, ActClientSecret string
 	// Portal serves the page that plays the Entra portal of the partner, at /portal. Without a ClientID nothing is registered until somebody
 	// does so there, and no tenant has given consent.
 	Portal bool
@@ -60,7 +62,7 @@ type Server struct {
 	world   *World
 	byKey   map[string]*Tenant // by lower-case GUID and domain
 	codes   map[string]grant
-	app     *registration
+	apps    [2]*registration // by App
 	faults  map[string]Faults
 	counts  map[string]map[string]int
 	meter   *meter
@@ -86,7 +88,7 @@ func New(world *World, opts Options) *Server {
 	s := &Server{
 		opts: opts, log: opts.Log, started: opts.Now(), access: make([]byte, 32),
 		world: world, byKey: map[string]*Tenant{},
-		codes: map[string]grant{}, app: complete(opts), faults: map[string]Faults{}, counts: map[string]map[string]int{}, meter: newMeter(opts.Limits),
+		codes: map[string]grant{}, apps: [2]*registration{complete(opts), completeActing(opts)}, faults: map[string]Faults{}, counts: map[string]map[string]int{}, meter: newMeter(opts.Limits),
 	}
 	rand.Read(s.access)
 	s.keys = sync.OnceValues(newSigningKeys)
@@ -94,8 +96,8 @@ func New(world *World, opts Options) *Server {
 		s.index(t)
 	}
 	if opts.Portal && opts.ClientID == "" {
-		s.app = &registration{}
-		s.world.unknowApplication()
+		s.apps[Reading] = &registration{}
+		s.world.unknowApplication(Reading)
 	}
 	mux := http.NewServeMux()
 	s.entraRoutes(mux)

@@ -58,7 +58,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	for _, kind := range []string{"client_secret", "client_assertion", "code", "code_verifier"} {
 		s.opts.Secret(kind, form.Get(kind))
 	}
-	if bad := s.authenticate(r, a, form); bad != nil {
+	app, bad := s.authenticate(r, a, form)
+	if bad != nil {
 		s.entraFailure(w, r, bad)
 		return
 	}
@@ -67,7 +68,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	case "authorization_code":
 		body, bad = s.redeem(r, a, form)
 	case "client_credentials":
-		body, bad = s.appToken(r, a, form)
+		body, bad = s.appToken(r, a, app, form)
 	default:
 		bad = &entraError{"unsupported_grant_type", 70003, fmt.Sprintf("The app requested an unsupported grant type '%s'.", form.Get("grant_type"))}
 	}
@@ -82,39 +83,39 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, body)
 }
 
-// authenticate checks that the caller is the application: by secret in the form or header, or by assertion.
-func (s *Server) authenticate(r *http.Request, a authority, form url.Values) *entraError {
+// authenticate finds the application that calls, and checks that it is the one: by secret in the form or header, or by assertion.
+func (s *Server) authenticate(r *http.Request, a authority, form url.Values) (*registration, *entraError) {
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if user, password, basic := r.BasicAuth(); basic {
 		id, _ = url.QueryUnescape(user)
 		secret, _ = url.QueryUnescape(password)
 	}
-	app := s.application()
-	if app.clientID == "" || id != app.clientID {
-		return notInstalled(id, a)
+	app := s.applicationOf(id)
+	if app.clientID == "" {
+		return nil, notInstalled(id, a)
 	}
 	if a.tenant == nil && !app.multitenant {
-		return app.oneTenantOnly()
+		return nil, app.oneTenantOnly()
 	}
 	if app.disabled {
-		return &entraError{"unauthorized_client", 7000112, fmt.Sprintf("Application '%s'(%s) is disabled.", app.clientID, app.name)}
+		return nil, &entraError{"unauthorized_client", 7000112, fmt.Sprintf("Application '%s'(%s) is disabled.", app.clientID, app.name)}
 	}
 	if form.Get("client_assertion") != "" {
-		return s.checkAssertion(r, app, form)
+		return app, s.checkAssertion(r, app, form)
 	}
 	if secret == "" {
-		return &entraError{"invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
+		return nil, &entraError{"invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
 	}
 	for _, one := range app.secrets {
 		if !sameSecret(one.value, secret) {
 			continue
 		}
 		if !one.Expires.IsZero() && s.opts.Now().After(one.Expires) {
-			return &entraError{"invalid_client", 7000222, fmt.Sprintf("The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", app.clientID)}
+			return nil, &entraError{"invalid_client", 7000222, fmt.Sprintf("The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", app.clientID)}
 		}
-		return nil
+		return app, nil
 	}
-	return &entraError{"invalid_client", 7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", app.clientID)}
+	return nil, &entraError{"invalid_client", 7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", app.clientID)}
 }
 
 // oneTenantOnly refuses organisations other than the partner.
@@ -240,24 +241,24 @@ type accessClaims struct {
 }
 
 // appToken is the client credentials grant: a token for one tenant with the permissions that it consented to.
-func (s *Server) appToken(r *http.Request, a authority, form url.Values) (*tokenAnswer, *entraError) {
+func (s *Server) appToken(r *http.Request, a authority, app *registration, form url.Values) (*tokenAnswer, *entraError) {
 	if a.tenant == nil {
 		return nil, &entraError{"invalid_request", 50059, "No tenant-identifying information found in either the request or implied by any provided credentials."}
 	}
 	if scope := form.Get("scope"); scope != graphID+"/.default" && scope != s.base(r)+"/graph/.default" {
 		return nil, &entraError{"invalid_scope", 1002012, fmt.Sprintf("The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", scope)}
 	}
-	app := s.application()
 	s.mu.RLock()
 	f := s.faults[strings.ToLower(a.tenant.ID)]
-	installed, readOnly, granted := a.tenant.Consented && !f.NotConsented, a.tenant.ReadOnly, slices.Clone(a.tenant.granted)
-	withheld := slices.Clone(a.tenant.Withheld)
+	installed, granted := a.tenant.gave(app.which)
+	granted = slices.Clone(granted)
+	readOnly, withheld := a.tenant.ReadOnly, slices.Clone(a.tenant.Withheld)
 	s.mu.RUnlock()
-	if !installed || !app.multitenant && a.tenant != s.world.Partner {
+	if !installed || f.NotConsented || !app.multitenant && a.tenant != s.world.Partner {
 		return nil, notInstalled(app.clientID, a)
 	}
 	if granted == nil {
-		granted = Permissions()
+		granted = slices.Clone(app.permissions)
 	}
 	now := s.opts.Now()
 	c := accessClaims{

@@ -105,7 +105,7 @@ func register(t *testing.T, c *cloud) application {
 	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "roomward"}, NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	noError(t, err)
-	noError(t, c.RegisterCertificate(der))
+	noError(t, c.RegisterCertificate(cloudsim.Reading, der))
 	sum := sha256.Sum256(der)
 	return application{key, base64.RawURLEncoding.EncodeToString(sum[:])}
 }

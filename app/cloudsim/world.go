@@ -31,6 +31,8 @@ type Tenant struct {
 	RegionSubScope string
 	// Consented tells that an administrator installed the application in this tenant.
 	Consented bool
+	// ActConsented tells the same of the second application, which acts.
+	ActConsented bool
 	// ReadOnly tells that the consent leaves out TeamworkDevice.ReadWrite.All: the devices cannot be restarted.
 	ReadOnly bool
 	// Withheld are further permissions that the consent leaves out.
@@ -47,7 +49,7 @@ type Tenant struct {
 	// Note says in a few words what the tenant is good for in the demo; the sign-in page shows it.
 	Note string
 
-	granted []string // the permissions that the consent names; nil means all
+	granted, actGranted []string // the permissions that each consent names; nil means all that the application asks for
 }
 
 // Person is a user of a tenant. Room accounts are not listed here: every Room is a user too.

@@ -31,7 +31,7 @@ type Capability struct {
 	Optional   bool       `json:"optional" doc:"Everything else works without it."`
 	Given      *bool      `json:"given,omitempty" doc:"Whether the permission was in our token at the last check; absent where that is not known."`
 	Detail     string     `json:"detail,omitempty" doc:"Microsoft's words by their codes, and the id of the request for Microsoft's support."`
-	Mend       string     `json:"mend" enum:"nothing,consent,licence,support,operator,wait,clock,rooms" doc:"What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself; the clock of the machine that runs Roomward has to be set; nothing was tried because no room is granted."`
+	Mend       string     `json:"mend" enum:"nothing,consent,consent-acting,licence,support,operator,wait,clock,rooms" doc:"What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; or to the registration that acts, at /consent/acting; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself; the clock of the machine that runs Roomward has to be set; nothing was tried because no room is granted."`
 }
 
 // mends is what helps in a state.
@@ -82,6 +82,8 @@ func (c *Collector) capabilities(ctx context.Context, v policy.View, customer po
 			item.Mend = mend
 		}
 		switch {
+		case item.Mend == "consent" && n.Capability == graph.CanRestart && c.actsApart():
+			item.Mend = "consent-acting"
 		case found.State == CanBlocked && strings.HasPrefix(found.Detail, clockSkew):
 			item.Mend = "clock"
 		case found.State == CanUnknown && known.Roomless:

@@ -166,14 +166,15 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) []store.C
 		switch {
 		case !n.Used:
 			found.State = CanNotUsed
+		case n.Capability == graph.CanRestart && c.actsApart():
+			found = c.tryActing(ctx, n, target, out)
 		case denied != nil:
 			found.State, found.Detail, found.Tried = stateOf(denied), graph.Words(denied), c.cfg.Now()
 			if graph.KindOf(denied) == graph.ClockSkew {
 				found.Detail = skewed(found.Detail)
 			}
 		case n.Capability == graph.CanRestart:
-			found.State, found.Detail = restartState(found.Given, out), ""
-			if found.State == CanNoConsent {
+			if found.State = restartState(found.Given, out); found.State == CanNoConsent {
 				found.Detail = n.Permissions[0]
 			}
 		default:
@@ -193,6 +194,32 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) []store.C
 		out = append(out, found)
 	}
 	return out
+}
+
+// actsApart tells whether a second registration acts.
+func (c *Collector) actsApart() bool { return c.cfg.Acting != nil && c.cfg.Acting != c.cfg.Graph }
+
+// tryActing asks for a token of the registration that acts: that a customer reads and does not let act is no fault of either.
+func (c *Collector) tryActing(ctx context.Context, n graph.Need, target store.CheckTarget, before []store.Capability) store.Capability {
+	found := store.Capability{Name: string(n.Capability)}
+	c.cfg.Acting.ForgetToken(target.TenantID)
+	roles, err := c.cfg.Acting.Roles(ctx, target.TenantID)
+	switch {
+	case graph.KindOf(err) == graph.BadAnswer: // as in try
+	case err != nil:
+		found.State, found.Detail, found.Tried = stateOf(err), graph.Words(err), c.cfg.Now()
+		if graph.KindOf(err) == graph.ClockSkew {
+			found.Detail = skewed(found.Detail)
+		}
+		return found
+	default:
+		given := n.Given(roles)
+		found.Given = &given
+	}
+	if found.State = restartState(found.Given, before); found.State == CanNoConsent {
+		found.Detail = n.Permissions[0]
+	}
+	return found
 }
 
 // clockSkew begins the detail of what is blocked because the clock of this machine is not Microsoft's.

@@ -42,6 +42,8 @@ const (
 type Config struct {
 	Store *store.Store
 	Graph *graph.Client
+	// Acting acts on devices: nil, or Graph itself, unless a second registration does.
+	Acting *graph.Client
 	// Work makes the view of background work for one customer; app.go hands policy.ForWork over (law 4).
 	Work func(customer policy.ID, reason string) policy.View
 	// Places and Devices are how often each kind of work is due; zero means 6 hours and 5 minutes.

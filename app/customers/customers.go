@@ -3,6 +3,7 @@ package customers
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ const (
 )
 
 // TermsVersion names the text of the terms that a customer agrees to. It changes with the text.
-const TermsVersion = "2027-02"
+const TermsVersion = "2027-03"
 
 // RetentionDays is how long the working copy of a customer's history is kept, unless the customer says otherwise.
 const RetentionDays = 180
@@ -35,6 +36,7 @@ const RetentionDays = 180
 type Config struct {
 	Store         *store.Store
 	Graph         *graph.Client
+	Acting        *graph.Client // acts on devices: Graph, unless a second registration does
 	PartnerTenant string
 	PartnerName   string
 	Domains       []string // of the partner, the first is the one shown
@@ -91,6 +93,24 @@ func (c *Customers) Consented(ctx context.Context, act store.Act, tenant string)
 	}
 	return c.Store.Consented(ctx, act, t)
 }
+
+// ActingConsented proves the consent of a tenant to the application that acts, by a token of that application with its permission, and keeps it.
+func (c *Customers) ActingConsented(ctx context.Context, act store.Act, tenant string) error {
+	c.Acting.ForgetToken(tenant)
+	roles, err := c.Acting.Roles(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	for _, n := range graph.Needs() {
+		if n.Capability == graph.CanRestart && !n.Given(roles) {
+			return fmt.Errorf("the consent leaves out %s", n.Permissions[0])
+		}
+	}
+	return c.Store.ActingAllowed(ctx, act, tenant)
+}
+
+// actsApart tells whether actions take a consent of their own.
+func (c *Customers) actsApart() bool { return c.Acting != c.Graph }
 
 // partnerDomain is the partner's domain that somebody typed, as the operator wrote it. Only ASCII letters fold: a letter that merely looks
 // like one, or that Unicode folds to one, is another domain.

@@ -29,6 +29,7 @@ type Partnership struct {
 	Permissions  []string          `json:"permissions" nullable:"false" doc:"All permissions there are, in order."`
 	Ceiling      []string          `json:"defaultCeiling" nullable:"false" doc:"What a partner usually gets at most."`
 	AuthContexts []api.AuthContext `json:"authContexts" nullable:"false" doc:"How the partner's people can be asked to sign in: one of these can be demanded. Empty when the partner offers none."`
+	ActsApart    bool              `json:"actsApart" doc:"Whether actions on devices need a consent of their own, beside that to read."`
 	Administers  bool              `json:"administers" doc:"Whether the person may invite and change things."`
 	Invitation   *SentInvitation   `json:"invitation,omitempty" doc:"The latest one; only for administrators."`
 	Relation     *Relation         `json:"relation,omitempty" doc:"The relation in force; only for administrators."`
@@ -72,7 +73,7 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 		Organisation: Organisation{TenantID: call.Person.TenantID, Name: cmp.Or(tenant.Name, domainOf(call.Person.UPN)), Domains: list(tenant.Domains),
 			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: api.TimeOrNil(tenant.ConsentAt)},
 		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays, Seal: SealDays, Events: eventNames(),
-		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), Administers: call.Administers,
+		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), ActsApart: c.actsApart(), Administers: call.Administers,
 	}
 	if out.Refusal, err = c.refusal(ctx, call.Person.TenantID); err != nil {
 		return Partnership{}, microsoftSays(err)

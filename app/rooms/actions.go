@@ -39,6 +39,8 @@ func actionOf(a store.RoomAction) RoomAction {
 type Acting struct {
 	May   bool `json:"may" doc:"Whether you hold rooms.act in this room."`
 	Waits bool `json:"waits" doc:"Whether the customer approves each action first."`
+	// Consent is what the last check found of the customer's leave to act.
+	Consent string `json:"consent" enum:"given,missing,unknown" doc:"Whether the customer's consent in Entra covers actions, by the last check. missing: an action will fail unless it was given since."`
 }
 
 // ActionsIn asks for a page of the actions of a room.
@@ -109,5 +111,5 @@ func (r *Rooms) acting(ctx context.Context, call *api.Call, room policy.ID) (Act
 		return Acting{}, err
 	}
 	terms, err := r.store.ActionTerms(ctx, call.View, acts, room)
-	return Acting{May: terms.May, Waits: terms.Waits}, err
+	return Acting{May: terms.May, Waits: terms.Waits, Consent: terms.Consent}, err
 }

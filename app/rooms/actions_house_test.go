@@ -33,7 +33,9 @@ const (
 type workshop struct {
 	t        *testing.T
 	dir      string
+	world    *cloudsim.World
 	cloud    *cloudsim.Server
+	client   *graph.Client
 	wire     *wire
 	store    *store.Store
 	decider  *policy.Decider
@@ -94,20 +96,31 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func openWorkshop(t *testing.T) *workshop {
 	t.Helper()
+	return workshopWith(t, cloudsim.Options{ClientID: workshopApp, ClientSecret: "secret"})
+}
+
+func workshopWith(t *testing.T, o cloudsim.Options) *workshop {
+	t.Helper()
 	w := &workshop{t: t, dir: t.TempDir(), wire: &wire{}, customer: policy.NewID(), room: policy.NewID(), gone: map[string]bool{},
 		now: time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)}
 	bar := cloudsim.Device{Kind: "collaborationBar", Manufacturer: "Poly", Model: "Studio X52", AppVersion: "1.0", Firmware: "4.5", Displays: 1}
-	world := &cloudsim.World{Tenants: []*cloudsim.Tenant{{ID: workshopTenant, Name: "Northwind", Domains: []string{"northwind.example"}, Country: "GB", RegionScope: "EU",
+	w.world = &cloudsim.World{Tenants: []*cloudsim.Tenant{{ID: workshopTenant, Name: "Northwind", Domains: []string{"northwind.example"}, Country: "GB", RegionScope: "EU",
 		Consented: true, Rooms: []cloudsim.Room{{Name: "Lab", Email: workshopRoom, Country: "GB", Capacity: 4, Devices: []cloudsim.Device{bar}}}}}}
-	w.cloud = cloudsim.New(world, cloudsim.Options{ClientID: workshopApp, ClientSecret: "secret", Now: w.clock})
-	require.NoError(t, w.cloud.Listen(t.Context(), "127.0.0.1:0"))
-	t.Cleanup(func() { require.NoError(t, w.cloud.Close()) })
+	w.startCloud(o)
 	w.start()
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
-	w.furnish(world.Tenants[0].Rooms[0].Devices[0].ID)
+	w.furnish(w.world.Tenants[0].Rooms[0].Devices[0].ID)
 	w.role = w.give("ann", policy.RoomsView, policy.RoomsAct)
 	w.give("bob", policy.RoomsView)
 	return w
+}
+
+func (w *workshop) startCloud(o cloudsim.Options) {
+	w.t.Helper()
+	o.Now = w.clock
+	w.cloud = cloudsim.New(w.world, o)
+	require.NoError(w.t, w.cloud.Listen(w.t.Context(), "127.0.0.1:0"))
+	w.t.Cleanup(func() { require.NoError(w.t, w.cloud.Close()) })
 }
 
 // start begins a process over the data directory.
@@ -121,6 +134,7 @@ func (w *workshop) start() {
 		Credential: graph.Credential{ClientID: workshopApp, Secret: "secret"}, Budget: graph.Budget{PerTenant: 5000, Overall: 5000},
 		HTTP: &http.Client{Transport: w.wire}, Now: w.clock, MaxRetryWait: -1})
 	require.NoError(w.t, err)
+	w.client = client
 	w.decider = policy.NewDecider(w.store, w.clock, policy.Limits{})
 	w.actions = NewActions(ActionsConfig{Store: w.store, Graph: client, Decider: w.decider, Person: w.person, Work: policy.ForWork, Now: w.clock, Log: log})
 	require.NoError(w.t, w.store.ReleaseActions(w.t.Context()))

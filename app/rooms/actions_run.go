@@ -27,8 +27,10 @@ const (
 
 // ActionsConfig is what carrying out actions needs from its surroundings.
 type ActionsConfig struct {
-	Store   *store.Store
-	Graph   *graph.Client
+	Store *store.Store
+	Graph *graph.Client // of the registration that acts
+	// Former are further client ids by which Microsoft may name us: another registration acted before the one that does now.
+	Former  []string
 	Decider *policy.Decider
 	// Person is who asked, as it is at this moment, with its groups, and with the authentication contexts that its sign-in had met. ErrPersonGone for
 	// who is not there any more.

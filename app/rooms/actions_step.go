@@ -144,12 +144,17 @@ func (a *Actions) search(ctx context.Context, job store.LeasedAction) (store.Act
 	return store.ActionStep{State: store.ActionQueued, Due: now, Failure: job.Failure, Said: job.Said}, nil
 }
 
-// isOf tells whether an operation is what was asked for: a restart by our application, or by nobody who is named, not before it was asked for, and of
+// isOf tells whether an operation is what was asked for: a restart by an application of ours, or by nobody who is named, not before it was asked for, and of
 // no other action.
 func (a *Actions) isOf(o graph.Operation, job store.LeasedAction) bool {
 	return strings.EqualFold(o.Kind, graph.DeviceRestart) &&
-		(o.AppID == "" && o.UserID == "" || strings.EqualFold(o.AppID, a.cfg.Graph.ClientID())) &&
+		(o.AppID == "" && o.UserID == "" || a.isOurs(o.AppID)) &&
 		!o.Created.Before(job.SentAt.Add(-clockSkew)) && !slices.Contains(job.Others, o.ID)
+}
+
+// isOurs tells whether a client id is that of an application of ours.
+func (a *Actions) isOurs(app string) bool {
+	return slices.ContainsFunc(append([]string{a.cfg.Graph.ClientID()}, a.cfg.Former...), func(ours string) bool { return strings.EqualFold(app, ours) })
 }
 
 // judge says what Microsoft's word on an operation means.

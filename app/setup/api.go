@@ -16,28 +16,22 @@ import (
 
 // Situation is how far the set-up is.
 type Situation struct {
-	Version     string               `json:"version"`
-	Trial       bool                 `json:"trial" doc:"A simulated cloud stands for Microsoft's."`
-	PublicURL   string               `json:"publicUrl"`
-	Redirects   []string             `json:"redirects" nullable:"false" doc:"The redirect addresses of the registration."`
-	Tenant      string               `json:"tenant"`
-	Name        string               `json:"name"`
-	Domains     []string             `json:"domains" nullable:"false"`
-	ClientID    string               `json:"clientId"`
-	Credential  string               `json:"credential" enum:"none,certificate,secret"`
-	Certificate *AppCertificate      `json:"certificate,omitempty" doc:"The one in use."`
-	Next        *AppCertificate      `json:"nextCertificate,omitempty" doc:"One that waits until Entra knows it; the check of the registration takes it into use then."`
-	Group       string               `json:"managerGroup"`
-	Mail        MailServer           `json:"mail"`
-	Backups     BackupPlan           `json:"backups"`
-	Proposed    BackupPlan           `json:"proposedBackups" doc:"Where and when, unless somebody knows better."`
-	Given       map[string]string    `json:"given" doc:"Settings that cannot be changed here, and where they are set."`
-	Permissions []GraphPermission    `json:"permissions" nullable:"false"`
-	Manifest    string               `json:"manifest" doc:"JSON to paste into the registration's manifest."`
-	ConsentURL  string               `json:"consentUrl,omitempty" doc:"Where the consent of the own tenant is given; absent before the client id is known."`
-	SigninTest  bool                 `json:"signinTest" doc:"Whether a sign-in can be tried."`
-	Findings    map[string][]Outcome `json:"findings" doc:"What the last check of each step found in this start."`
-	Missing     []string             `json:"missing" nullable:"false" doc:"Settings that are still needed."`
+	Version      string               `json:"version"`
+	Trial        bool                 `json:"trial" doc:"A simulated cloud stands for Microsoft's."`
+	PublicURL    string               `json:"publicUrl"`
+	Tenant       string               `json:"tenant"`
+	Name         string               `json:"name"`
+	Domains      []string             `json:"domains" nullable:"false"`
+	Registration RegistrationState    `json:"registration" doc:"The one that signs people in and reads."`
+	Acting       RegistrationState    `json:"acting" doc:"The one that acts, where that is wanted apart; without a client id there is none."`
+	Group        string               `json:"managerGroup"`
+	Mail         MailServer           `json:"mail"`
+	Backups      BackupPlan           `json:"backups"`
+	Proposed     BackupPlan           `json:"proposedBackups" doc:"Where and when, unless somebody knows better."`
+	Given        map[string]string    `json:"given" doc:"Settings that cannot be changed here, and where they are set."`
+	SigninTest   bool                 `json:"signinTest" doc:"Whether a sign-in can be tried."`
+	Findings     map[string][]Outcome `json:"findings" doc:"What the last check of each step found in this start."`
+	Missing      []string             `json:"missing" nullable:"false" doc:"Settings that are still needed."`
 }
 
 // MailServer are the mail server without its password.
@@ -67,21 +61,12 @@ func (g *Guide) situation(ctx context.Context) (Situation, error) {
 		return Situation{}, wrap("read the settings", err)
 	}
 	out := Situation{
-		Version: g.cfg.Version, Trial: g.cfg.Trial, PublicURL: s.PublicURL, Redirects: redirects(s.PublicURL), Tenant: s.PartnerTenant, Name: s.PartnerName,
-		Domains: append([]string{}, s.PartnerDomains...), ClientID: s.ClientID, Credential: "none", Certificate: publicOf(s.Certificate), Next: publicOf(s.Next), Group: s.ManagerGroup,
+		Version: g.cfg.Version, Trial: g.cfg.Trial, PublicURL: s.PublicURL, Tenant: s.PartnerTenant, Name: s.PartnerName,
+		Domains: append([]string{}, s.PartnerDomains...), Registration: g.stateOf(reading, s), Acting: g.stateOf(acting, s), Group: s.ManagerGroup,
 		Mail: MailServer{Host: s.Mail.Host, Port: s.Mail.Port, User: s.Mail.User, Password: s.Mail.Password != "",
 			TLS: cmp.Or(s.Mail.TLS, notify.TLSStart), From: s.Mail.From, Notice: append([]string{}, s.NoticeMail...)},
-		Backups: s.Backups, Proposed: g.usualPlan(), Given: g.cfg.Given, Permissions: Permissions(), Manifest: manifest(s.PublicURL), SigninTest: g.cfg.Trials != nil,
+		Backups: s.Backups, Proposed: g.usualPlan(), Given: g.cfg.Given, SigninTest: g.cfg.Trials != nil,
 		Findings: maps.Clone(g.findings), Missing: append([]string{}, s.missing()...),
-	}
-	switch {
-	case s.Certificate != nil:
-		out.Credential = "certificate"
-	case s.Secret != "":
-		out.Credential = "secret"
-	}
-	if client, err := g.cfg.Checks.client(s); err == nil && s.ClientID != "" && out.Credential != "none" && s.PartnerTenant != "" {
-		out.ConsentURL = client.AdminConsentURL(s.PartnerTenant, out.Redirects[1], "setup")
 	}
 	return out, nil
 }
@@ -89,10 +74,6 @@ func (g *Guide) situation(ctx context.Context) (Situation, error) {
 func notIn() *api.Problem {
 	return api.Fail(http.StatusUnauthorized, "setup-locked", "The set-up guide is open for the browser that brought the one-time token.",
 		"Restart Roomward for a new token: it is printed, and stands in the file setup-token of the data directory.")
-}
-
-func redirects(public string) []string {
-	return []string{public + "/signin/callback", public + "/consent/callback"}
 }
 
 // change keeps settings, checks a step with them, and answers how things are then. Settings that are given elsewhere are refused when they would differ.
@@ -205,51 +186,6 @@ var (
 	guid       = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
 )
 
-// RegistrationInput is the body of PUT /api/setup/registration.
-type RegistrationInput struct {
-	Body struct {
-		ClientID string `json:"clientId" maxLength:"36" doc:"Application (client) id."`
-		Secret   string `json:"secret,omitempty" maxLength:"2000" doc:"A client secret, instead of a certificate; absent to keep what is there."`
-		PEM      string `json:"pem,omitempty" maxLength:"20000" doc:"A certificate with its private key, instead of one that Roomward made."`
-	}
-}
-
-// SetRegistration keeps the client id, and a proof where one is given, and asks Microsoft for a token with them.
-func (g *Guide) SetRegistration(ctx context.Context, _ *api.Call, in *RegistrationInput) (Situation, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s, err := g.begin(ctx)
-	if err != nil {
-		return Situation{}, err
-	}
-	id := strings.ToLower(strings.TrimSpace(in.Body.ClientID))
-	if !guid.MatchString(id) {
-		return Situation{}, api.Invalid("body.clientId", "the client id is a GUID: copy it from the registration's overview")
-	}
-	secret, pem := strings.TrimSpace(in.Body.Secret), in.Body.PEM
-	if secret != "" && pem != "" {
-		return Situation{}, api.Invalid("body.secret", "a secret or a certificate, not both")
-	}
-	if secret != "" && guid.MatchString(strings.ToLower(secret)) {
-		return Situation{}, api.Invalid("body.secret", "this looks like the Secret ID: copy the Value")
-	}
-	if pem != "" {
-		if _, err := ReadCertificate(pem); err != nil {
-			return Situation{}, api.Invalid("body.pem", err.Error())
-		}
-	}
-	now, set := map[string]string{setClientID: s.ClientID}, map[string]string{setClientID: id}
-	if err := g.given(now, set); err != nil { // before a proof is exchanged
-		return Situation{}, err
-	}
-	if secret != "" || pem != "" {
-		if err := g.keepProof(ctx, s, secret, pem); err != nil {
-			return Situation{}, err
-		}
-	}
-	return g.change(ctx, StepRegistration, now, set)
-}
-
 // ManagersInput is the body of PUT /api/setup/managers.
 type ManagersInput struct {
 	Body struct {
@@ -302,7 +238,7 @@ func (g *Guide) TrySignin(ctx context.Context, _ *api.Call, _ *struct{}) (Signin
 
 // CheckInput is the address of POST /api/setup/checks/{step}.
 type CheckInput struct {
-	Step string `path:"step" enum:"address,partner,registration,managers,mail,backups"`
+	Step string `path:"step" enum:"address,partner,registration,acting,managers,mail,backups"`
 }
 
 // Check runs the checks of a step again.

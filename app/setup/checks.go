@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -23,10 +22,8 @@ type Subject struct {
 	PartnerTenant  string // tenant id, or a domain before it was looked up
 	PartnerName    string
 	PartnerDomains []string
-	ClientID       string
-	Secret         string           `json:"-"`
-	Certificate    *tls.Certificate `json:"-"`
-	Next           *tls.Certificate `json:"-"` // waits until Entra knows it
+	Registration                // signs people in and reads
+	Acting         Registration // acts on devices; without a client id the other one does
 	ManagerGroup   string
 	Mail           notify.Server `json:"-"` // without a host nothing is mailed
 	NoticeMail     []string
@@ -45,30 +42,6 @@ type Checks struct {
 	SameDisk func(a, b string) bool
 }
 
-// GraphPermission is an application permission of Microsoft Graph that the registration needs.
-type GraphPermission struct {
-	Name     string `json:"name"`
-	ID       string `json:"id" doc:"Of the application role, for a manifest."`
-	Optional string `json:"optional,omitempty" enum:"restart,presence,managed" doc:"What does not work without it; absent where it is needed."`
-	// stronger are the permissions that contain it.
-	stronger []string
-}
-
-// Permissions are what the one registration asks for, as the README explains. The ids are those of Microsoft Graph's application roles, the
-// same in every tenant.
-func Permissions() []GraphPermission {
-	return []GraphPermission{
-		{Name: "Organization.Read.All", ID: "498476ce-e0fe-48b0-b801-37ba7e2685c6", stronger: []string{"Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-		{Name: "Place.Read.All", ID: "913b9306-0ce1-42b8-9137-6a7df690a760", stronger: []string{"Place.ReadWrite.All"}},
-		{Name: "User.Read.All", ID: "df021288-bdef-4463-88db-98f22de89214", stronger: []string{"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-		{Name: "GroupMember.Read.All", ID: "98830695-27a2-44f7-8c18-0c3ebc9698f6", stronger: []string{"GroupMember.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-		{Name: "TeamworkDevice.Read.All", ID: "0591bafd-7c1c-4c30-a2a5-2b9aacb1dfe8", stronger: []string{"TeamworkDevice.ReadWrite.All"}},
-		{Name: "TeamworkDevice.ReadWrite.All", ID: "79c02f5b-bd4f-4713-bc2c-a8a4a66e127b", Optional: "restart"},
-		{Name: "Presence.Read.All", ID: "a70e0c2d-e793-494c-94c4-118fa0a67f42", Optional: "presence"},
-		{Name: "DeviceManagementManagedDevices.Read.All", ID: "2f51be20-0bb4-4fed-bf7b-db946066c75e", Optional: "managed", stronger: []string{"DeviceManagementManagedDevices.ReadWrite.All"}},
-	}
-}
-
 func (c Checks) now() time.Time {
 	if c.Now == nil {
 		return time.Now()
@@ -77,9 +50,9 @@ func (c Checks) now() time.Time {
 }
 
 // client is a client of Microsoft's cloud that does not wait: who asks looks on.
-func (c Checks) client(s Subject) (*graph.Client, error) {
-	credential := graph.Credential{ClientID: s.ClientID, Secret: s.Secret, Certificate: s.Certificate}
-	if s.ClientID == "" || s.Secret == "" && s.Certificate == nil {
+func (c Checks) client(r Registration) (*graph.Client, error) {
+	credential := graph.Credential{ClientID: r.ClientID, Secret: r.Secret, Certificate: r.Certificate}
+	if r.ClientID == "" || !r.proven() {
 		credential = graph.Anonymous()
 	}
 	return graph.New(graph.Config{Cloud: c.Cloud, Credential: credential, Now: c.Now, Log: c.Log, MaxRetryWait: -1})
@@ -87,7 +60,7 @@ func (c Checks) client(s Subject) (*graph.Client, error) {
 
 // Partner checks the tenant and its domains by what Entra tells anybody. It gives the tenant's id, "" where it found none.
 func (c Checks) Partner(ctx context.Context, s Subject) (tenant string, findings []Outcome) {
-	client, err := c.client(Subject{})
+	client, err := c.client(Registration{})
 	if err != nil {
 		return "", []Outcome{refused("tenant", err)}
 	}
@@ -119,14 +92,14 @@ func (c Checks) Partner(ctx context.Context, s Subject) (tenant string, findings
 const certificateSoon = 30 * 24 * time.Hour
 
 // Credential checks the proof of the application as far as it can be read here.
-func (c Checks) Credential(s Subject) Outcome {
-	if s.Certificate == nil {
-		if s.Secret == "" {
+func (c Checks) Credential(r Registration) Outcome {
+	if r.Certificate == nil {
+		if r.Secret == "" {
 			return found("credential", Broken, "credential-missing")
 		}
 		return found("credential", Warning, "secret-used")
 	}
-	leaf, err := x509.ParseCertificate(s.Certificate.Certificate[0])
+	leaf, err := x509.ParseCertificate(r.Certificate.Certificate[0])
 	if err != nil {
 		return found("credential", Broken, "credential-missing")
 	}
@@ -143,14 +116,14 @@ func (c Checks) Credential(s Subject) Outcome {
 // Registration checks the application: its proof, a token for the partner's tenant, the permissions in it, and the domains that the tenant says
 // it has verified.
 func (c Checks) Registration(ctx context.Context, s Subject) []Outcome {
-	findings := []Outcome{c.Credential(s)}
+	findings := []Outcome{c.Credential(s.Registration)}
 	if s.Next != nil {
-		findings = append(findings, c.Next(ctx, s))
+		findings = append(findings, c.Next(ctx, s.PartnerTenant, s.Registration))
 	}
 	if Worst(findings) == Broken {
 		return findings
 	}
-	client, err := c.client(s)
+	client, err := c.client(s.Registration)
 	if err != nil {
 		return append(findings, found("token", Broken, "settings-wrong", "said", err.Error()))
 	}
@@ -159,7 +132,7 @@ func (c Checks) Registration(ctx context.Context, s Subject) []Outcome {
 		return append(findings, refused("token", err))
 	}
 	findings = append(findings, found("token", OK, "token-ok"))
-	findings = append(findings, permissions(roles)...)
+	findings = append(findings, s.permissions(roles)...)
 	o, err := client.Organization(ctx, s.PartnerTenant)
 	if graph.KindOf(err) == graph.PermissionMissing {
 		return findings // said already
@@ -180,32 +153,13 @@ func (c Checks) Registration(ctx context.Context, s Subject) []Outcome {
 	return findings
 }
 
-// permissions compares what a token holds with what is needed.
-func permissions(roles []string) []Outcome {
-	var out []Outcome
-	for _, p := range Permissions() {
-		has := slices.Contains(roles, p.Name) || slices.ContainsFunc(p.stronger, func(s string) bool { return slices.Contains(roles, s) })
-		switch {
-		case has:
-		case p.Optional != "":
-			out = append(out, found("permissions", Warning, "permission-optional", "permission", p.Name, "purpose", p.Optional))
-		default:
-			out = append(out, found("permissions", Broken, "permission-missing", "permission", p.Name))
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, found("permissions", OK, "permissions-ok"))
-	}
-	return out
-}
-
 // Managers checks the group of managers: that it is there, gives access, and has somebody in it. Whom the app role is assigned to no permission of
 // ours reads: a sign-in shows it (Guide.Seen).
 func (c Checks) Managers(ctx context.Context, s Subject) []Outcome {
 	if s.ManagerGroup == "" {
 		return []Outcome{found("managers", OK, "managers-role")}
 	}
-	client, err := c.client(s)
+	client, err := c.client(s.Registration)
 	if err != nil {
 		return []Outcome{refused("managers", err)}
 	}
@@ -253,7 +207,7 @@ const clockLimit = time.Minute
 
 // Clock compares the clock of this machine with Microsoft's.
 func (c Checks) Clock(ctx context.Context, s Subject) Outcome {
-	client, err := c.client(Subject{})
+	client, err := c.client(Registration{})
 	if err != nil {
 		return refused("clock", err)
 	}
@@ -284,7 +238,7 @@ func (s Subject) missing() []string {
 		there bool
 	}{
 		{"partner-tenant", s.PartnerTenant != ""}, {"partner-name", s.PartnerName != ""}, {"partner-domains", len(s.PartnerDomains) > 0},
-		{"client-id", s.ClientID != ""}, {"certificate", s.Certificate != nil || s.Secret != ""},
+		{"client-id", s.ClientID != ""}, {"certificate", s.proven()},
 	} {
 		if !need.there {
 			out = append(out, need.name)

@@ -123,22 +123,22 @@ func TestTheCertificateOfTheRegistration(t *testing.T) {
 	require.NoError(t, err)
 	pair, err := ReadCertificate(made)
 	require.NoError(t, err)
-	s := Subject{PartnerTenant: e.world.Partner.ID, PartnerDomains: []string{e.world.Partner.Domains[0]}, Certificate: pair}
+	s := Subject{PartnerTenant: e.world.Partner.ID, PartnerDomains: []string{e.world.Partner.Domains[0]}, Registration: Registration{Certificate: pair}}
 	s.ClientID = e.does("register", url.Values{"name": {"Roomward"}, "accounts": {"many"}}).ClientID
 	require.Equal(t, []string{"certificate-ok", "certificate-unknown"}, codes(checks.Registration(t.Context(), s)))
 
-	require.NoError(t, e.cloud.RegisterCertificate(pair.Certificate[0]))
+	require.NoError(t, e.cloud.RegisterCertificate(cloudsim.Reading, pair.Certificate[0]))
 	e.does("permissions", url.Values{"permission": {"Organization.Read.All"}})
 	e.does("consent", nil)
 	found := codes(checks.Registration(t.Context(), s))
 	require.Equal(t, []string{"certificate-ok", "token-ok"}, found[:2])
 	require.True(t, slices.Contains(found, "organization-ok"), found)
 
-	leaf := checks.Credential(s)
+	leaf := checks.Credential(s.Registration)
 	until, err := time.Parse(time.DateOnly, leaf.Values["until"])
 	require.NoError(t, err)
 	ahead = time.Until(until) - 10*24*time.Hour
-	require.Equal(t, "certificate-soon", checks.Credential(s).Code)
+	require.Equal(t, "certificate-soon", checks.Credential(s.Registration).Code)
 	ahead = time.Until(until) + 25*time.Hour
 	require.Equal(t, []string{"certificate-expired"}, codes(checks.Registration(t.Context(), s)), "Entra is not asked with it")
 }

@@ -28,7 +28,7 @@ const (
 	setBackupAt       = "backup-at"
 )
 
-// Names of secrets that the guide keeps, sealed, in the database.
+// Names of secrets that the guide keeps, sealed, in the database; those of the registration that acts begin with act-.
 const (
 	SecretClient       = "client-secret"
 	SecretCertificate  = "certificate" // PEM: the certificate and its key
@@ -51,8 +51,8 @@ type Config struct {
 	Keep func(ctx context.Context, settings map[string]string) error
 	// KeepSecrets keeps secrets by name, all or none; an empty value takes one back.
 	KeepSecrets func(ctx context.Context, secrets map[string]string) error
-	// TakeNext puts the certificate that waits in the place of the proof in use.
-	TakeNext func(ctx context.Context) error
+	// TakeNext puts the certificate that waits in the place of the proof in use. prefix begins the names of its secrets.
+	TakeNext func(ctx context.Context, prefix string) error
 	// Trials makes a sign-in of a member of the partner that is only looked at; nil offers none.
 	Trials func(s Subject) (Trial, error)
 	// Start builds what serves, by the settings in force. After it the guide is over.
@@ -83,6 +83,7 @@ const (
 	StepAddress      = "address"
 	StepPartner      = "partner"
 	StepRegistration = "registration"
+	StepActing       = "acting"
 	StepManagers     = "managers"
 	StepMail         = "mail"
 	StepBackups      = "backups"
@@ -134,7 +135,9 @@ func (g *Guide) check(ctx context.Context, step string, s Subject) []Outcome {
 	case StepPartner:
 		_, out = g.cfg.Checks.Partner(ctx, s)
 	case StepRegistration:
-		out = g.cfg.Checks.Registration(ctx, g.takeNext(ctx, s))
+		out = g.cfg.Checks.Registration(ctx, g.takeNext(ctx, reading, s))
+	case StepActing:
+		out = g.cfg.Checks.ActingRegistration(ctx, g.takeNext(ctx, acting, s))
 	case StepManagers:
 		out = g.cfg.Checks.Managers(ctx, s)
 	case StepMail:

@@ -8,27 +8,30 @@ const managerRole = "6f1d3a52-2c0e-4b7f-9d84-3f0a5b7c1e29"
 // graphID is Microsoft Graph's application id, the same everywhere.
 const graphID = "00000003-0000-0000-c000-000000000000"
 
-// manifest is the part of the registration's manifest that Roomward needs, in the form of Microsoft Graph.
-func manifest(public string) string {
+// manifest is what Roomward needs of the manifest of the part's registration, in the form of Microsoft Graph.
+func (p part) manifest(s Subject) string {
 	type object = map[string]any
 	var access []object
-	for _, p := range Permissions() {
-		access = append(access, object{"id": p.ID, "type": "Role"})
+	for _, needed := range p.permissions(s) {
+		access = append(access, object{"id": needed.ID, "type": "Role"})
 	}
-	b, err := json.MarshalIndent(object{
+	out := object{
 		"signInAudience":         "AzureADMultipleOrgs",
-		"web":                    object{"redirectUris": redirects(public)},
+		"web":                    object{"redirectUris": p.redirects(s.PublicURL)},
 		"requiredResourceAccess": []object{{"resourceAppId": graphID, "resourceAccess": access}},
-		"groupMembershipClaims":  "SecurityGroup, DirectoryRole",
-		"optionalClaims": object{"idToken": []object{
+	}
+	if p == reading {
+		out["groupMembershipClaims"] = "SecurityGroup, DirectoryRole"
+		out["optionalClaims"] = object{"idToken": []object{
 			{"name": "login_hint", "essential": false, "additionalProperties": []string{}},
 			{"name": "groups", "essential": false, "additionalProperties": []string{}},
-		}},
-		"appRoles": []object{{
+		}}
+		out["appRoles"] = []object{{
 			"id": managerRole, "value": "Manager", "displayName": "Manager", "description": "Names the tenant managers of Roomward",
 			"allowedMemberTypes": []string{"User"}, "isEnabled": true,
-		}},
-	}, "", "  ")
+		}}
+	}
+	b, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return ""
 	}

@@ -47,8 +47,14 @@ var words = map[string]word{
 	"certificate-expired": {"The certificate ended on {until}.", "Make a new one and upload its public part to the registration."},
 	"certificate-waits":   {"A new certificate ({thumbprint}) waits; Microsoft does not know it yet, and the former proof stays in use.", "Upload its public part to the registration, then test again in the guide: it is taken into use then."},
 	"certificate-known":   {"Microsoft knows the new certificate ({thumbprint}).", "Test the registration in the guide (roomward serve --setup): it is taken into use then."},
+	"secret-not-kept":     {"The new secret was not kept: what is in use goes on.", "Copy the Value of a secret that is valid, and enter it again."},
 	"secret-used":         {"The application uses a secret, which ends on a day that only Entra knows.", "A certificate made here is better: Roomward then says when it ends."},
 	"credential-missing":  {"There is neither a certificate nor a secret.", "Make a certificate in the guide, or name one in the settings."},
+
+	"acting-by-first":  {"One registration reads and acts.", ""},
+	"acting-ok":        {"The second registration may act, and nothing else.", ""},
+	"acting-too-much":  {"The second registration has more than it needs: {permissions}.", "Remove them from its API permissions, and grant admin consent anew."},
+	"permission-twice": {"The first registration still has {permission}, which the second one is for.", "Remove it from the API permissions of the first, and grant admin consent anew."},
 
 	"managers-ok":         {"{group} has {count} members: they are managers.", ""},
 	"managers-empty":      {"{group} has no members.", "Add at least one person to it in Entra."},

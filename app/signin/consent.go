@@ -9,8 +9,39 @@ import (
 	"roomward/store"
 )
 
+// asking is the way to the consent to one of the applications, and back.
+type asking struct {
+	Consent
+	word     string // keeps the states of the two apart
+	callback string
+	back     string // the page, with the name of the outcome to come
+}
+
 // Consent is GET /consent: it sends a customer's administrator to the consent page of the own tenant, never of another.
-func (s *Service) Consent(w http.ResponseWriter, r *http.Request) {
+func (s *Service) Consent(w http.ResponseWriter, r *http.Request) { s.ask(w, r, s.reading()) }
+
+// ConsentCallback is GET /consent/callback.
+func (s *Service) ConsentCallback(w http.ResponseWriter, r *http.Request) {
+	s.consented(w, r, s.reading())
+}
+
+// ActingConsent is GET /consent/acting: the same for the second application, which acts on devices.
+func (s *Service) ActingConsent(w http.ResponseWriter, r *http.Request) { s.ask(w, r, s.acting()) }
+
+// ActingConsentCallback is GET /consent/acting/callback.
+func (s *Service) ActingConsentCallback(w http.ResponseWriter, r *http.Request) {
+	s.consented(w, r, s.acting())
+}
+
+func (s *Service) reading() asking {
+	return asking{s.cfg.Reading, "consent", pathConsentCallback, pagePortal + "?consent="}
+}
+
+func (s *Service) acting() asking {
+	return asking{s.cfg.Acting, "consent to actions", pathActingCallback, pagePortal + "?acting="}
+}
+
+func (s *Service) ask(w http.ResponseWriter, r *http.Request, to asking) {
 	ctx := r.Context()
 	p, err := s.Person(ctx)
 	if err != nil {
@@ -25,17 +56,21 @@ func (s *Service) Consent(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, problem)
 		return
 	}
+	if to.URL == nil {
+		answer(w, r, api.Fail(http.StatusNotFound, "acting-not-apart", "Actions need no consent of their own here.", "The consent to the application covers them."))
+		return
+	}
 	state := newSecret()
-	if err := s.store.BeginSignin(ctx, hashOf("consent", state, p.Session), store.Signin{Side: store.SideCustomer, ReturnTo: pagePortal}); err != nil {
+	if err := s.store.BeginSignin(ctx, hashOf(to.word, state, p.Session), store.Signin{Side: store.SideCustomer, ReturnTo: pagePortal}); err != nil {
 		s.broken(w, r, err)
 		return
 	}
-	redirect(w, s.cfg.ConsentURL(p.TenantID, s.public+pathConsentCallback, state))
+	redirect(w, to.URL(p.TenantID, s.public+to.callback, state))
 }
 
-// ConsentCallback is GET /consent/callback. What Entra's redirect says is the visitor's word only (graph.md 6): the state must be one of this session,
-// and Consented proves the consent by a token of the tenant.
-func (s *Service) ConsentCallback(w http.ResponseWriter, r *http.Request) {
+// consented takes who comes back. What Entra's redirect says is the visitor's word only (graph.md 6): the state must be one of this session, and Prove
+// proves the consent by a token of the tenant.
+func (s *Service) consented(w http.ResponseWriter, r *http.Request, to asking) {
 	ctx, q := r.Context(), r.URL.Query()
 	p, err := s.Person(ctx)
 	if err != nil {
@@ -50,7 +85,7 @@ func (s *Service) ConsentCallback(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, problem)
 		return
 	}
-	_, err = s.store.TakeSignin(ctx, hashOf("consent", q.Get("state"), p.Session))
+	_, err = s.store.TakeSignin(ctx, hashOf(to.word, q.Get("state"), p.Session))
 	if errors.Is(err, store.ErrNotFound) {
 		s.refuse(w, r, refuseText("state", "this session asked for no such consent, or it is used up"))
 		return
@@ -66,12 +101,12 @@ func (s *Service) ConsentCallback(w http.ResponseWriter, r *http.Request) {
 	case !strings.EqualFold(q.Get("tenant"), p.TenantID):
 		outcome = "wrong-tenant"
 	default:
-		if err := s.cfg.Consented(ctx, act(ctx, *p), p.TenantID); err != nil {
+		if err := to.Prove(ctx, act(ctx, *p), p.TenantID); err != nil {
 			s.log.ErrorContext(ctx, "consent could not be proven", "tenant", p.TenantID, "error", err, "request", api.RequestID(ctx))
 			outcome = "failed"
 		}
 	}
-	redirect(w, pagePortal+"?consent="+outcome)
+	redirect(w, to.back+outcome)
 }
 
 func (s *Service) mayConsent(p api.Person) *api.Problem {

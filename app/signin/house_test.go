@@ -165,14 +165,13 @@ func open(t *testing.T, spoil ...func(*signin.Config)) *house {
 			d, err := client.Discover(ctx, tenant)
 			return d.Government(), err
 		},
-		ConsentURL: client.AdminConsentURL,
-		Consented: func(ctx context.Context, act store.Act, tenant string) error {
+		Reading: signin.Consent{URL: client.AdminConsentURL, Prove: func(ctx context.Context, act store.Act, tenant string) error {
 			o, err := client.Organization(ctx, tenant)
 			if err != nil {
 				return err
 			}
 			return h.store.Consented(ctx, act, store.Tenant{ID: tenant, Name: o.DisplayName})
-		},
+		}},
 	}
 	for _, s := range spoil {
 		s(&cfg)

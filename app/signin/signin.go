@@ -53,16 +53,23 @@ type Config struct {
 	MemberGroups func(ctx context.Context, tenantID, oid string) ([]string, error)
 	// Government names the government cloud of a tenant, "" for none; nil leaves the check to the invitation.
 	Government func(ctx context.Context, tenantID string) (string, error)
-	// ConsentURL is the page on which the administrator of a tenant consents to the application.
-	ConsentURL func(tenantID, redirect, state string) string
-	// Consented proves the consent of a tenant and keeps it.
-	Consented func(ctx context.Context, act store.Act, tenantID string) error
+	// Reading is the consent of customers to the application. Acting is that to a second one, which acts on devices; its zero value where the first
+	// one does that.
+	Reading, Acting Consent
 
 	// Done is told of each sign-in that came back or could not begin: the side (empty while it is not known), and ok or the code of the refusal; nil
 	// tells nobody.
 	Done func(side, result string)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+}
+
+// Consent is how the administrator of a tenant consents to an application.
+type Consent struct {
+	// URL is Microsoft's page for it.
+	URL func(tenantID, redirect, state string) string
+	// Prove proves the consent of a tenant and keeps it.
+	Prove func(ctx context.Context, act store.Act, tenantID string) error
 }
 
 // Format names the application and never shows its secret, whatever prints the configuration.
@@ -82,6 +89,7 @@ const (
 const (
 	pathCallback        = "/signin/callback"
 	pathConsentCallback = "/consent/callback"
+	pathActingCallback  = "/consent/acting/callback"
 )
 
 // Service is everything about signing in. Its handlers are plain ones; safe for concurrent use.
@@ -145,8 +153,8 @@ func (c Config) check() error {
 		return errors.New("no client id")
 	case c.Secret == "" && c.Assertion == nil:
 		return errors.New("neither a client secret nor a certificate")
-	case c.MemberGroups == nil || c.ConsentURL == nil || c.Consented == nil:
-		return errors.New("MemberGroups, ConsentURL and Consented are needed")
+	case c.MemberGroups == nil || c.Reading.URL == nil || c.Reading.Prove == nil:
+		return errors.New("MemberGroups and Reading are needed")
 	case c.Idle < 0 || c.Absolute < 0:
 		return errors.New("the limits of a session cannot be negative")
 	}

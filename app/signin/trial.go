@@ -32,8 +32,10 @@ type Tried struct {
 
 // NewTrial prepares a trial by the same configuration as New; the functions that keep or send anything are not needed.
 func NewTrial(cfg Config, log *slog.Logger) (*Trial, error) {
-	cfg.ConsentURL = func(string, string, string) string { return "" }
-	cfg.Consented = func(context.Context, store.Act, string) error { return nil }
+	cfg.Reading = Consent{
+		URL:   func(string, string, string) string { return "" },
+		Prove: func(context.Context, store.Act, string) error { return nil },
+	}
 	cfg.Government = nil
 	s, err := New(cfg, nil, log)
 	if err != nil {

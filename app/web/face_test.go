@@ -165,8 +165,8 @@ func build(t *testing.T, public string, spoil ...func(*web.Config)) *face {
 		Login: f.cloud.URL() + "/login", PartnerTenant: litware, PartnerDomains: []string{"partner.example"}, ClientID: clientID, Secret: secret,
 		PublicURL:    public,
 		MemberGroups: func(context.Context, string, string) ([]string, error) { return nil, nil },
-		ConsentURL:   func(string, string, string) string { return "" },
-		Consented:    func(context.Context, store.Act, string) error { return errors.New("not here") },
+		Reading: signin.Consent{URL: func(string, string, string) string { return "" },
+			Prove: func(context.Context, store.Act, string) error { return errors.New("not here") }},
 	}, st, log)
 	require.NoError(t, err)
 	cfg := web.Config{PublicURL: public, Version: "1.2.3", Dist: dist(), Ready: st.Ping, Signin: signins, Log: log}

@@ -27,6 +27,9 @@ func GuideRoutes(g *setup.Guide) []api.Route {
 		api.Op("PUT", "/api/setup/registration", api.SettingUp(), "Set the Entra registration and its proof", g.SetRegistration),
 		api.Op("POST", "/api/setup/certificate", api.SettingUp(), "Make a certificate of the registration", g.MakeCertificate),
 		api.Op("DELETE", "/api/setup/certificate", api.SettingUp(), "Forget the certificate that waits", g.DropCertificate),
+		api.Op("PUT", "/api/setup/acting", api.SettingUp(), "Set the Entra registration that acts, or none", g.SetActing),
+		api.Op("POST", "/api/setup/acting/certificate", api.SettingUp(), "Make a certificate of the registration that acts", g.MakeActingCertificate),
+		api.Op("DELETE", "/api/setup/acting/certificate", api.SettingUp(), "Forget the certificate that waits for the registration that acts", g.DropActingCertificate),
 		api.Op("PUT", "/api/setup/managers", api.SettingUp(), "Set who names tenant managers", g.SetManagers),
 		api.Op("POST", "/api/setup/signin", api.SettingUp(), "Begin a sign-in that is only looked at", g.TrySignin),
 		api.Op("PUT", "/api/setup/mail", api.SettingUp(), "Set the mail server", g.SetMail),
@@ -87,6 +90,7 @@ func NewGuide(cfg GuideConfig, guide *setup.Guide) (*Server, error) {
 	e.POST("/setup/session", plain(g.claim))
 	e.GET("/signin/callback", plain(g.arrive))
 	e.GET("/consent/callback", plain(g.consented))
+	e.GET("/consent/acting/callback", plain(g.consented))
 	s.echo, s.chain = e, e
 	for _, step := range []func(http.Handler) http.Handler{
 		g.lock, g.limit, s.limitBody, g.refuseOthers, g.leadToGuide, g.refuseClear, s.setHeaders, s.recoverPanics, s.logRequests, s.identify,
@@ -165,7 +169,7 @@ func (g *guideServer) passedOn(r *http.Request) bool {
 func (g *guideServer) leadToGuide(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
-		if api.LoadsPage(r) && path != guidePage && path != "/help" && !strings.HasPrefix(path, "/help/") && path != "/signin/callback" && path != "/consent/callback" && !probe(r.URL.Path) {
+		if api.LoadsPage(r) && path != guidePage && path != "/help" && !strings.HasPrefix(path, "/help/") && path != "/signin/callback" && path != "/consent/callback" && path != "/consent/acting/callback" && !probe(r.URL.Path) {
 			w.Header().Set("Location", guidePage)
 			w.WriteHeader(http.StatusFound)
 			return

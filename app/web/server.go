@@ -143,6 +143,8 @@ func (s *Server) route(desk *api.Desk, routes []api.Route) error {
 	e.POST("/signout", plain(s.cfg.Signin.SignOut))
 	e.GET("/consent", plain(s.cfg.Signin.Consent))
 	e.GET("/consent/callback", plain(s.cfg.Signin.ConsentCallback))
+	e.GET("/consent/acting", plain(s.cfg.Signin.ActingConsent))
+	e.GET("/consent/acting/callback", plain(s.cfg.Signin.ActingConsentCallback))
 	s.echo = e
 
 	// The first is the outermost: what is refused by an inner one is still logged and has its headers.

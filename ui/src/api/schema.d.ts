@@ -2128,6 +2128,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/acting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the Entra registration that acts, or none
+         * @description May call: the browser with the set-up token.
+         */
+        put: operations["put-setup-acting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/acting/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a certificate of the registration that acts
+         * @description May call: the browser with the set-up token.
+         */
+        post: operations["post-setup-acting-certificate"];
+        /**
+         * Forget the certificate that waits for the registration that acts
+         * @description May call: the browser with the set-up token.
+         */
+        delete: operations["delete-setup-acting-certificate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup/address": {
         parameters: {
             query?: never;
@@ -2473,6 +2517,11 @@ export interface components {
             room?: components["schemas"]["RoomChoice"];
         };
         Acting: {
+            /**
+             * @description Whether the customer's consent in Entra covers actions, by the last check. missing: an action will fail unless it was given since.
+             * @enum {string}
+             */
+            consent: "given" | "missing" | "unknown";
             /** @description Whether you hold rooms.act in this room. */
             may: boolean;
             /** @description Whether the customer approves each action first. */
@@ -2691,10 +2740,10 @@ export interface components {
             /** @description Whether the permission was in our token at the last check; absent where that is not known. */
             given?: boolean;
             /**
-             * @description What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself; the clock of the machine that runs Roomward has to be set; nothing was tried because no room is granted.
+             * @description What helps: nothing is to be done or can be; an administrator of the customer consents again, at /consent of this server; or to the registration that acts, at /consent/acting; the customer looks at licences and settings; Microsoft's support with the detail; who operates Roomward looks at the collection's state; it passes by itself; the clock of the machine that runs Roomward has to be set; nothing was tried because no room is granted.
              * @enum {string}
              */
-            mend: "nothing" | "consent" | "licence" | "support" | "operator" | "wait" | "clock" | "rooms";
+            mend: "nothing" | "consent" | "consent-acting" | "licence" | "support" | "operator" | "wait" | "clock" | "rooms";
             /** @description Everything else works without it. */
             optional: boolean;
             /** @description The least application permission of Microsoft Graph that it takes. */
@@ -4259,6 +4308,8 @@ export interface components {
             name: string;
         };
         Partnership: {
+            /** @description Whether actions on devices need a consent of their own, beside that to read. */
+            actsApart: boolean;
             /** @description Whether the person may invite and change things. */
             administers: boolean;
             /** @description How the partner's people can be asked to sign in: one of these can be demanded. Empty when the partner offers none. */
@@ -4622,12 +4673,28 @@ export interface components {
             total?: number;
         };
         RegistrationInputBody: {
-            /** @description Application (client) id. */
+            /** @description Application (client) id. Empty for the registration that acts: there is none, and the first one acts. */
             clientId: string;
             /** @description A certificate with its private key, instead of one that Roomward made. */
             pem?: string;
             /** @description A client secret, instead of a certificate; absent to keep what is there. */
             secret?: string;
+        };
+        RegistrationState: {
+            /** @description The one in use. */
+            certificate?: components["schemas"]["AppCertificate"];
+            clientId: string;
+            /** @description Where the consent of the own tenant is given; absent before the client id is known. */
+            consentUrl?: string;
+            /** @enum {string} */
+            credential: "none" | "certificate" | "secret";
+            /** @description JSON to paste into the registration's manifest. */
+            manifest: string;
+            /** @description One that waits until Entra knows it; the check of the registration takes it into use then. */
+            nextCertificate?: components["schemas"]["AppCertificate"];
+            permissions: components["schemas"]["GraphPermission"][];
+            /** @description The redirect addresses of the registration. */
+            redirects: string[];
         };
         Relation: {
             /** Format: date-time */
@@ -5209,14 +5276,9 @@ export interface components {
             address: string;
         };
         Situation: {
+            /** @description The one that acts, where that is wanted apart; without a client id there is none. */
+            acting: components["schemas"]["RegistrationState"];
             backups: components["schemas"]["BackupPlan"];
-            /** @description The one in use. */
-            certificate?: components["schemas"]["AppCertificate"];
-            clientId: string;
-            /** @description Where the consent of the own tenant is given; absent before the client id is known. */
-            consentUrl?: string;
-            /** @enum {string} */
-            credential: "none" | "certificate" | "secret";
             domains: string[];
             /** @description What the last check of each step found in this start. */
             findings: {
@@ -5228,19 +5290,14 @@ export interface components {
             };
             mail: components["schemas"]["MailServer"];
             managerGroup: string;
-            /** @description JSON to paste into the registration's manifest. */
-            manifest: string;
             /** @description Settings that are still needed. */
             missing: string[];
             name: string;
-            /** @description One that waits until Entra knows it; the check of the registration takes it into use then. */
-            nextCertificate?: components["schemas"]["AppCertificate"];
-            permissions: components["schemas"]["GraphPermission"][];
             /** @description Where and when, unless somebody knows better. */
             proposedBackups: components["schemas"]["BackupPlan"];
             publicUrl: string;
-            /** @description The redirect addresses of the registration. */
-            redirects: string[];
+            /** @description The one that signs people in and reads. */
+            registration: components["schemas"]["RegistrationState"];
             /** @description Whether a sign-in can be tried. */
             signinTest: boolean;
             tenant: string;
@@ -14246,6 +14303,223 @@ export interface operations {
             };
         };
     };
+    "put-setup-acting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Situation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-setup-acting-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Situation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-setup-acting-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Situation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-setup-address": {
         parameters: {
             query?: never;
@@ -14546,7 +14820,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                step: "address" | "partner" | "registration" | "managers" | "mail" | "backups";
+                step: "address" | "partner" | "registration" | "acting" | "managers" | "mail" | "backups";
             };
             cookie?: never;
         };

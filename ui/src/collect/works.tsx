@@ -35,7 +35,6 @@ export function WorksTab({ id }: { id: string }) {
     await refresh(client, session, 'collect', 'capabilities')
     setChecking(false)
   }
-  const link = `${window.location.origin}/consent`
   return (
     <Loaded query={query} lines={8}>
       {(known) => (
@@ -45,11 +44,18 @@ export function WorksTab({ id }: { id: string }) {
           checking={checking}
           onCheck={() => void check()}
           action={
-            known.items.some((one) => one.mend === 'consent') && (
-              <Button icon={IconCopyLink} onClick={() => void copy(link, t('command.consentCopied'))}>
-                {t('command.copyConsent')}
-              </Button>
-            )
+            <>
+              {known.items.some((one) => one.mend === 'consent') && (
+                <Button icon={IconCopyLink} onClick={() => void copy(`${window.location.origin}/consent`, t('command.consentCopied'))}>
+                  {t('command.copyConsent')}
+                </Button>
+              )}
+              {known.items.some((one) => one.mend === 'consent-acting') && (
+                <Button icon={IconCopyLink} onClick={() => void copy(`${window.location.origin}/consent/acting`, t('command.consentCopied'))}>
+                  {t('command.copyActing')}
+                </Button>
+              )}
+            </>
           }
         />
       )}

@@ -7,6 +7,7 @@ import type { OwnAdmins, Partnership } from './queries'
 import words from './text.en.json'
 
 const partnership: Partnership = {
+  actsApart: false,
   administers: true, authContexts: [],
   defaultCeiling: [],
   needsCode: false,

@@ -5,7 +5,7 @@ import type { Invitation, Offer, Partnership } from './queries'
 import { stepOf, type Spot } from './refusal'
 
 /** The terms that the texts of this build say. Whoever agrees, agrees to these and to no others. */
-export const termsHere = '2027-02'
+export const termsHere = '2027-03'
 
 /** An invitation in the making. */
 export interface Draft {

@@ -7,19 +7,21 @@ interface TermsStepProps {
   readonly state: DraftState
   readonly partner: string
   readonly organisation: string
+  /** Whether actions take a consent of their own. */
+  readonly actsApart: boolean
   readonly draft: Draft
   readonly problem: string | undefined
 }
 
 /** Where Roomward departs from what one may expect, in plain words (design.md 15); agreed to by a tick that is never set beforehand. */
-export function TermsStep({ state, partner, organisation, draft, problem }: TermsStepProps) {
+export function TermsStep({ state, partner, organisation, actsApart, draft, problem }: TermsStepProps) {
   const { t } = useTranslation('portal')
   const { tried } = useWizard()
   const { change, refused } = state
   const parts: readonly (readonly [string, string])[] = [
     [t('wizard.terms.data'), t('wizard.terms.dataText', { partner })],
     [t('wizard.terms.kept'), t('wizard.terms.keptText', { count: draft.retention ?? 0 })],
-    [t('wizard.terms.consent'), t('wizard.terms.consentText')],
+    [t('wizard.terms.consent'), `${t('wizard.terms.consentText')} ${t(actsApart ? 'wizard.terms.actsApart' : 'wizard.terms.actsToo')}`],
     [t('wizard.terms.people'), t('wizard.terms.peopleText')],
     [t('wizard.terms.sign'), t('wizard.terms.signText', { partner })],
     [t('wizard.terms.approve'), t('wizard.terms.approveText', { partner })],

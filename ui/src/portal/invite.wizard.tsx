@@ -168,7 +168,7 @@ export function InviteWizard({ partnership, invitation }: InviteWizardProps) {
           summary: draft.agreed ? t('wizard.terms.agreed') : undefined,
           problems: listed(problems.terms),
           content: () => (
-            <TermsStep state={state} partner={partner} organisation={partnership.organisation.name} draft={draft} problem={problems.terms} />
+            <TermsStep state={state} partner={partner} organisation={partnership.organisation.name} actsApart={partnership.actsApart} draft={draft} problem={problems.terms} />
           ),
         },
         {

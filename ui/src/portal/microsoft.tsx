@@ -59,11 +59,18 @@ function Works({ partnership }: InForceProps) {
               checking={checking}
               onCheck={() => void check()}
               action={
-                known.items.some((one) => one.mend === 'consent') && (
-                  <a className="btn" href="/consent">
-                    {t('consent.again')}
-                  </a>
-                )
+                <>
+                  {known.items.some((one) => one.mend === 'consent') && (
+                    <a className="btn" href="/consent">
+                      {t('consent.again')}
+                    </a>
+                  )}
+                  {known.items.some((one) => one.mend === 'consent-acting') && (
+                    <a className="btn" href="/consent/acting">
+                      {t('acting.give')}
+                    </a>
+                  )}
+                </>
               }
             />
           )}

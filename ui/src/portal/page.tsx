@@ -9,6 +9,7 @@ import { Message } from '../kit/Message'
 import { Card, PlainPage } from '../kit/Page'
 import { Tag } from '../kit/status'
 import { useFormat } from '../text/i18n'
+import { ActingCard } from './acting'
 import { ActivityCard } from './activity'
 import { AdminProposalCard } from './admins'
 import { ConsentCard, ConsentStep } from './consent'
@@ -136,6 +137,7 @@ function Home({ partnership }: { partnership: Partnership }) {
       {relation !== undefined && <AgreedFacts partnership={partnership} relation={relation} />}
       {relation !== undefined && <ActivityCard partner={partnership.partner.name} />}
       {running && <ConsentCard partnership={partnership} />}
+      {running && partnership.actsApart && <ActingCard partnership={partnership} />}
       {administers && relation === undefined && <PastInvitations latest={partnership.invitation?.id} />}
       <Card title={t('organisation')}>
         <Facts wide>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useSetSearch } from '../kit/address'
 import { ConfirmDialog } from '../kit/form/Dialog'
 import { ChoiceField } from '../kit/form/fields'
+import { Message } from '../kit/Message'
 import { useDeviceKind } from '../kit/signal'
 import { useToast } from '../kit/toast'
 import { productOf } from './cells'
@@ -54,6 +55,7 @@ export function RestartDialog({ room, open, onClose }: RestartProps) {
     >
       {device !== undefined && <p>{t('actions.which', { device: name(device), room: room.name, customer: room.customerName })}</p>}
       <p className="b">{t('actions.callEnds')}</p>
+      {room.acting.consent === 'missing' && <Message tone="warning">{t('actions.noConsent', { customer: room.customerName })}</Message>}
       {devices.length > 1 && device !== undefined && (
         <ChoiceField
           name="device"

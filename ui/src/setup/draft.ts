@@ -1,4 +1,4 @@
-import type { Situation } from './queries'
+import type { Registration, Situation } from './queries'
 
 /** What stands in the fields. Secrets are here only until they are sent. */
 export interface Draft {
@@ -6,10 +6,10 @@ export interface Draft {
   readonly tenant: string
   readonly name: string
   readonly domains: string
-  readonly clientId: string
-  readonly proof: 'certificate' | 'secret' | 'pem'
-  readonly secret: string
-  readonly pem: string
+  readonly registration: ProofDraft
+  /** Whether a second registration acts. */
+  readonly acts: 'first' | 'second'
+  readonly acting: ProofDraft
   readonly managers: 'role' | 'group'
   readonly group: string
   readonly mail: 'none' | 'server'
@@ -26,6 +26,18 @@ export interface Draft {
   readonly at: string
 }
 
+/** An application in Entra, and how Roomward proves that it is the one. */
+export interface ProofDraft {
+  readonly clientId: string
+  readonly proof: 'certificate' | 'secret' | 'pem'
+  readonly secret: string
+  readonly pem: string
+}
+
+function proofOf({ clientId, credential }: Registration): ProofDraft {
+  return { clientId, proof: credential === 'secret' ? 'secret' : 'certificate', secret: '', pem: '' }
+}
+
 /** What is kept already, as it stands in the fields. */
 export function draftOf(situation: Situation): Draft {
   const { mail, proposedBackups: proposed } = situation
@@ -35,10 +47,9 @@ export function draftOf(situation: Situation): Draft {
     tenant: situation.tenant,
     name: situation.name,
     domains: situation.domains.join(', '),
-    clientId: situation.clientId,
-    proof: situation.credential === 'secret' ? 'secret' : 'certificate',
-    secret: '',
-    pem: '',
+    registration: proofOf(situation.registration),
+    acts: situation.acting.clientId === '' ? 'first' : 'second',
+    acting: proofOf(situation.acting),
     managers: situation.managerGroup === '' ? 'role' : 'group',
     group: situation.managerGroup,
     mail: mail.host === '' ? 'none' : 'server',

@@ -7,6 +7,8 @@ import { Started } from './door'
 import { draftOf, itemsOf, type Draft } from './draft'
 import { worstOf } from './findings'
 import { ask, plainly, useAsking, type Situation, type StepId } from './queries'
+import { hasProof, inputOf, type Which } from './proof'
+import { ActingStep } from './steps.acting'
 import { AddressStep, PartnerStep } from './steps.first'
 import { BackupsStep, planOf } from './steps.backups'
 import { MailStep } from './steps.mail'
@@ -14,13 +16,13 @@ import { ManagersStep } from './steps.managers'
 import { RegistrationStep } from './steps.registration'
 import { Review } from './steps.review'
 
-const order: readonly StepId[] = ['address', 'partner', 'registration', 'managers', 'mail', 'backups']
+const order: readonly StepId[] = ['address', 'partner', 'registration', 'acting', 'managers', 'mail', 'backups']
 
 /** Where somebody who comes back goes on: the step that Microsoft's page led back to, else the first in which something is missing. */
 function beginning(situation: Situation): string {
   const asked = new URLSearchParams(location.search).get('step')
   if (asked !== null && order.includes(asked as StepId)) return asked
-  if (situation.missing.some((name) => name.startsWith('partner'))) return situation.tenant === '' && situation.clientId === '' ? 'address' : 'partner'
+  if (situation.missing.some((name) => name.startsWith('partner'))) return situation.tenant === '' && situation.registration.clientId === '' ? 'address' : 'partner'
   return situation.missing.length > 0 ? 'registration' : 'review'
 }
 
@@ -60,6 +62,12 @@ export function Guide({ situation }: { situation: Situation }) {
     }
     return true
   }
+  const unproven = (which: Which) => draft[which].clientId.trim() === '' || !hasProof(situation[which], draft[which])
+  const prove = async (which: Which): Promise<boolean> => {
+    const good = await test(which, () => ask[which].set(inputOf(draft[which])))
+    change({ [which]: { ...draft[which], secret: '', pem: '' } }) // they are kept now, and need not stay in this page's memory
+    return good
+  }
   const broken = order.filter((step) => worstOf(situation.findings[step]) === 'broken')
 
   const parts = useWizardParts({
@@ -90,21 +98,18 @@ export function Guide({ situation }: { situation: Situation }) {
       {
         id: 'registration',
         label: t('registration.label'),
-        summary: situation.clientId === '' ? undefined : situation.clientId,
-        problems: draft.clientId.trim() === '' || !hasProof(situation, draft) ? [t('registration.needed')] : [],
-        leave: async () => {
-          const { clientId, proof, secret, pem } = draft
-          const good = await test('registration', () =>
-            ask.registration({
-              clientId: clientId.trim(),
-              ...(proof === 'secret' && secret !== '' && { secret }),
-              ...(proof === 'pem' && pem !== '' && { pem }),
-            }),
-          )
-          change({ secret: '', pem: '' }) // they are kept now, and need not stay in this page's memory
-          return good
-        },
+        summary: situation.registration.clientId === '' ? undefined : situation.registration.clientId,
+        problems: unproven('registration') ? [t('registration.needed')] : [],
+        leave: () => prove('registration'),
         content: () => <RegistrationStep {...props} />,
+      },
+      {
+        id: 'acting',
+        label: t('acting.label'),
+        summary: t(situation.acting.clientId === '' ? 'acting.first' : 'acting.second'),
+        problems: draft.acts === 'second' && unproven('acting') ? [t('registration.needed')] : [],
+        leave: () => (draft.acts === 'second' ? prove('acting') : test('acting', () => ask.acting.set({ clientId: '' }))),
+        content: () => <ActingStep {...props} />,
       },
       {
         id: 'managers',
@@ -151,17 +156,6 @@ export function Guide({ situation }: { situation: Situation }) {
       </div>
     </main>
   )
-}
-
-function hasProof(situation: Situation, draft: Draft): boolean {
-  switch (draft.proof) {
-    case 'secret':
-      return draft.secret !== '' || situation.credential === 'secret'
-    case 'pem':
-      return draft.pem !== '' || situation.credential === 'certificate' || situation.nextCertificate !== undefined
-    default:
-      return situation.credential === 'certificate' || situation.nextCertificate !== undefined
-  }
 }
 
 /** The mail server of the draft, as the guide is asked for it. */

@@ -7,9 +7,10 @@ import { isReady } from '../api/setupToken'
 import { usePlace } from '../kit/scope'
 
 export type Situation = components['schemas']['Situation']
+export type Registration = components['schemas']['RegistrationState']
 export type Outcome = components['schemas']['Outcome']
 export type Checkup = components['schemas']['Checkup']
-export type StepId = 'address' | 'partner' | 'registration' | 'managers' | 'mail' | 'backups'
+export type StepId = 'address' | 'partner' | 'registration' | 'acting' | 'managers' | 'mail' | 'backups'
 
 const scope = { session: 'setup', customer: 'all' } as const
 
@@ -48,9 +49,16 @@ export function useKeepCheckup(): (checkup: Checkup) => void {
 export const ask = {
   address: (publicUrl: string) => unwrap(api.PUT('/api/setup/address', { body: { publicUrl } })),
   partner: (body: components['schemas']['PartnerInputBody']) => unwrap(api.PUT('/api/setup/partner', { body })),
-  registration: (body: components['schemas']['RegistrationInputBody']) => unwrap(api.PUT('/api/setup/registration', { body })),
-  certificate: () => unwrap(api.POST('/api/setup/certificate')),
-  dropCertificate: () => unwrap(api.DELETE('/api/setup/certificate')),
+  registration: {
+    set: (body: components['schemas']['RegistrationInputBody']) => unwrap(api.PUT('/api/setup/registration', { body })),
+    certificate: () => unwrap(api.POST('/api/setup/certificate')),
+    dropCertificate: () => unwrap(api.DELETE('/api/setup/certificate')),
+  },
+  acting: {
+    set: (body: components['schemas']['RegistrationInputBody']) => unwrap(api.PUT('/api/setup/acting', { body })),
+    certificate: () => unwrap(api.POST('/api/setup/acting/certificate')),
+    dropCertificate: () => unwrap(api.DELETE('/api/setup/acting/certificate')),
+  },
   managers: (managerGroup: string) => unwrap(api.PUT('/api/setup/managers', { body: { managerGroup } })),
   mail: (body: components['schemas']['MailInputBody']) => unwrap(api.PUT('/api/setup/mail', { body })),
   testMail: (to: string) => unwrap(api.POST('/api/setup/mail/test', { body: { to } })),

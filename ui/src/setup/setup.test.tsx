@@ -11,24 +11,28 @@ import fr from './text.fr.json'
 
 const plan = { dir: '/var/lib/roomward-backup', keepDays: 30, at: '02:30' }
 const used = { pem: 'PEM-1', thumbprint: 'AA11', until: '2028-11-29T00:00:00Z' }
+const registration = {
+  clientId: '11111111-2222-4333-8444-555555555555',
+  credential: 'certificate',
+  certificate: used,
+  redirects: ['https://rooms.partner.example/signin/callback', 'https://rooms.partner.example/consent/callback'],
+  permissions: [{ name: 'Place.Read.All', id: 'p' }],
+  manifest: '{}',
+} as const
 const situation: Situation = {
   version: 'test',
   trial: false,
   publicUrl: 'https://rooms.partner.example',
-  redirects: ['https://rooms.partner.example/signin/callback', 'https://rooms.partner.example/consent/callback'],
   tenant: 't-1',
   name: 'Litware',
   domains: ['partner.example'],
-  clientId: '11111111-2222-4333-8444-555555555555',
-  credential: 'certificate',
-  certificate: used,
+  registration,
+  acting: { ...registration, clientId: '', credential: 'none', certificate: undefined, redirects: ['https://rooms.partner.example/consent/acting/callback'] },
   managerGroup: '',
   mail: { host: '', port: 0, user: '', passwordSet: false, tls: 'starttls', from: '', noticeMail: [] },
   backups: { dir: '', keepDays: 30, at: '' },
   proposedBackups: plan,
   given: {},
-  permissions: [{ name: 'Place.Read.All', id: 'p' }],
-  manifest: '{}',
   signinTest: true,
   findings: {},
   missing: [],
@@ -68,6 +72,7 @@ afterEach(async () => {
 
 const text = () => document.body.textContent ?? ''
 const next = () => click(button(common.kit.next))
+const radio = (field: string, nth: number) => find(`[data-field="${field}"] div:nth-of-type(${nth}) input`)
 const field = (name: string) => find(`[name="${name}"]`)
 const at = (step: string, answers: Record<string, Answer> = {}, now: Partial<Situation> = {}) => {
   history.replaceState(null, '', `/setup?step=${step}`)
@@ -160,7 +165,7 @@ describe('the steps', () => {
 
   test('a certificate that waits is told from the one in use, and can be discarded', async () => {
     const waits = { pem: 'PEM-2', thumbprint: 'BB22', until: '2028-11-30T00:00:00Z' }
-    const asked = at('registration', { 'DELETE /api/setup/certificate': () => json(situation) }, { nextCertificate: waits })
+    const asked = at('registration', { 'DELETE /api/setup/certificate': () => json(situation) }, { registration: { ...situation.registration, nextCertificate: waits } })
     await show(Page)
     await until(() => expect(text()).toContain('Waits: the certificate BB22.'))
     expect(text()).toContain('In use: the certificate AA11.')
@@ -169,6 +174,31 @@ describe('the steps', () => {
     await until(() => expect(text()).not.toContain('BB22'))
     expect(asked.some((one) => one.line === 'DELETE /api/setup/certificate')).toBe(true)
     expect(find('[data-thumbprint]').dataset['thumbprint']).toBe('AA11')
+  })
+
+  test('a second registration is asked for only where one is wanted, and goes as it came', async () => {
+    const second = { ...situation.acting, clientId: '99999999-2222-4333-8444-555555555555', credential: 'secret' as const }
+    const found = (code: string, acting = situation.acting) => json({ ...situation, acting, findings: { acting: [{ check: 'acting', state: 'ok', code }] } })
+    const asked = at('acting', {
+      'PUT /api/setup/acting': (body) => ((body as { clientId: string }).clientId === '' ? found('acting-by-first') : found('acting-ok', second)),
+    })
+    await show(Page)
+    await until(() => expect(text()).toContain(en.acting.lead))
+    expect(document.querySelector('[name="clientId"]')).toBeNull()
+    await next()
+    await until(() => expect(text()).toContain(en.managers.lead))
+    await click(button(common.kit.back))
+    await until(() => expect(text()).toContain(en.found['acting-by-first']))
+    await click(radio('acts', 2))
+    await next()
+    await until(() => expect(text()).toContain(en.registration.needed))
+    expect(text()).toContain('https://rooms.partner.example/consent/acting/callback')
+    await type(field('clientId'), second.clientId)
+    await click(radio('proof', 2))
+    await type(field('secret'), 's3cret')
+    await next()
+    await until(() => expect(text()).toContain(en.managers.lead))
+    expect(asked.filter((one) => one.line === 'PUT /api/setup/acting').map((one) => one.body)).toEqual([{ clientId: '' }, { clientId: second.clientId, secret: 's3cret' }])
   })
 
   test('what is set elsewhere cannot be changed here, and says where', async () => {

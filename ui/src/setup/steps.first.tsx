@@ -27,17 +27,17 @@ export function AddressStep({ situation, draft, change, asking }: StepProps) {
         />
       </div>
       <p className="sec">{t('address.follows')}</p>
-      <Redirects situation={situation} />
+      <Redirects addresses={situation.registration.redirects} />
       <Tested situation={situation} asking={asking} step="address" known={situation.findings['address'] !== undefined} />
     </>
   )
 }
 
 /** The addresses to which Microsoft sends browsers back, to copy. */
-export function Redirects({ situation }: Pick<StepProps, 'situation'>) {
+export function Redirects({ addresses }: { addresses: readonly string[] }) {
   return (
     <ul className="copies">
-      {situation.redirects.map((address) => (
+      {addresses.map((address) => (
         <li key={address}>
           <Code copy>{address}</Code>
         </li>

@@ -4,12 +4,12 @@ import { ReviewPart } from '../kit/form/Wizard'
 import { Fact, Facts } from '../kit/details/Facts'
 import { Findings } from './findings'
 import type { StepProps } from './guide'
+import type { Registration } from './queries'
 
 /** All that was chosen, with what the tests found, before Roomward starts. */
 export function Review({ situation, asking }: Pick<StepProps, 'situation' | 'asking'>) {
   const { t } = useTranslation('setup')
   const { findings, mail } = situation
-  const proof = situation.credential === 'none' ? undefined : t(`review.${situation.credential}`)
   return (
     <>
       <p className="sec">{t('review.lead')}</p>
@@ -28,12 +28,12 @@ export function Review({ situation, asking }: Pick<StepProps, 'situation' | 'ask
           <Findings outcomes={findings['partner']} />
         </ReviewPart>
         <ReviewPart title={t('registration.label')} step="registration">
-          <Facts>
-            <Fact label={t('registration.client')}>{situation.clientId}</Fact>
-            <Fact label={t('registration.proof')}>{proof}</Fact>
-            {situation.nextCertificate && <Fact label={t('review.waiting')}>{situation.nextCertificate.thumbprint}</Fact>}
-          </Facts>
+          <Registered registration={situation.registration} />
           <Findings outcomes={findings['registration']} />
+        </ReviewPart>
+        <ReviewPart title={t('acting.label')} step="acting">
+          {situation.acting.clientId === '' ? <p>{t('acting.first')}</p> : <Registered registration={situation.acting} />}
+          <Findings outcomes={findings['acting']} />
         </ReviewPart>
         <ReviewPart title={t('managers.label')} step="managers">
           <p>{situation.managerGroup === '' ? t('managers.role') : situation.managerGroup}</p>
@@ -51,5 +51,17 @@ export function Review({ situation, asking }: Pick<StepProps, 'situation' | 'ask
       </div>
       <p className="mut sm">{t('review.secretsNote')}</p>
     </>
+  )
+}
+
+function Registered({ registration }: { registration: Registration }) {
+  const { t } = useTranslation('setup')
+  const { clientId, credential, nextCertificate } = registration
+  return (
+    <Facts>
+      <Fact label={t('registration.client')}>{clientId}</Fact>
+      <Fact label={t('registration.proof')}>{credential === 'none' ? undefined : t(`review.${credential}`)}</Fact>
+      {nextCertificate && <Fact label={t('review.waiting')}>{nextCertificate.thumbprint}</Fact>}
+    </Facts>
   )
 }
