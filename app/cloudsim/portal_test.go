@@ -213,3 +213,36 @@ func TestNoPortalUnlessAskedFor(t *testing.T) {
 	status, _, _ = c.post("/portal/register", url.Values{"name": {"x"}})
 	equal(t, http.StatusNotFound, status)
 }
+
+// TestASecondApplication is registered beside the first one, proves itself apart, and has the consents to it alone.
+func TestASecondApplication(t *testing.T) {
+	c := startWith(t, smallWorld(), cloudsim.Options{ClientID: clientID, ClientSecret: secret, Portal: true})
+	first := c.product(graph.Credential{ClientID: clientID, Secret: secret})
+	id, _ := c.form(http.StatusOK, "register?app=acting", url.Values{"name": {"Roomward actions"}, "accounts": {"many"}})["clientId"].(string)
+	isTrue(t, id != "" && id != clientID, id)
+	value, _ := c.form(http.StatusOK, "secrets?app=acting", url.Values{"days": {"180"}})["secret"].(string)
+	c.form(http.StatusOK, "permissions?app=acting", url.Values{"permission": {"TeamworkDevice.ReadWrite.All"}})
+	second := c.product(graph.Credential{ClientID: id, Secret: value})
+	_, err := second.Roles(t.Context(), litware)
+	equal(t, graph.NotConsented, graph.KindOf(err), "no consent of the first is one of the second")
+	_, err = c.product(graph.Credential{ClientID: clientID, Secret: value}).Roles(t.Context(), litware)
+	equal(t, graph.SecretInvalid, graph.KindOf(err), "the secret of the one is none of the other")
+	c.form(http.StatusOK, "consent?app=acting", nil)
+	roles, err := second.Roles(t.Context(), litware)
+	noError(t, err)
+	equal(t, []string{"TeamworkDevice.ReadWrite.All"}, roles)
+	roles, err = first.Roles(t.Context(), litware)
+	noError(t, err)
+	equal(t, len(cloudsim.Permissions()), len(roles), "the first one is as it was")
+	status, _, page := c.get("/portal?app=acting")
+	equal(t, http.StatusOK, status)
+	contains(t, page, id)
+	isTrue(t, !strings.Contains(page, "Token configuration"), "nobody signs in with it")
+
+	c.form(http.StatusOK, "consent?app=acting", url.Values{"withdraw": {litware}})
+	second.ForgetToken(litware)
+	_, err = second.Roles(t.Context(), litware)
+	equal(t, graph.NotConsented, graph.KindOf(err))
+	_, err = first.Organization(t.Context(), litware)
+	noError(t, err)
+}

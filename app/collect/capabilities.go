@@ -82,7 +82,7 @@ func (c *Collector) capabilities(ctx context.Context, v policy.View, customer po
 			item.Mend = mend
 		}
 		switch {
-		case item.Mend == "consent" && n.Capability == graph.CanRestart && c.actsApart():
+		case item.Mend == "consent" && n.Capability == graph.CanRestart && c.actsApart() && (found.Given == nil || !*found.Given):
 			item.Mend = "consent-acting"
 		case found.State == CanBlocked && strings.HasPrefix(found.Detail, clockSkew):
 			item.Mend = "clock"

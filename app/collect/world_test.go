@@ -62,6 +62,7 @@ type world struct {
 	t         testing.TB
 	clock     *clock
 	cloud     *cloudsim.Server
+	at        graph.Cloud
 	store     *store.Store
 	graph     *graph.Client
 	decider   *policy.Decider
@@ -95,11 +96,18 @@ func (s *safeBuffer) Bytes() []byte {
 
 func newWorld(t *testing.T, tenants ...*cloudsim.Tenant) *world {
 	t.Helper()
+	return newWorldWith(t, cloudsim.Options{}, tenants...)
+}
+
+func newWorldWith(t *testing.T, o cloudsim.Options, tenants ...*cloudsim.Tenant) *world {
+	t.Helper()
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)}}
-	w.cloud = cloudsim.New(&cloudsim.World{Tenants: tenants}, cloudsim.Options{ClientID: clientID, ClientSecret: secret, Now: w.clock.Now, Secret: heard.Learn})
+	o.ClientID, o.ClientSecret, o.Now, o.Secret = clientID, secret, w.clock.Now, heard.Learn
+	w.cloud = cloudsim.New(&cloudsim.World{Tenants: tenants}, o)
 	server := httptest.NewServer(w.front())
 	t.Cleanup(server.Close)
-	w.build(graph.Config{Cloud: graph.Cloud{Login: server.URL + "/login", Graph: server.URL + "/graph"},
+	w.at = graph.Cloud{Login: server.URL + "/login", Graph: server.URL + "/graph"}
+	w.build(graph.Config{Cloud: w.at,
 		Budget: graph.Budget{PerTenant: 1e6, Overall: 1e6}, MaxRetryWait: -1})
 	w.collector.cfg.Tick = 10 * time.Millisecond
 	return w

@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import portal from '../../portal/text.en.json'
 import words from '../../rooms/text.en.json'
 import mots from '../../rooms/text.fr.json'
-import { findings, openBrowser, openList, pane, people, picture, rows, search } from './harness'
+import { findings, open, openBrowser, openList, pane, people, picture, rows, search, signIn } from './harness'
 
 let browser: Browser
 beforeAll(async () => {
@@ -44,10 +45,28 @@ test('a consent that leaves restarts out is named, in French too', async () => {
   const page = await openList(browser, people.primaryAdmin, '/rooms?q=Kontor+9', { language: 'fr', colorScheme: 'dark' })
   await rows(page).first().click()
   await pane(page).getByRole('button', { name: mots.actions.restart, exact: true }).click()
+  await page.getByRole('alertdialog').getByText('Trey Research n’a pas consenti aux actions').waitFor()
+  await picture(page, 'restart-warned-fr')
   await page.getByRole('alertdialog').getByRole('button', { name: mots.actions.restart, exact: true }).click()
   await pane(page).locator('[data-state=failed]').first().waitFor()
-  await expect.poll(() => pane(page).locator('.rm-action').first().innerText()).toContain('TeamworkDevice.ReadWrite.All')
+  await expect.poll(() => pane(page).locator('.rm-action').first().innerText()).toContain(mots.actions.failure['consent-missing'])
   await picture(page, 'restart-refused-fr')
+  expect(await findings(page)).toEqual([])
+})
+
+test('a customer sees what its consent to actions is for, and may leave it', async () => {
+  const page = await open(browser)
+  await signIn(page, 'admin@trey.example', '/portal')
+  await page.getByRole('heading', { name: portal.acting.title }).waitFor()
+  await page.getByText(portal.acting.without).waitFor()
+  expect(await findings(page)).toEqual([])
+  await picture(page, 'portal-acting')
+  await page.getByRole('link', { name: portal.acting.give }).click()
+  await page.getByText('Annika Lindqvist').click()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.waitForURL(/\/portal\?acting=refused/)
+  await page.getByText(portal.outcome.refused).waitFor()
+  await page.getByText(portal.acting.without).waitFor()
   expect(await findings(page)).toEqual([])
 })
 

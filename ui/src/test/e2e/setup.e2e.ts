@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findings, open, openBrowser, picture, rows } from './harness'
 import { termsHere } from '../../portal/draft'
+import portalWords from '../../portal/text.en.json'
 import words from '../../setup/text.en.json'
 import mots from '../../setup/text.fr.json'
 import common from '../../text/common.en.json'
@@ -167,6 +168,31 @@ describe('from nothing to the first customer', () => {
     await code(page, 'permissions-ok')
     await picture(page, 'setup-registered')
     await next(page)
+
+    // A second application that acts, of which the first one is relieved.
+    await step(page, words.acting.label)
+    await page.getByRole('radio', { name: words.acting.second }).check()
+    const second = await page.context().newPage()
+    await second.goto(`${cloud}/portal?app=acting`)
+    await second.getByLabel(/Redirect URIs/).fill(`${base}/consent/acting/callback`)
+    await inPortal(second, 'Register')
+    const actingId = await second.locator('#overview dt', { hasText: 'client' }).locator('xpath=following-sibling::dd[1]').innerText()
+    await second.getByRole('checkbox', { name: /TeamworkDevice.ReadWrite.All/ }).check()
+    await inPortal(second, 'Save permissions')
+    await inPortal(second, 'Grant admin consent for Litware')
+    await inPortal(second, 'New client secret')
+    const secret = await second.locator('.made code').innerText()
+    await field(page, words.registration.client).fill(actingId)
+    await page.getByRole('radio', { name: words.registration.secret, exact: true }).check()
+    await page.getByLabel(words.registration.secretValue).fill(secret)
+    await next(page)
+    await code(page, 'acting-ok')
+    expect(await findings(page)).toEqual([])
+    await picture(page, 'setup-acting')
+    await portal.getByRole('checkbox', { name: /TeamworkDevice.ReadWrite.All/ }).uncheck()
+    await inPortal(portal, 'Save permissions')
+    await inPortal(portal, 'Grant admin consent for Litware')
+    await next(page)
     await step(page, words.managers.label)
 
     // A sign-in that is only looked at: before and after somebody is a manager.
@@ -202,6 +228,7 @@ describe('from nothing to the first customer', () => {
     await picture(page, 'setup-started')
     const settings = readFileSync(join(data, 'settings.conf'), 'utf8')
     expect(settings).toContain(`client-id = ${clientId}`)
+    expect(settings).toContain(`act-client-id = ${actingId}`)
     expect(settings).toContain('backup-at = 02:30')
     expect(statSync(join(data, 'settings.conf')).mode & 0o777).toBe(0o600)
 
@@ -252,6 +279,18 @@ describe('from nothing to the first customer', () => {
     await lead.reload()
     await rows(lead).first().waitFor()
     await picture(lead, 'setup-first-customer')
+
+    // The customer lets the partner act, too.
+    await customer.goto(`${base}/portal`)
+    await customer.getByRole('link', { name: portalWords.acting.give }).click()
+    await customer.getByText('Renee Alvarez').click()
+    await customer.getByText('Read and write Teams devices').waitFor()
+    await customer.getByRole('button', { name: 'Accept' }).click()
+    await customer.waitForURL(`${base}/portal?acting=ok`)
+    await customer.getByRole('heading', { name: portalWords.acting.title }).waitFor()
+    await customer.getByText('where it has an entry of its own').waitFor()
+    expect(await findings(customer)).toEqual([])
+    await picture(customer, 'setup-acting-consented')
   })
 
   test('the door in French, in the dark', async () => {
