@@ -78,3 +78,58 @@ func TestAnotherChoiceEndsTheRunningCheck(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, due)
 }
+
+// A room that an item of the list may be does not count as gone, the others do; a room that the list has outside the grant is hidden all the same.
+func TestUnsureRoomsAreNotMissed(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept("t-1", inLondon())
+	require.Equal(t, 3, w.places(id, place("A", "London"), place("B", "London"), place("C", "London")))
+	read := func(unsure, outside []string) {
+		t.Helper()
+		w.advance(48 * time.Hour)
+		o := w.outcome(w.lease(id, CollectPlaces))
+		o.Unsure, o.Outside = unsure, outside
+		_, err := w.ApplyPlaces(t.Context(), collectWork(id), o, []PlaceFound{place("A", "London")})
+		require.NoError(t, err)
+	}
+	for range 3 {
+		read([]string{"PLACE-b"}, nil)
+	}
+	require.Equal(t, []string{"A", "B"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL ORDER BY name`))
+	require.Equal(t, []string{"A", "B"}, w.texts(`SELECT name FROM rooms ORDER BY name`))
+	for range 3 {
+		read([]string{"place-B"}, []string{"place-B"})
+	}
+	require.Equal(t, []string{"B"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NOT NULL AND misses = 0 AND cell_id IS NULL`))
+	read(nil, nil)
+	read(nil, nil)
+	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms`))
+}
+
+// The same of devices, by their ids.
+func TestUnsureDevicesAreNotMissed(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept("t-1", inLondon())
+	w.places(id, place("A", "London"))
+	room := w.id(`SELECT id FROM rooms`)
+	one, two := DeviceFound{GraphID: "d-1", Room: room, Kind: "teamsRoom"}, DeviceFound{GraphID: "d-2", Room: room, Kind: "teamsPanel"}
+	w.devices(id, DevicesFound{Listed: true, Devices: []DeviceFound{one, two}})
+	w.devices(id, DevicesFound{Listed: true, Unsure: []string{"D-1", "of-nobody"}})
+	require.Equal(t, []string{"d-2"}, w.texts(`SELECT graph_id FROM devices WHERE misses > 0`))
+	w.devices(id, DevicesFound{Listed: true})
+	require.Equal(t, []string{"d-1", "d-2"}, w.texts(`SELECT graph_id FROM devices WHERE misses > 0 ORDER BY 1`))
+}
+
+// A customer may choose a room while Microsoft gives no id of it: then the choice has its address, and the stored room is the one that is meant.
+func TestAChoiceByAddressKeepsTheStoredRoom(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept(northwind, policy.Grant{All: true})
+	w.places(id, place("A", "London"), place("B", "London"))
+	_, err := w.SetGrant(t.Context(), Act{Side: SideCustomer, TenantID: northwind}, policy.Own(northwind), 0, policy.Grant{Rooms: []string{"a@customer.example"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms`))
+	w.devices(id, DevicesFound{Listed: true, Devices: []DeviceFound{{GraphID: "d-1", Room: w.id(`SELECT id FROM rooms`), Kind: "teamsRoom"}}})
+	require.Equal(t, []string{"d-1"}, w.texts(`SELECT graph_id FROM devices`))
+	w.places(id, place("A", "London"), place("B", "London"))
+	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL`))
+}

@@ -31,7 +31,8 @@ type result struct {
 type placesResult struct {
 	found   []store.PlaceFound
 	outside []string // keys of listed rooms that the grant does not cover
-	partial bool     // there are more rooms than could be read
+	unsure  []string // keys of stored rooms that may be there
+	partial bool     // any stored room may be there
 }
 
 // collect does one leased job: fetch, which may take most, compare, write, and say how it went. An error means that nothing at all was written.
@@ -93,7 +94,7 @@ func (c *Collector) fetch(ctx context.Context, r run) (out result) {
 func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (int, error) {
 	switch {
 	case found.places != nil:
-		o.Partial, o.Outside = found.places.partial, found.places.outside
+		o.Partial, o.Unsure, o.Outside = found.places.partial, found.places.unsure, found.places.outside
 		return c.cfg.Store.ApplyPlaces(ctx, r.work, o, found.places.found)
 	case found.devices != nil:
 		return c.cfg.Store.ApplyDevices(ctx, r.work, o, *found.devices)
