@@ -230,15 +230,17 @@ func (m *memory) note(rooms []policy.ID, now time.Time) {
 	}
 }
 
-// inTurns calls fn for 0 to n-1, a few at a time, until one fails, and gives its error unless that is one to be passed over.
+// inTurns calls fn for 0 to n-1, a few at a time, until one fails, and gives its error unless that is one to be passed over. A panic of fn is one of
+// the caller: in a goroutine of its own it would end the process.
 func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...error) error {
 	var mu sync.Mutex
 	var failed error
+	var broken any
 	next, done := 0, 0
 	take := func() (i, finished int, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if failed != nil || next >= n || ctx.Err() != nil {
+		if failed != nil || broken != nil || next >= n || ctx.Err() != nil {
 			return 0, 0, false
 		}
 		next++
@@ -247,6 +249,13 @@ func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...e
 	var workers sync.WaitGroup
 	for range min(n, inParallel) {
 		workers.Go(func() {
+			defer func() {
+				if cause := recover(); cause != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					broken = cause
+				}
+			}()
 			for {
 				i, finished, ok := take()
 				if !ok {
@@ -263,6 +272,9 @@ func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...e
 		})
 	}
 	workers.Wait()
+	if broken != nil {
+		panic(broken)
+	}
 	for _, p := range passed {
 		if errors.Is(failed, p) {
 			return nil

@@ -65,7 +65,7 @@ func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most 
 	changed, err := c.write(ctx, r, outcome, found)
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrLeaseLost) && ctx.Err() == nil {
 		c.cfg.Log.ErrorContext(ctx, "collect: write", "customer", lease.Customer, "kind", lease.Kind, "error", err)
-		outcome.State, outcome.Detail, outcome.Good = StateInternal, "", false
+		outcome.State, outcome.Detail, outcome.Good, outcome.Held, outcome.Presence, outcome.APIDue = StateInternal, "", false, false, false, time.Time{}
 		outcome.NextDue = c.next(lease.Customer, lease.Kind, verdict{state: StateInternal}, r.target.Job.Failures, r.started, now)
 		c.cfg.Collected(string(lease.Kind), outcome.State, c.cfg.Now().Sub(r.started))
 		return c.cfg.Store.FinishCollect(ctx, r.work, outcome)
@@ -91,7 +91,14 @@ func (c *Collector) fetch(ctx context.Context, r run) (out result) {
 	return c.fetchDevices(ctx, r)
 }
 
-func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (int, error) {
+// write gives the store what was found. A panic of the rules is an error: nothing of the transaction stays.
+func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (changed int, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.cfg.Log.ErrorContext(ctx, "collect: writing broke", "customer", r.lease.Customer, "kind", r.lease.Kind, "cause", cause)
+			changed, err = 0, errBroke
+		}
+	}()
 	switch {
 	case found.places != nil:
 		o.Partial, o.Unsure, o.Outside = found.places.partial, found.places.unsure, found.places.outside
