@@ -133,3 +133,45 @@ func TestAChoiceByAddressKeepsTheStoredRoom(t *testing.T) {
 	w.places(id, place("A", "London"), place("B", "London"))
 	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL`))
 }
+
+// What was still under way when the relation ended is refused, also where it waits for nobody: a check, a collection of devices, and what they give back.
+func TestNothingIsWrittenOfACustomerThatLeft(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept(northwind, inLondon())
+	w.places(id, place("A", "London"))
+	room := w.id(`SELECT id FROM rooms`)
+	checks, err := w.ClaimChecks(t.Context(), 10, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, checks, 1)
+	w.advance(time.Minute)
+	lease := w.lease(id, CollectDevices)
+	_, err = w.LeaveCustomer(t.Context(), Act{Side: SidePartner, OID: "admin"}, AskingAdmin{Actor: policy.Actor{User: policy.User("admin")}}, id, "Customer "+northwind)
+	require.NoError(t, err)
+	again := w.accept(northwind, inLondon()) // the same tenant, another relation
+
+	written := func() []string {
+		return append(w.texts(`SELECT capability FROM capabilities UNION ALL SELECT graph_id FROM devices UNION ALL SELECT name FROM rooms
+			UNION ALL SELECT kind FROM collect_runs UNION ALL SELECT state FROM room_presences UNION ALL SELECT name FROM managed_devices`),
+			w.texts(`SELECT customer_id || kind || due_at || leased_until || state FROM collect_jobs UNION ALL SELECT customer_id || due_at || leased_until FROM capability_checks`)...)
+	}
+	before := written()
+	require.Len(t, before, 3, "what is due of the other relation")
+	given := true
+	require.ErrorIs(t, w.FinishCheck(t.Context(), collectWork(id), CheckOutcome{Lease: checks[0], StartedAt: w.time(), NextDue: w.time(), Devices: DevicesRead,
+		Found: []Capability{{Name: "devices", State: "works", Given: &given, Tried: w.time()}}}), ErrNotFound)
+	require.NoError(t, w.GiveBackCheck(t.Context(), checks[0]))
+	_, err = w.ApplyDevices(t.Context(), collectWork(id), w.outcome(lease), DevicesFound{Listed: true, Rules: quietRules(), Accounts: map[ID]string{room: "a-1"},
+		Devices: []DeviceFound{{GraphID: "d-1", Room: room}}, Instead: Instead{Presences: map[ID]string{room: PresenceOffline}, Asked: true}})
+	require.ErrorIs(t, err, ErrNotFound)
+	require.ErrorIs(t, w.FinishCollect(t.Context(), collectWork(id), w.outcome(lease)), ErrNotFound)
+	require.NoError(t, w.GiveBackCollect(t.Context(), lease))
+	for _, of := range []func() error{
+		func() error { _, err := w.CollectTarget(t.Context(), collectWork(id), CollectDevices); return err },
+		func() error { _, err := w.CheckTarget(t.Context(), collectWork(id)); return err },
+	} {
+		require.ErrorIs(t, of(), ErrNotFound)
+	}
+	require.Equal(t, before, written())
+	require.NotEqual(t, id, again)
+	require.ErrorContains(t, w.FinishCheck(t.Context(), collectWork(again), CheckOutcome{Lease: checks[0]}), "another customer")
+}
