@@ -14,7 +14,7 @@ import (
 type Grant struct {
 	All    bool        `json:"all"`
 	Rules  []GrantRule `json:"rules,omitempty"`
-	Rooms  []string    `json:"rooms,omitempty"` // place ids of Graph
+	Rooms  []string    `json:"rooms,omitempty"` // place ids of Graph, or addresses where it gave none
 	Except []GrantRule `json:"except,omitempty"`
 }
 
@@ -25,9 +25,11 @@ type GrantRule struct {
 	Building string `json:"building,omitempty"`
 }
 
-// Place is a room as Microsoft reports it, as far as a grant looks at it.
+// Place is a room as Microsoft reports it, as far as a grant looks at it. A room that was chosen while Microsoft gave it no id is named by its
+// address, and stays chosen when it gets one.
 type Place struct {
 	ID       string
+	Email    string
 	Country  string
 	City     string
 	Building string
@@ -64,8 +66,9 @@ func (g Grant) Covers(place Place) bool {
 	if g.All {
 		return true
 	}
+	id, address := PlaceKey(place.ID), PlaceKey(place.Email)
 	for _, room := range g.Rooms {
-		if sameText(room, place.ID) {
+		if key := PlaceKey(room); key == id || key != "" && key == address {
 			return true
 		}
 	}
@@ -76,6 +79,22 @@ func (g Grant) Covers(place Place) bool {
 	}
 	return false
 }
+
+// PlaceKey is the id or address of a room in the form in which it is compared. Case says nothing, nor does the way in which a GUID is written.
+func PlaceKey(id string) string {
+	key := strings.ToLower(strings.TrimSpace(norm.NFC.String(id)))
+	if len(key) < guidDigits || len(key) > guidDigits+6 {
+		return key
+	}
+	digits := strings.NewReplacer("-", "", "{", "", "}", "").Replace(key)
+	if len(digits) != guidDigits || strings.Trim(digits, "0123456789abcdef") != "" {
+		return key
+	}
+	return digits
+}
+
+// guidDigits are as many as a GUID has; at most four dashes and two braces stand between them.
+const guidDigits = 32
 
 func (r GrantRule) covers(p Place) bool {
 	return !r.empty() && fits(r.Country, p.Country) && fits(r.City, p.City) && fits(r.Building, p.Building)

@@ -154,3 +154,24 @@ func TestGrantContains(t *testing.T) {
 		}
 	}
 }
+
+// A room is named by its id however that is written, or by its address where Microsoft gave none; nothing else is taken for it.
+func TestGrantNamesRoomsInEveryForm(t *testing.T) {
+	const id, address = "080ed1a0-7b54-4995-85a5-000000000301", "oslo-301@contoso.com"
+	place := Place{ID: id, Email: address}
+	for named, covers := range map[string]bool{
+		id: true, strings.ToUpper(id): true, "{" + id + "}": true, strings.ReplaceAll(id, "-", ""): true, address: true, "Oslo-301@Contoso.com": true,
+		"080ed1a0-7b54-4995-85a5-000000000302": false, "080ed1a07b54499585a500000000030": false, "oslo301@contoso.com": false,
+		"oslo-302@contoso.com": false, "": false, " ": false,
+	} {
+		if got := (Grant{Rooms: []string{named}}).Covers(place); got != covers {
+			t.Errorf("%q covers it: %v", named, got)
+		}
+	}
+	if (Grant{Rooms: []string{""}}).Covers(Place{ID: id}) || (Grant{Rooms: []string{address}}).Covers(Place{Email: address}) {
+		t.Error("nothing covers something")
+	}
+	if PlaceKey("meeting-room-in-the-north-of-the-house") != "meeting-room-in-the-north-of-the-house" {
+		t.Error("what is no GUID loses its dashes")
+	}
+}

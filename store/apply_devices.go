@@ -89,9 +89,11 @@ type DeviceFound struct {
 
 // DevicesFound is what a run of devices found out.
 type DevicesFound struct {
-	// Listed tells that devices were listed. Partial: some of the list could not be read, so that no stored device counts as missing.
+	// Listed tells that devices were listed. Partial: some of the list tell not even an id, so that no stored device counts as missing.
 	Listed  bool
 	Partial bool
+	// Unsure are the ids of listed devices of which no more could be read: these do not count as missing.
+	Unsure  []string
 	Devices []DeviceFound
 	// Accounts are the object ids of resource accounts that were found out, by room.
 	Accounts map[ID]string
@@ -173,9 +175,10 @@ func (d *devices) apply(ctx context.Context) error {
 		}
 	}
 	if d.found.Listed && !d.found.Partial {
-		for _, s := range d.stored {
+		unsure := keySet(d.found.Unsure, strings.ToLower)
+		for key, s := range d.stored {
 			room := d.rooms[s.Room]
-			if s.listed || room == nil || room.hidden {
+			if s.listed || room == nil || room.hidden || unsure[key] {
 				continue
 			}
 			if err := d.miss(ctx, s, room); err != nil {
@@ -217,13 +220,13 @@ func (d *devices) load(ctx context.Context) error {
 		id ID
 		deviceRoom
 	}
-	rooms, err := readAll(ctx, d.t, "read the rooms of a customer", statement{`SELECT id, cell_id, place_id, country, city, building, account_id,
+	rooms, err := readAll(ctx, d.t, "read the rooms of a customer", statement{`SELECT id, cell_id, place_id, email, country, city, building, account_id,
 			hidden_at IS NOT NULL, health, health_rank, critical, important, warning, last_seen_at, maker, model
 		FROM rooms WHERE customer_id = $1`, []any{d.customer}}, func(rows *sql.Rows, r *row) error {
 		var place policy.Place
 		var seen sql.NullInt64
 		h := &r.health
-		err := rows.Scan(&r.id, &r.cell, &place.ID, &place.Country, &place.City, &place.Building, &r.account, &r.hidden,
+		err := rows.Scan(&r.id, &r.cell, &place.ID, &place.Email, &place.Country, &place.City, &place.Building, &r.account, &r.hidden,
 			&h.Health, &h.Rank, &h.Critical, &h.Important, &h.Warning, &seen, &h.Maker, &h.Model)
 		h.LastSeen, r.covered = whenOr0(seen), grant.Covers(place)
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"roomward/policy"
@@ -30,13 +29,13 @@ type PlaceFound struct {
 }
 
 func (p PlaceFound) place() policy.Place {
-	return policy.Place{ID: p.PlaceID, Country: p.Country, City: p.City, Building: p.Building}
+	return policy.Place{ID: p.PlaceID, Email: p.Email, Country: p.Country, City: p.City, Building: p.Building}
 }
 
 // ApplyPlaces ends a good run of places and writes what changed, all in one transaction. Only found rooms that the grant of this very moment
-// covers are written. A stored room that is not among them is hidden at once, and purged when two complete runs and 24 hours agree; where the outcome
-// is partial, nothing follows from what is not among them, and only a room that the list has outside the grant is hidden. It tells
-// how many rows of the customer were written. Errors: ErrLeaseLost, ErrNotFound.
+// covers are written. A stored room that is not among them is hidden at once, and purged when two complete runs and 24 hours agree, unless the outcome
+// says that it may be there; where that is partial, nothing follows from what is not among them, and only a room that the list has outside the
+// grant is hidden. It tells how many rows of the customer were written. Errors: ErrLeaseLost, ErrNotFound.
 func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutcome, found []PlaceFound) (int, error) {
 	customer, err := workOn(work)
 	if err != nil {
@@ -48,10 +47,7 @@ func (s *Store) ApplyPlaces(ctx context.Context, work policy.View, o CollectOutc
 		if err != nil {
 			return nil, err
 		}
-		p := places{t: t, customer: customer, partial: o.Partial, outside: map[string]bool{}}
-		for _, key := range o.Outside {
-			p.outside[strings.ToLower(key)] = true
-		}
+		p := places{t: t, customer: customer, partial: o.Partial, unsure: keySet(o.Unsure, policy.PlaceKey), outside: keySet(o.Outside, policy.PlaceKey)}
 		if err := p.apply(ctx, grant, found); err != nil {
 			return nil, err
 		}
@@ -86,7 +82,8 @@ type places struct {
 	t        *tx
 	customer ID
 	partial  bool
-	outside  map[string]bool // lower-case keys of listed rooms that the grant does not cover
+	unsure   map[string]bool // keys of stored rooms that may be there
+	outside  map[string]bool // keys of listed rooms that the grant does not cover
 	changed  int             // rows written
 	purged   int
 	moved    bool // the set of rooms changed
@@ -110,16 +107,16 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 	}
 	byKey := make(map[string]*storedPlace, len(stored))
 	for i := range stored {
-		byKey[strings.ToLower(stored[i].PlaceID)] = &stored[i]
+		byKey[policy.PlaceKey(stored[i].PlaceID)] = &stored[i]
 	}
 	for _, f := range found {
 		if !grant.Covers(f.place()) { // the grant became another one meanwhile
-			p.outside[strings.ToLower(f.PlaceID)] = true
+			p.outside[policy.PlaceKey(f.PlaceID)] = true
 			continue
 		}
-		room := byKey[strings.ToLower(f.PlaceID)]
+		room := byKey[policy.PlaceKey(f.PlaceID)]
 		if room == nil { // Microsoft may begin to give a lasting id to a room that was known by its address
-			room = byKey[strings.ToLower(f.Email)]
+			room = byKey[policy.PlaceKey(f.Email)]
 		}
 		if room != nil && room.there {
 			continue // twice in the list
@@ -128,7 +125,7 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 			return err
 		}
 		if room == nil {
-			byKey[strings.ToLower(f.PlaceID)] = &storedPlace{PlaceFound: f, there: true}
+			byKey[policy.PlaceKey(f.PlaceID)] = &storedPlace{PlaceFound: f, there: true}
 		}
 	}
 	for i := range stored {
@@ -136,10 +133,10 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		switch {
 		case room.there:
 			continue
-		case !p.partial:
-			err = p.miss(ctx, room)
-		case p.outside[strings.ToLower(room.PlaceID)] && !room.hidden.Valid:
+		case p.outside[policy.PlaceKey(room.PlaceID)] && !room.hidden.Valid && (p.partial || p.unsure[policy.PlaceKey(room.PlaceID)]):
 			err = p.hide(ctx, room, 0) // no complete run has missed it
+		case !p.partial && !p.unsure[policy.PlaceKey(room.PlaceID)]:
+			err = p.miss(ctx, room)
 		}
 		if err != nil {
 			return err
@@ -155,6 +152,37 @@ func (p *places) stored(ctx context.Context) ([]storedPlace, error) {
 			return rows.Scan(&r.id, &r.PlaceID, &r.Name, &r.Email, &r.Country, &r.City, &r.Building, &r.Floor, &r.Label, &r.Capacity,
 				&r.words, &r.hidden, &r.misses)
 		})
+}
+
+// keySet are keys in the form in which they are compared.
+func keySet(keys []string, form func(string) string) map[string]bool {
+	out := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		out[form(key)] = true
+	}
+	return out
+}
+
+// KnownPlace is what tells a stored room from others: its key, which is its address while Microsoft gave it no lasting id.
+type KnownPlace struct {
+	PlaceID string
+	Email   string
+	Name    string
+}
+
+// KnownPlaces reads the rooms that are stored of one customer, hidden ones, too.
+func (s *Store) KnownPlaces(ctx context.Context, work policy.View) ([]KnownPlace, error) {
+	var out []KnownPlace
+	customer, err := workOn(work)
+	if err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(t *tx) error {
+		out, err = readAll(ctx, t, "read the rooms to compare", statement{`SELECT place_id, email, name FROM rooms WHERE customer_id = $1 ORDER BY place_id`,
+			[]any{customer}}, func(rows *sql.Rows, k *KnownPlace) error { return rows.Scan(&k.PlaceID, &k.Email, &k.Name) })
+		return err
+	})
+	return out, err
 }
 
 // keep writes a granted room that is new, changed, or back.

@@ -60,7 +60,9 @@ type CollectOutcome struct {
 	State     string // of the job from now on
 	Detail    string
 	Good      bool // everything was read: the data are of StartedAt
-	Partial   bool // of a list of rooms: there are more than could be read
+	Partial   bool // of a list of rooms: it holds items that could be any room, so that nothing follows from what is not in it
+	// Unsure are the keys of stored rooms that may be among items of the list which could not be read: these do not count as missing.
+	Unsure []string
 	// Outside are the keys of listed rooms that the grant does not cover: what says so is the list itself, also where it is partial. None is stored.
 	Outside []string
 	NextDue time.Time

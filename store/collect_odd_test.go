@@ -78,3 +78,100 @@ func TestAnotherChoiceEndsTheRunningCheck(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, due)
 }
+
+// A room that an item of the list may be does not count as gone, the others do; a room that the list has outside the grant is hidden all the same.
+func TestUnsureRoomsAreNotMissed(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept("t-1", inLondon())
+	require.Equal(t, 3, w.places(id, place("A", "London"), place("B", "London"), place("C", "London")))
+	read := func(unsure, outside []string) {
+		t.Helper()
+		w.advance(48 * time.Hour)
+		o := w.outcome(w.lease(id, CollectPlaces))
+		o.Unsure, o.Outside = unsure, outside
+		_, err := w.ApplyPlaces(t.Context(), collectWork(id), o, []PlaceFound{place("A", "London")})
+		require.NoError(t, err)
+	}
+	for range 3 {
+		read([]string{"PLACE-b"}, nil)
+	}
+	require.Equal(t, []string{"A", "B"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL ORDER BY name`))
+	require.Equal(t, []string{"A", "B"}, w.texts(`SELECT name FROM rooms ORDER BY name`))
+	for range 3 {
+		read([]string{"place-B"}, []string{"place-B"})
+	}
+	require.Equal(t, []string{"B"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NOT NULL AND misses = 0 AND cell_id IS NULL`))
+	read(nil, nil)
+	read(nil, nil)
+	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms`))
+}
+
+// The same of devices, by their ids.
+func TestUnsureDevicesAreNotMissed(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept("t-1", inLondon())
+	w.places(id, place("A", "London"))
+	room := w.id(`SELECT id FROM rooms`)
+	one, two := DeviceFound{GraphID: "d-1", Room: room, Kind: "teamsRoom"}, DeviceFound{GraphID: "d-2", Room: room, Kind: "teamsPanel"}
+	w.devices(id, DevicesFound{Listed: true, Devices: []DeviceFound{one, two}})
+	w.devices(id, DevicesFound{Listed: true, Unsure: []string{"D-1", "of-nobody"}})
+	require.Equal(t, []string{"d-2"}, w.texts(`SELECT graph_id FROM devices WHERE misses > 0`))
+	w.devices(id, DevicesFound{Listed: true})
+	require.Equal(t, []string{"d-1", "d-2"}, w.texts(`SELECT graph_id FROM devices WHERE misses > 0 ORDER BY 1`))
+}
+
+// A customer may choose a room while Microsoft gives no id of it: then the choice has its address, and the stored room is the one that is meant.
+func TestAChoiceByAddressKeepsTheStoredRoom(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept(northwind, policy.Grant{All: true})
+	w.places(id, place("A", "London"), place("B", "London"))
+	_, err := w.SetGrant(t.Context(), Act{Side: SideCustomer, TenantID: northwind}, policy.Own(northwind), 0, policy.Grant{Rooms: []string{"a@customer.example"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms`))
+	w.devices(id, DevicesFound{Listed: true, Devices: []DeviceFound{{GraphID: "d-1", Room: w.id(`SELECT id FROM rooms`), Kind: "teamsRoom"}}})
+	require.Equal(t, []string{"d-1"}, w.texts(`SELECT graph_id FROM devices`))
+	w.places(id, place("A", "London"), place("B", "London"))
+	require.Equal(t, []string{"A"}, w.texts(`SELECT name FROM rooms WHERE hidden_at IS NULL`))
+}
+
+// What was still under way when the relation ended is refused, also where it waits for nobody: a check, a collection of devices, and what they give back.
+func TestNothingIsWrittenOfACustomerThatLeft(t *testing.T) {
+	w := newCollectWorld(t)
+	id := w.accept(northwind, inLondon())
+	w.places(id, place("A", "London"))
+	room := w.id(`SELECT id FROM rooms`)
+	checks, err := w.ClaimChecks(t.Context(), 10, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, checks, 1)
+	w.advance(time.Minute)
+	lease := w.lease(id, CollectDevices)
+	_, err = w.LeaveCustomer(t.Context(), Act{Side: SidePartner, OID: "admin"}, AskingAdmin{Actor: policy.Actor{User: policy.User("admin")}}, id, "Customer "+northwind)
+	require.NoError(t, err)
+	again := w.accept(northwind, inLondon()) // the same tenant, another relation
+
+	written := func() []string {
+		return append(w.texts(`SELECT capability FROM capabilities UNION ALL SELECT graph_id FROM devices UNION ALL SELECT name FROM rooms
+			UNION ALL SELECT kind FROM collect_runs UNION ALL SELECT state FROM room_presences UNION ALL SELECT name FROM managed_devices`),
+			w.texts(`SELECT customer_id || kind || due_at || leased_until || state FROM collect_jobs UNION ALL SELECT customer_id || due_at || leased_until FROM capability_checks`)...)
+	}
+	before := written()
+	require.Len(t, before, 3, "what is due of the other relation")
+	given := true
+	require.ErrorIs(t, w.FinishCheck(t.Context(), collectWork(id), CheckOutcome{Lease: checks[0], StartedAt: w.time(), NextDue: w.time(), Devices: DevicesRead,
+		Found: []Capability{{Name: "devices", State: "works", Given: &given, Tried: w.time()}}}), ErrNotFound)
+	require.NoError(t, w.GiveBackCheck(t.Context(), checks[0]))
+	_, err = w.ApplyDevices(t.Context(), collectWork(id), w.outcome(lease), DevicesFound{Listed: true, Rules: quietRules(), Accounts: map[ID]string{room: "a-1"},
+		Devices: []DeviceFound{{GraphID: "d-1", Room: room}}, Instead: Instead{Presences: map[ID]string{room: PresenceOffline}, Asked: true}})
+	require.ErrorIs(t, err, ErrNotFound)
+	require.ErrorIs(t, w.FinishCollect(t.Context(), collectWork(id), w.outcome(lease)), ErrNotFound)
+	require.NoError(t, w.GiveBackCollect(t.Context(), lease))
+	for _, of := range []func() error{
+		func() error { _, err := w.CollectTarget(t.Context(), collectWork(id), CollectDevices); return err },
+		func() error { _, err := w.CheckTarget(t.Context(), collectWork(id)); return err },
+	} {
+		require.ErrorIs(t, of(), ErrNotFound)
+	}
+	require.Equal(t, before, written())
+	require.NotEqual(t, id, again)
+	require.ErrorContains(t, w.FinishCheck(t.Context(), collectWork(again), CheckOutcome{Lease: checks[0]}), "another customer")
+}

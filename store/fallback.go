@@ -42,7 +42,8 @@ type Instead struct {
 
 // followInstead writes what was read instead of devices and differs, or forgets all of it once devices can be read.
 func (d *devices) followInstead(ctx context.Context) error {
-	if d.found.Listed && d.instead && (!d.found.Partial || len(d.found.Devices) > 0) { // of a list of which nothing could be read nothing follows
+	odd := d.found.Partial || len(d.found.Unsure) > 0
+	if d.found.Listed && d.instead && (!odd || len(d.found.Devices) > 0) { // of a list of which nothing could be read nothing follows
 		gone, err := forgetInstead(ctx, d.t, d.customer)
 		d.changed += gone
 		return err

@@ -115,9 +115,9 @@ func planGrant(ctx context.Context, t *tx, c Customer, grant policy.Grant) (Gran
 		GrantRoom
 		place policy.Place
 	}
-	rooms, err := readAll(ctx, t, "read the rooms of a customer", statement{`SELECT id, name, building, city, country, place_id, hidden_at IS NOT NULL FROM rooms
+	rooms, err := readAll(ctx, t, "read the rooms of a customer", statement{`SELECT id, name, building, city, country, place_id, email, hidden_at IS NOT NULL FROM rooms
 		WHERE customer_id = $1 ORDER BY country, city, building, name, id`, []any{c.ID}}, func(rows *sql.Rows, r *stored) error {
-		err := rows.Scan(&r.ID, &r.Name, &r.Building, &r.City, &r.place.Country, &r.place.ID, &r.hidden)
+		err := rows.Scan(&r.ID, &r.Name, &r.Building, &r.City, &r.place.Country, &r.place.ID, &r.place.Email, &r.hidden)
 		r.place.City, r.place.Building = r.City, r.Building
 		return err
 	})

@@ -148,15 +148,21 @@ func (c *Collector) check(ctx context.Context, l store.CheckLease) error {
 	return c.cfg.Store.FinishCheck(ctx, work, out)
 }
 
-// try asks for a new token first, so that what was consented meanwhile is in it.
-func (c *Collector) try(ctx context.Context, target store.CheckTarget) []store.Capability {
+// try asks for a new token first, so that what was consented meanwhile is in it. A panic outside of the single tries is a failure of all of them: it
+// would be the same minutes later.
+func (c *Collector) try(ctx context.Context, target store.CheckTarget) (out []store.Capability) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.cfg.Log.ErrorContext(ctx, "collect: a check broke", "tenant", target.TenantID, "cause", cause)
+			out = allBroken(c.cfg.Now())
+		}
+	}()
 	c.cfg.Graph.ForgetToken(target.TenantID)
 	roles, denied := c.cfg.Graph.Roles(ctx, target.TenantID)
 	unreadable := graph.KindOf(denied) == graph.BadAnswer // a token that nobody can look into may work all the same
 	if unreadable {
 		denied = nil
 	}
-	var out []store.Capability
 	for _, n := range graph.Needs() {
 		found := store.Capability{Name: string(n.Capability)}
 		if denied == nil && !unreadable {
@@ -220,6 +226,19 @@ func (c *Collector) tryActing(ctx context.Context, n graph.Need, target store.Ch
 		found.Detail = n.Permissions[0]
 	}
 	return found
+}
+
+// allBroken is what is said when Roomward itself broke before anything was found out.
+func allBroken(now time.Time) []store.Capability {
+	var out []store.Capability
+	for _, n := range graph.Needs() {
+		found := store.Capability{Name: string(n.Capability), State: CanNotUsed}
+		if n.Used {
+			found.State, found.Detail, found.Tried = CanFailing, errBroke.Error(), now
+		}
+		out = append(out, found)
+	}
+	return out
 }
 
 // clockSkew begins the detail of what is blocked because the clock of this machine is not Microsoft's.

@@ -28,8 +28,8 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 		return c.withoutDevices(ctx, r, known, verdict{state: job.State, detail: job.Detail, blind: true, held: true})
 	}
 	listed, err := c.cfg.Graph.Devices(ctx, r.target.TenantID)
-	partial := graph.Incomplete(err)
-	if err != nil && !partial {
+	lost := graph.Lost(err)
+	if err != nil && len(lost) == 0 {
 		v := c.judge(ctx, r.target, err)
 		if !v.blind {
 			return result{verdict: v}
@@ -50,10 +50,17 @@ func (c *Collector) fetchDevices(ctx context.Context, r run) result {
 	}
 	found := m.devices()
 	readings, v := c.examine(ctx, r, wanted(known, found, r.target.Job.LastGoodAt, r.started))
-	if partial && v.good {
-		v = lacking("device", graph.Lost(err), len(listed))
+	out := &store.DevicesFound{Listed: true, Accounts: m.learned, Rules: rules(readings)}
+	for _, l := range lost { // an id says for good which device it is; what tells none could be any
+		if l.ID == "" {
+			out.Partial = true
+			continue
+		}
+		out.Unsure = append(out.Unsure, l.ID)
 	}
-	out := &store.DevicesFound{Listed: true, Partial: partial, Accounts: m.learned, Rules: rules(readings)}
+	if len(lost) > 0 && v.good {
+		v = lacking("device", len(lost), len(listed), out.Partial)
+	}
 	for _, f := range found {
 		facts := f.facts()
 		if h, read := readings[keyOf(f.device.ID)]; read {

@@ -127,6 +127,11 @@ func (c *Collector) attend(ctx context.Context, lease store.CollectLease, most t
 	defer c.report(lease.Customer, nil)
 	ctx, end := c.begin(ctx, c.running, lease.Customer)
 	defer end()
+	defer func() {
+		if cause := recover(); cause != nil { // its lease ends by itself, so that it is not tried over and over
+			c.cfg.Log.ErrorContext(ctx, "collect: a run broke", "customer", lease.Customer, "kind", lease.Kind, "cause", cause)
+		}
+	}()
 	err := c.collect(ctx, lease, most)
 	switch {
 	case err == nil:

@@ -20,6 +20,11 @@ type entries struct {
 type ledger struct {
 	mu      sync.Mutex
 	entries entries
+}
+
+// page is what one connection writes: reading transactions of others end while it does.
+type page struct {
+	*ledger
 	pending int // rows of customers in the open transaction
 }
 
@@ -29,7 +34,7 @@ func (l *ledger) read() entries {
 	return l.entries
 }
 
-func (l *ledger) row(table string) {
+func (l *page) row(table string) {
 	if !slices.Contains(customerTables, table) {
 		return
 	}
@@ -38,7 +43,7 @@ func (l *ledger) row(table string) {
 	l.pending++
 }
 
-func (l *ledger) end(committed bool) {
+func (l *page) end(committed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if committed {
@@ -70,7 +75,7 @@ func keepLedger(dir string) *ledger {
 func watchConnection(conn sqlite.ExecQuerierContext, dsn string) error {
 	ledgers.mu.Lock()
 	defer ledgers.mu.Unlock()
-	for dir, l := range ledgers.of {
+	for dir, of := range ledgers.of {
 		if !strings.Contains(dsn, dir) {
 			continue
 		}
@@ -78,6 +83,7 @@ func watchConnection(conn sqlite.ExecQuerierContext, dsn string) error {
 		if !ok {
 			return errors.New("the driver does not tell of writes")
 		}
+		l := &page{ledger: of}
 		hooks.RegisterPreUpdateHook(func(d sqlite.SQLitePreUpdateData) { l.row(d.TableName) })
 		hooks.RegisterCommitHook(func() int32 { l.end(true); return 0 })
 		hooks.RegisterRollbackHook(func() { l.end(false) })

@@ -16,20 +16,22 @@ import (
 
 // matching joins devices to granted rooms. A device names the account that is signed in by its object id, and only sometimes by its sign-in
 // name; a room names its account by address (graph.md 1). So the object id of each granted room's account is found out once and kept.
-// Only granted rooms are ever asked about: a device whose account is none of theirs is let go.
+// Only granted rooms are ever asked about: a device whose account is none of theirs is let go. One that names no account at all is signed out: it is
+// where it was known to be, for Microsoft lists it, and what is wrong with it would close by itself if it counted as gone.
 type matching struct {
 	listed    []graph.Device
 	byAccount map[string]policy.ID
 	byEmail   map[string]policy.ID
 	accounts  map[policy.ID]string // as stored
 	emails    map[policy.ID]string
-	equipped  map[policy.ID]bool // rooms that have stored devices
+	equipped  map[policy.ID]bool   // rooms that have stored devices
+	stood     map[string]policy.ID // where stored devices are, by keyOf
 	learned   map[policy.ID]string
 }
 
 func newMatching(known store.CollectKnown, listed []graph.Device) *matching {
 	m := &matching{listed: listed, byAccount: map[string]policy.ID{}, byEmail: map[string]policy.ID{}, accounts: map[policy.ID]string{},
-		emails: map[policy.ID]string{}, equipped: map[policy.ID]bool{}, learned: map[policy.ID]string{}}
+		emails: map[policy.ID]string{}, equipped: map[policy.ID]bool{}, stood: map[string]policy.ID{}, learned: map[policy.ID]string{}}
 	for _, r := range known.Rooms {
 		m.accounts[r.ID], m.emails[r.ID] = r.Account, r.Email
 		if r.Account != "" {
@@ -40,7 +42,7 @@ func newMatching(known store.CollectKnown, listed []graph.Device) *matching {
 		}
 	}
 	for _, d := range known.Devices {
-		m.equipped[d.Room] = true
+		m.equipped[d.Room], m.stood[keyOf(d.GraphID)] = true, d.Room
 	}
 	for _, d := range listed {
 		room, ok := m.byEmail[strings.ToLower(d.UserPrincipalName)]
@@ -51,9 +53,14 @@ func newMatching(known store.CollectKnown, listed []graph.Device) *matching {
 	return m
 }
 
-// learn notes the account of a room; an account that was noted before is of no use any more.
+// learn notes the account of a room; an account that was noted before is of no use any more, and a room that had this one has it no more.
 func (m *matching) learn(room policy.ID, account string) {
-	delete(m.byAccount, strings.ToLower(m.accounts[room]))
+	if other, taken := m.byAccount[strings.ToLower(account)]; taken && other != room {
+		m.accounts[other], m.learned[other] = "", ""
+	}
+	if old := strings.ToLower(m.accounts[room]); m.byAccount[old] == room {
+		delete(m.byAccount, old)
+	}
 	m.accounts[room] = account
 	m.byAccount[strings.ToLower(account)] = room
 	m.learned[room] = account
@@ -64,7 +71,8 @@ func (m *matching) roomOf(d graph.Device) (policy.ID, bool) {
 		return room, true
 	}
 	if d.UserPrincipalName == "" {
-		return 0, false
+		room, ok := m.stood[keyOf(d.ID)]
+		return room, ok && d.UserID == ""
 	}
 	room, ok := m.byEmail[strings.ToLower(d.UserPrincipalName)]
 	return room, ok
@@ -169,7 +177,8 @@ var errNoDirectory = errors.New("the directory may not be read")
 const triedFor = 24 * time.Hour
 
 // memory keeps which rooms' accounts were looked for and when, and until when what failed is not asked for again. It may be forgotten at any time: that
-// costs requests only.
+// costs requests only. So a restart asks each customer whose fallback fails once more for presences and for Intune's devices, within the budget of its
+// tenant, and hears the same refusal or the same wait; what was refused for good stays in the store, by the daily check, and is not asked for.
 type memory struct {
 	mu    sync.Mutex
 	tried map[policy.ID]time.Time
@@ -230,15 +239,17 @@ func (m *memory) note(rooms []policy.ID, now time.Time) {
 	}
 }
 
-// inTurns calls fn for 0 to n-1, a few at a time, until one fails, and gives its error unless that is one to be passed over.
+// inTurns calls fn for 0 to n-1, a few at a time, until one fails, and gives its error unless that is one to be passed over. A panic of fn is one of
+// the caller: in a goroutine of its own it would end the process.
 func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...error) error {
 	var mu sync.Mutex
 	var failed error
+	var broken any
 	next, done := 0, 0
 	take := func() (i, finished int, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if failed != nil || next >= n || ctx.Err() != nil {
+		if failed != nil || broken != nil || next >= n || ctx.Err() != nil {
 			return 0, 0, false
 		}
 		next++
@@ -247,6 +258,13 @@ func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...e
 	var workers sync.WaitGroup
 	for range min(n, inParallel) {
 		workers.Go(func() {
+			defer func() {
+				if cause := recover(); cause != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					broken = cause
+				}
+			}()
 			for {
 				i, finished, ok := take()
 				if !ok {
@@ -263,6 +281,9 @@ func inTurns(ctx context.Context, n int, fn func(i, done int) error, passed ...e
 		})
 	}
 	workers.Wait()
+	if broken != nil {
+		panic(broken)
+	}
 	for _, p := range passed {
 		if errors.Is(failed, p) {
 			return nil

@@ -23,13 +23,13 @@ func TestOneOddDeviceIsPassedOver(t *testing.T) {
 		if !strings.HasSuffix(r.URL.Path, "/teamwork/devices") {
 			return false
 		}
-		return graphSays("/teamwork/devices", 200, `{"value":[{"id":"`+bar+`","deviceType":"collaborationBar","healthStatus":"healthy"},{"id":7,"currentUser":"x"}]}`)(rw, r)
+		return graphSays("/teamwork/devices", 200, `{"value":[{"id":"`+bar+`","deviceType":"collaborationBar","healthStatus":"healthy"},{"deviceType":"teamsRoom","currentUser":"x"}]}`)(rw, r)
 	})
 	for range 3 {
 		w.due(northwind, store.CollectDevices)
 		job := w.job(northwind, store.CollectDevices)
 		require.Equal(t, StatePartial, job.State)
-		require.Equal(t, "1 device could not be read", job.Detail)
+		require.Equal(t, "1 device could not be read, some without any id: nothing counts as gone", job.Detail)
 		require.Zero(t, job.Failures)
 		require.Equal(t, w.clock.Now(), job.LastGoodAt)
 	}
@@ -41,12 +41,13 @@ func TestListsThatLackALotAreNotGood(t *testing.T) {
 	for _, tc := range []struct {
 		lost, read int
 		good       bool
-	}{{1, 1, true}, {2, 20, true}, {2, 19, false}, {50, 50, false}} {
-		v := lacking("room", tc.lost, tc.read)
+	}{{1, 1, true}, {2, 20, true}, {2, 19, false}, {50, 50, false}, {1, 0, false}} {
+		v := lacking("room", tc.lost, tc.read, false)
 		require.Equal(t, tc.good, v.good, "%d of %d", tc.lost, tc.read)
 		require.Equal(t, StatePartial, v.state)
 	}
-	require.Equal(t, "2 rooms could not be read", lacking("room", 2, 20).detail)
+	require.Equal(t, "2 rooms could not be read", lacking("room", 2, 20, false).detail)
+	require.Equal(t, "1 room could not be read, some without any id: nothing counts as gone", lacking("room", 1, 20, true).detail)
 }
 
 // What Intune refused is left alone for an hour, although the rooms are read as often as ever.

@@ -15,31 +15,31 @@ import (
 // known is not believed: Microsoft reports new and hidden rooms missing for a while (graph.md 1).
 func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 	listed, err := c.cfg.Graph.Rooms(ctx, r.target.TenantID)
-	v := good()
-	if graph.Incomplete(err) {
-		v = lacking("room", graph.Lost(err), len(listed))
-	} else if err != nil {
+	if err != nil && !graph.Incomplete(err) {
 		return result{verdict: c.judge(ctx, r.target, err)}
 	}
-	if len(listed) == 0 {
-		known, err := c.cfg.Store.CollectKnown(ctx, r.work)
-		if err != nil {
-			return c.broke(r, err)
-		}
-		if len(known.Rooms) > 0 {
-			return result{verdict: verdict{state: StateEmptyAnswer}}
-		}
+	lost := graph.Lost(err)
+	known, err := c.cfg.Store.KnownPlaces(ctx, r.work)
+	if err != nil {
+		return c.broke(r, err)
+	}
+	if len(listed) == 0 && len(known) > 0 {
+		return result{verdict: verdict{state: StateEmptyAnswer}}
+	}
+	v, told := good(), identify(listed, lost, known)
+	if told.odd > 0 {
+		v = lacking("room", told.odd, len(told.rooms), told.any)
 	}
 	granted, outside := []store.PlaceFound{}, []string{}
-	for _, room := range listed {
+	for _, room := range told.rooms {
 		if place := placeOf(room); r.target.Grant.Covers(place) {
 			granted = append(granted, store.PlaceFound{PlaceID: place.ID, Name: room.Name, Email: room.Email, Country: room.Country, City: room.City,
 				Building: room.Building, Floor: floorOf(room), Label: room.Label, Capacity: room.Capacity})
-		} else if v.state == StatePartial {
-			outside = append(outside, place.ID)
+		} else if told.odd > 0 {
+			outside = append(outside, place.ID, place.Email) // a room that had no id yet is stored by its address
 		}
 	}
-	return result{verdict: v, places: &placesResult{granted, outside, v.state == StatePartial}}
+	return result{verdict: v, places: &placesResult{granted, outside, sortedKeys(told.unsure), told.any}}
 }
 
 // broke is the result of a fault of ours.
@@ -49,7 +49,7 @@ func (c *Collector) broke(r run, err error) result {
 }
 
 func placeOf(r graph.Room) policy.Place {
-	return policy.Place{ID: cmp.Or(r.PlaceID, strings.ToLower(r.Email)), Country: r.Country, City: r.City, Building: r.Building}
+	return policy.Place{ID: cmp.Or(r.PlaceID, strings.ToLower(r.Email)), Email: r.Email, Country: r.Country, City: r.City, Building: r.Building}
 }
 
 func floorOf(r graph.Room) string {

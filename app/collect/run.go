@@ -31,7 +31,8 @@ type result struct {
 type placesResult struct {
 	found   []store.PlaceFound
 	outside []string // keys of listed rooms that the grant does not cover
-	partial bool     // there are more rooms than could be read
+	unsure  []string // keys of stored rooms that may be there
+	partial bool     // any stored room may be there
 }
 
 // collect does one leased job: fetch, which may take most, compare, write, and say how it went. An error means that nothing at all was written.
@@ -64,7 +65,7 @@ func (c *Collector) collect(ctx context.Context, lease store.CollectLease, most 
 	changed, err := c.write(ctx, r, outcome, found)
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrLeaseLost) && ctx.Err() == nil {
 		c.cfg.Log.ErrorContext(ctx, "collect: write", "customer", lease.Customer, "kind", lease.Kind, "error", err)
-		outcome.State, outcome.Detail, outcome.Good = StateInternal, "", false
+		outcome.State, outcome.Detail, outcome.Good, outcome.Held, outcome.Presence, outcome.APIDue = StateInternal, "", false, false, false, time.Time{}
 		outcome.NextDue = c.next(lease.Customer, lease.Kind, verdict{state: StateInternal}, r.target.Job.Failures, r.started, now)
 		c.cfg.Collected(string(lease.Kind), outcome.State, c.cfg.Now().Sub(r.started))
 		return c.cfg.Store.FinishCollect(ctx, r.work, outcome)
@@ -90,10 +91,17 @@ func (c *Collector) fetch(ctx context.Context, r run) (out result) {
 	return c.fetchDevices(ctx, r)
 }
 
-func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (int, error) {
+// write gives the store what was found. A panic of the rules is an error: nothing of the transaction stays.
+func (c *Collector) write(ctx context.Context, r run, o store.CollectOutcome, found result) (changed int, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.cfg.Log.ErrorContext(ctx, "collect: writing broke", "customer", r.lease.Customer, "kind", r.lease.Kind, "cause", cause)
+			changed, err = 0, errBroke
+		}
+	}()
 	switch {
 	case found.places != nil:
-		o.Partial, o.Outside = found.places.partial, found.places.outside
+		o.Partial, o.Unsure, o.Outside = found.places.partial, found.places.unsure, found.places.outside
 		return c.cfg.Store.ApplyPlaces(ctx, r.work, o, found.places.found)
 	case found.devices != nil:
 		return c.cfg.Store.ApplyDevices(ctx, r.work, o, *found.devices)

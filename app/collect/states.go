@@ -68,14 +68,17 @@ type verdict struct {
 func good() verdict { return verdict{state: StateOK, good: true} }
 
 // lacking is what is said of a list of which some items could not be read. A few may stay as they are for ever: the rest is as good as a whole list,
-// so that the customer is not collected as one that fails. Only nothing follows from what is not in such a list. Where more than a tenth is lost,
-// and more than one, the answer is not good.
-func lacking(item string, lost, read int) verdict {
+// so that the customer is not collected as one that fails. Where more than a tenth is lost, and more than one, the answer is not good. What such an
+// item may be does not count as gone; where one tells not even an id, nothing does, and people have to know.
+func lacking(item string, lost, read int, nameless bool) verdict {
 	detail := fmt.Sprintf("1 %s could not be read", item)
 	if lost > 1 {
 		detail = fmt.Sprintf("%d %ss could not be read", lost, item)
 	}
-	return verdict{state: StatePartial, detail: detail, good: lost == 1 || lost*10 <= read}
+	if nameless {
+		detail += ", some without any id: nothing counts as gone"
+	}
+	return verdict{state: StatePartial, detail: detail, good: read > 0 && (lost == 1 || lost*10 <= read)}
 }
 
 // judge turns a failure into a state. A refused consent means "withdrawn" where there was one.

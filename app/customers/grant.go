@@ -89,12 +89,11 @@ func (c *Customers) PreviewGrant(ctx context.Context, call *api.Call, in *struct
 	}
 	covered, total, gained := 0, len(rooms), RoomNames{Rooms: []RoomName{}}
 	for _, r := range rooms {
-		place := policy.Place{ID: r.PlaceID, Country: r.Country, City: r.City, Building: r.Building}
-		if !in.Body.Grant.Covers(place) {
+		if !in.Body.Grant.Covers(r.place()) {
 			continue
 		}
 		covered++
-		if !customer.Grant.Covers(place) {
+		if !customer.Grant.Covers(r.place()) {
 			gained.add(RoomName{r.Name, r.Building, r.City})
 		}
 	}

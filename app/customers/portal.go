@@ -157,6 +157,12 @@ type OwnRoom struct {
 	Building string `json:"building"`
 	Floor    string `json:"floor"`
 	Capacity int    `json:"capacity"`
+
+	email string
+}
+
+func (r OwnRoom) place() policy.Place {
+	return policy.Place{ID: r.PlaceID, Email: r.email, Country: r.Country, City: r.City, Building: r.Building}
 }
 
 // OwnRooms reads the rooms of the customer live; they are kept in memory for minutes and never stored.
@@ -186,7 +192,7 @@ func (c *Customers) roomsOf(ctx context.Context, tenant string) ([]OwnRoom, time
 	for _, r := range found {
 		place := placeOf(r)
 		rooms = append(rooms, OwnRoom{PlaceID: place.ID, Name: r.Name, Country: place.Country, City: place.City, Building: place.Building,
-			Floor: r.FloorLabel, Capacity: r.Capacity})
+			Floor: r.FloorLabel, Capacity: r.Capacity, email: place.Email})
 	}
 	slices.SortFunc(rooms, func(a, b OwnRoom) int {
 		return cmp.Or(cmp.Compare(a.Country, b.Country), cmp.Compare(a.City, b.City), cmp.Compare(a.Building, b.Building), cmp.Compare(a.Name, b.Name))
@@ -196,7 +202,7 @@ func (c *Customers) roomsOf(ctx context.Context, tenant string) ([]OwnRoom, time
 }
 
 func placeOf(r graph.Room) policy.Place {
-	return policy.Place{ID: cmp.Or(r.PlaceID, strings.ToLower(r.Email)), Country: r.Country, City: r.City, Building: r.Building}
+	return policy.Place{ID: cmp.Or(r.PlaceID, strings.ToLower(r.Email)), Email: r.Email, Country: r.Country, City: r.City, Building: r.Building}
 }
 
 // microsoftSays turns a failure of Microsoft's side into an answer that says what to do.
@@ -257,7 +263,7 @@ func (c *Customers) cover(ctx context.Context, tenant string, g policy.Grant) (C
 			out.Buildings, last = append(out.Buildings, CoveredBuilding{Building: r.Building, City: r.City}), last+1
 		}
 		out.Buildings[last].Total++
-		if g.Covers(policy.Place{ID: r.PlaceID, Country: r.Country, City: r.City, Building: r.Building}) {
+		if g.Covers(r.place()) {
 			out.Covered++
 			out.Buildings[last].Covered++
 		}

@@ -107,7 +107,7 @@ func (w *userOfDevice) UnmarshalJSON(raw []byte) error {
 	return loose(raw, (*plain)(w))
 }
 
-// decodeDevice gives false for an item without an id, or of which the account cannot be read.
+// decodeDevice gives false for an item without an id, or of which the account cannot be read, and what else could be read of it.
 func decodeDevice(raw []byte) (Device, bool) {
 	var w deviceWire
 	if loose(bare(raw), &w) != nil {
@@ -150,11 +150,11 @@ func (c *Client) devicesRequest(doing, tenant, path string, query ...string) req
 func (c *Client) Devices(ctx context.Context, tenant string) ([]Device, error) {
 	rq := c.devicesRequest("list devices", tenant, "", "$top=50") // 50 is the most that the API gives at once
 	rq.collection = true
-	found, seen, lost := []Device{}, map[string]bool{}, 0
+	found, seen, lost := []Device{}, map[string]bool{}, []Remnant(nil)
 	err := c.list(ctx, rq, func(item []byte) bool {
 		device, ok := decodeDevice(item)
 		if !ok {
-			lost++
+			lost = append(lost, Remnant{ID: device.ID})
 			return false
 		}
 		if key := strings.ToLower(device.ID); !seen[key] {

@@ -51,8 +51,8 @@ type Error struct {
 	Uncertain  bool          // the request changes something, failed, and may have been taken nevertheless
 
 	doing string
-	final bool // trying again was already considered
-	lost  int  // items that the list which came, too, lacks because they could not be used
+	final bool      // trying again was already considered
+	lost  []Remnant // of items that the list which came, too, lacks because they could not be used
 	cause error
 }
 

@@ -68,23 +68,30 @@ func (c *Client) list(ctx context.Context, rq request, take func(item []byte) bo
 	return nil
 }
 
-// lacking says that so many items of a list could not be used; nil when none was lost.
-func (rq request) lacking(items int) error {
-	if items == 0 {
+// Remnant is what could be read of an item that could not be used, though the list it stands in could. What could not is empty.
+type Remnant struct {
+	ID    string // of a room the lasting one
+	Email string
+	Name  string
+}
+
+// lacking says that these items of a list could not be used; nil when none was lost.
+func (rq request) lacking(items []Remnant) error {
+	if len(items) == 0 {
 		return nil
 	}
-	return &Error{Kind: BadAnswer, Message: fmt.Sprintf("%d items cannot be used", items), doing: rq.doing, lost: items}
+	return &Error{Kind: BadAnswer, Message: fmt.Sprintf("%d items cannot be used", len(items)), doing: rq.doing, lost: items}
 }
 
 // Incomplete tells that the list which came with the error is true but for items that could not be used: what is not in it may be there
 // nevertheless.
-func Incomplete(err error) bool { return Lost(err) > 0 }
+func Incomplete(err error) bool { return len(Lost(err)) > 0 }
 
-// Lost is how many items could not be used of the list that came with the error; 0 where no list came.
-func Lost(err error) int {
+// Lost is what is left of the items that could not be used of the list that came with the error; nothing where no list came.
+func Lost(err error) []Remnant {
 	var e *Error
 	if !errors.As(err, &e) {
-		return 0
+		return nil
 	}
 	return e.lost
 }

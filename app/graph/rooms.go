@@ -97,7 +97,7 @@ func (w *addressWire) UnmarshalJSON(raw []byte) error {
 	return loose(raw, (*plain)(w))
 }
 
-// decodeRoom gives false for an item without any id, or of which the place cannot be read.
+// decodeRoom gives false for an item without any id, or of which the place cannot be read, and what else could be read of it.
 func decodeRoom(raw []byte) (Room, bool) {
 	var w roomWire
 	if loose(raw, &w) != nil {
@@ -166,11 +166,11 @@ func (c *Client) Rooms(ctx context.Context, tenant string) ([]Room, error) {
 		url:     c.address("v1.0", "/places/microsoft.graph.room"),
 		needs:   []string{"Place.Read.All", "Place.ReadWrite.All"},
 	}
-	rooms, seen, lost := []Room{}, map[string]bool{}, 0
+	rooms, seen, lost := []Room{}, map[string]bool{}, []Remnant(nil)
 	err := c.list(ctx, rq, func(item []byte) bool {
 		room, ok := decodeRoom(item)
 		if !ok {
-			lost++
+			lost = append(lost, Remnant{ID: room.PlaceID, Email: room.Email, Name: room.Name})
 			return false
 		}
 		key := strings.ToLower(first(text(room.PlaceID), text(room.Email), text(room.ID)))
