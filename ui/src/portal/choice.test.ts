@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { everything, grantOf, groupsOf, placesOf, standingOf, toggled, type PlaceNode, type Places } from './choice'
+import { everything, grantOf, groupsOf, placed, placesOf, standingOf, toggled, type PlaceNode, type Places } from './choice'
 import type { GrantRule, OwnRoom } from './queries'
 
 const room = (name: string, country: string, city: string, building: string): OwnRoom => ({
@@ -102,6 +102,34 @@ describe('ticking places', () => {
   test('taking a place out takes its exceptions along, and no others', () => {
     const both: Places = { all: false, rules: [us, { country: 'FR' }], except: [{ country: 'FR', city: 'Lyon' }] }
     expect(toggled(us, both)).toEqual({ all: false, rules: [{ country: 'FR' }], except: [{ country: 'FR', city: 'Lyon' }] })
+  })
+})
+
+describe('a rule that does not say where its place lies', () => {
+  const nodes = placesOf([...rooms, room('h', 'FR', 'Lyon', 'Wacker')])
+  const annex: Places = { ...all, except: [{ building: 'treasury' }] }
+
+  test('shows where its place is, and in what holds it', () => {
+    const seen = placed(annex, nodes)
+    expect([us, newYork, treasury, chicago, { country: 'FR' }].map((place) => standingOf(place, seen))).toEqual(['mixed', 'mixed', 'off', 'on', 'on'])
+  })
+
+  test('goes when its place is ticked, and stays as it was written when another one is', () => {
+    expect(toggled(treasury, annex, nodes)).toEqual(all)
+    expect(toggled(us, annex, nodes)).toEqual(all)
+    expect(toggled(chicago, annex, nodes)).toEqual({ ...all, except: [{ building: 'treasury' }, chicago] })
+  })
+
+  test('keeps the places of the same name that were not ticked', () => {
+    const wackers: Places = { ...all, except: [{ building: 'Wacker' }] }
+    expect(toggled(chicago, wackers, nodes)).toEqual({ ...all, except: [{ country: 'FR', city: 'Lyon', building: 'Wacker' }] })
+    const chosen: Places = { ...nothing, rules: [{ building: 'Treasury' }] }
+    expect(toggled(treasury, chosen, nodes)).toEqual(nothing)
+    expect(toggled(us, chosen, nodes)).toEqual({ ...nothing, rules: [us] })
+  })
+
+  test('of which nothing is there now means itself', () => {
+    expect(placed({ ...all, except: [{ city: 'Nowhere' }] }, nodes).except).toEqual([{ city: 'Nowhere' }])
   })
 })
 

@@ -102,17 +102,48 @@ export function standingOf(rule: GrantRule, { all, rules, except }: Places): Sta
   return rules.some((one) => below(one, rule)) ? 'mixed' : 'off'
 }
 
+/**
+ * The places of the tree that a rule means, where it does not say where its place lies: "Quayside Annex", wherever that is.
+ * A rule that says it all, or that nothing answers to now, means itself.
+ */
+function meant(rule: GrantRule, nodes: readonly PlaceNode[]): readonly GrantRule[] {
+  const last = facts.findLastIndex((fact) => plain(rule[fact]) !== '')
+  if (facts.slice(0, last).every((fact) => plain(rule[fact]) !== '')) return [rule]
+  const found: GrantRule[] = []
+  const walk = (siblings: readonly PlaceNode[]) => {
+    for (const node of siblings) {
+      if (node.level <= last) walk(node.children)
+      else if (node.rule !== undefined && within(node.rule, rule)) found.push(node.rule)
+    }
+  }
+  walk(nodes)
+  return found.length === 0 ? [rule] : found
+}
+
+/** The same choice in places of this tree: what a tree can show of it. */
+export function placed({ all, rules, except }: Places, nodes: readonly PlaceNode[]): Places {
+  const flat = (list: readonly GrantRule[]) => list.flatMap((one) => meant(one, nodes))
+  return { all, rules: flat(rules), except: flat(except) }
+}
+
 /** The choice after somebody ticked or unticked a place. A half-ticked one becomes whole; a place within a chosen one becomes an exception. */
-export function toggled(rule: GrantRule, places: Places): Places {
+export function toggled(rule: GrantRule, places: Places, nodes: readonly PlaceNode[] = []): Places {
   const { all, rules, except } = places
-  const standing = standingOf(rule, places)
+  const seen = placed(places, nodes)
+  const standing = standingOf(rule, seen)
   if (standing === 'locked') return places
-  const cleared = { all, rules: rules.filter((one) => !below(one, rule)), except: except.filter((one) => !within(one, rule)) }
-  const held = all || rules.some((one) => within(rule, one))
+  /** Without the places that go; a rule that loses none of its own stays as it was written. */
+  const without = (list: readonly GrantRule[], goes: (place: GrantRule) => boolean) =>
+    list.flatMap((one) => {
+      const own = meant(one, nodes)
+      return own.some(goes) ? own.filter((place) => !goes(place)) : [one]
+    })
+  const cleared = { all, rules: without(rules, (one) => below(one, rule)), except: without(except, (one) => within(one, rule)) }
+  const held = all || seen.rules.some((one) => within(rule, one))
   if (standing !== 'on') return held ? cleared : { ...cleared, rules: [...cleared.rules, rule] }
-  const larger = all || rules.some((one) => below(rule, one))
-  const without = cleared.rules.filter((one) => !same(one, rule))
-  return larger ? { ...cleared, rules: without, except: [...cleared.except, rule] } : { ...cleared, rules: without }
+  const larger = all || seen.rules.some((one) => below(rule, one))
+  const left = without(cleared.rules, (one) => same(one, rule))
+  return larger ? { ...cleared, rules: left, except: [...cleared.except, rule] } : { ...cleared, rules: left }
 }
 
 /** Rooms of one building, for choosing one by one. */

@@ -153,7 +153,7 @@ function Pick({ rooms, asOf, choice, onChange }: PickProps) {
     }
     const rule = nodeOf(places, id)?.rule
     if (rule === undefined) return
-    const next = toggled(rule, held)
+    const next = toggled(rule, held, places)
     onChange(choice.mode === 'all' ? { ...choice, whole: next } : { ...choice, part: next })
   }
   return (

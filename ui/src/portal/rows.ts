@@ -1,5 +1,5 @@
 import type { Format } from '../text/format'
-import { plain, standingOf, type PlaceNode, type Places, type RoomGroup } from './choice'
+import { placed, plain, standingOf, type PlaceNode, type Places, type RoomGroup } from './choice'
 
 /** One line of a tree of ticks. */
 export interface TreeRow {
@@ -46,11 +46,12 @@ export function placeRows(nodes: readonly PlaceNode[], ask: PlaceAsk, format: Fo
   const wanted = plain(ask.find)
   const hit = (node: PlaceNode) => plain(nameOf(node, format, words)).includes(wanted)
   const holds = (node: PlaceNode): boolean => node.children.some((child) => hit(child) || holds(child))
+  const places = placed(ask.places, nodes)
   const rows: TreeRow[] = []
   const walk = (siblings: readonly PlaceNode[], found: boolean) => {
     const shown = found ? siblings : siblings.filter((node) => hit(node) || holds(node))
     shown.forEach((node, i) => {
-      const standing = node.rule === undefined ? (ask.places.all ? 'on' : 'off') : standingOf(node.rule, ask.places)
+      const standing = node.rule === undefined ? (places.all ? 'on' : 'off') : standingOf(node.rule, places)
       const forced = wanted !== '' && holds(node)
       const open = node.children.length === 0 ? undefined : forced || ask.opened.has(node.id)
       rows.push({
