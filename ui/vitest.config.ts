@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { markdown } from './markdown.ts'
 
 const plugins = [react(), markdown]
+/** Where answers and pages are slow on purpose a test takes as much longer: src/test/e2e/harness.ts. */
+const patience = Number(process.env['ROOMWARD_SLOW'] ?? 0) > 0 ? 4 : 1
 
 // Three projects: what runs anywhere, what needs a browser and a running server, and what reads the build.
 export default defineConfig({
@@ -13,8 +15,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/test/e2e/**/*.e2e.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000 * patience,
+          hookTimeout: 60_000 * patience,
           maxWorkers: 2,
           expect: { poll: { timeout: 30_000 } }, // as long as Playwright waits; one second, the default, is not enough for a slow machine
         },

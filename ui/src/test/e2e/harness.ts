@@ -28,6 +28,11 @@ export const people = {
 /** Finds tests that do not wait: each answer comes up to so many milliseconds late, and the page's processor is four times slower. */
 const slowness = Number(process.env['ROOMWARD_SLOW'] ?? 0)
 
+/** How long a test may take, in milliseconds: four times as long where pages are slow on purpose, as vitest.config.ts has it for the others. */
+export function within(milliseconds: number): number {
+  return slowness > 0 ? 4 * milliseconds : milliseconds
+}
+
 /** Debian's Chromium without its window, half as heavy; one per test file. Fonts and colours as on every machine. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import words from '../../customers/text.en.json'
 import common from '../../text/common.en.json'
 import shell from '../../app/text.en.json'
-import { base, customerId, findings, open, openBrowser, pane, people, picture, signIn } from './harness'
+import { base, customerId, findings, open, openBrowser, pane, people, picture, signIn, within } from './harness'
 import { said } from './words'
 
 let browser: Browser
@@ -68,7 +68,7 @@ describe('primary admins', () => {
     await page.keyboard.press('Enter')
     await dialog.getByRole('button', { name: words.admins.addAction }).click()
     await table.getByText('Desk leads').waitFor()
-  }, 180_000)
+  }, within(180_000))
 })
 
 describe('removing a customer', () => {

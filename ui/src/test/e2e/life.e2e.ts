@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Browser, Download, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { base, call, customerId, findings, gone, open, openBrowser, pane, partnership, people, picture, quiet, rows, signIn } from './harness'
+import { base, call, customerId, findings, gone, open, openBrowser, pane, partnership, people, picture, quiet, rows, signIn, within } from './harness'
 import { dayAhead, known, said, words, type Language } from './words'
 
 // The life of a relation, from first click to effect on the other side: the partner ends it, the customer invites again with everything chosen,
@@ -53,7 +53,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
   }
 
   test('the partner removes it after keeping the record, and the customer is told', async () => {
-    const theirs = await enter(admin, '/portal')
+    const theirs = await enter(admin, '/portal', [/^401 \/api\/(me$|partnership)/]) // what it asks after it was signed out
     if ((await partnership(theirs)).relation === undefined) return // an earlier run has ended it
     const page = await enter(people.primaryAdmin, '/customers')
     await row(page, name).click()
@@ -168,7 +168,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
     await pane(page).getByRole('tab', { name: w.rooms.actions.tab }).click()
     await pane(page).locator('[data-state=succeeded]').waitFor({ timeout: 90_000 })
     await picture(page, `life-restart-done-${language}`)
-  }, 300_000)
+  }, within(300_000))
 
   test('cuts people and roles, is asked about new primary admins, and ends the relation', async () => {
     const page = await enter(lead.login, '/rooms')
@@ -236,7 +236,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
     await page.getByRole('heading', { level: 1, name: w.app.noRole.title }).waitFor()
     await customer.getByRole('link', { name: w.app.nav['portal/members'] }).click()
     await customer.getByText(w.portal.members.noRelation).waitFor()
-  }, 240_000)
+  }, within(240_000))
 
   /** Gives consent on Entra's page, because what was known of it went with the former relation. */
   async function consent(page: Page): Promise<void> {
