@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ApiError } from '../api/client'
+import { approves } from '../api/can'
+import { ApiError, Waits } from '../api/client'
 import { findPeople } from '../api/directory'
 import { AreaField, CheckField, ChoiceField, DateField, TextField } from '../kit/form/fields'
 import { PeoplePicker } from '../kit/form/PeoplePicker'
@@ -9,6 +10,7 @@ import { ReviewPart, useWizard } from '../kit/form/Wizard'
 import { WizardDialog } from '../kit/form/WizardDialog'
 import { Message } from '../kit/Message'
 import { usePermissionWords } from '../kit/permission'
+import { useMe } from '../kit/rights'
 import { usePlace } from '../kit/scope'
 import { Tag } from '../kit/status'
 import { useNow } from '../kit/When'
@@ -37,7 +39,8 @@ const mostMembers = 500
 /** Gives a role to people: what it is called, who, where, and then one sentence that says it all (screens.md 4.6). */
 export function AssignmentWizard({ role, list, assignment, onClose }: AssignmentWizardProps) {
   const { t } = useTranslation('access')
-  const { customer } = usePlace()
+  const { customer, customerName = '' } = usePlace()
+  const asks = approves(useMe(), 'assignment', customer)
   const format = useFormat()
   const now = useNow()
   const changed = useChanged()
@@ -82,6 +85,7 @@ export function AssignmentWizard({ role, list, assignment, onClose }: Assignment
         void changed()
         return
       }
+      if (error instanceof Waits) throw error // sent: the wizard has nothing more to do
       setRefused(error)
     }
   }
@@ -151,8 +155,8 @@ export function AssignmentWizard({ role, list, assignment, onClose }: Assignment
       open
       title={was === undefined ? t('assign.newTitle', { role: roleName }) : t('assign.editTitle', { name: was.name })}
       steps={steps}
-      submit={was === undefined ? t('assign.give') : t('roles.save')}
-      note={t('roles.holds')}
+      submit={was === undefined ? t(asks ? 'assign.ask' : 'assign.give') : t(asks ? 'assign.askChange' : 'roles.save')}
+      note={asks ? t('roles.asksNote', { customer: customerName }) : t('roles.holds')}
       send={send}
       onCancel={onClose}
       dirty={JSON.stringify(entries) !== JSON.stringify(start)}

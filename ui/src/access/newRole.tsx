@@ -1,9 +1,10 @@
 import { useTranslation } from 'react-i18next'
+import { approves } from '../api/can'
 import { AreaField, ChoiceField, TextField, type Option } from '../kit/form/fields'
 import { FormDialog } from '../kit/form/Dialog'
 import { useForm } from '../kit/form/useForm'
 import { usePermissionWords } from '../kit/permission'
-import { useCan } from '../kit/rights'
+import { useCan, useMe } from '../kit/rights'
 import { usePlace } from '../kit/scope'
 import { useFormat } from '../text/i18n'
 import { useChanged } from './changed'
@@ -23,6 +24,7 @@ const empty = ''
 export function NewRole({ list, onClose, onMade }: NewRoleProps) {
   const { t } = useTranslation('access')
   const { customer, customerName = '' } = usePlace()
+  const asks = approves(useMe(), 'role', customer)
   const can = useCan()
   const words = usePermissionWords()
   const format = useFormat()
@@ -58,7 +60,7 @@ export function NewRole({ list, onClose, onMade }: NewRoleProps) {
     if (form.values.description.trim() === (before?.description ?? '')) form.set('description', template?.description ?? '')
   }
   return (
-    <FormDialog open title={t('newRole.title', { customer: customerName })} form={form} submit={t('newRole.create')} onClose={onClose}>
+    <FormDialog open title={t('newRole.title', { customer: customerName })} form={form} submit={t(asks ? 'newRole.ask' : 'newRole.create')} onClose={onClose}>
       <ChoiceField {...form.field('template')} onChange={choose} label={t('newRole.from')} options={options} />
       <TextField {...form.field('name')} label={t('roles.name')} required maxLength={100} />
       <AreaField {...form.field('description')} label={t('roles.description')} hint={t('roles.descriptionHint')} maxLength={500} rows={2} />

@@ -42,7 +42,7 @@ export function WaitsNote({ request }: { readonly request: PendingRequest }) {
       {state === 'sent' ? (
         <p>{t('waits.sent')}</p>
       ) : (
-        <div className="row end">
+        <div className="row low">
           <TextField name="reason" reason={undefined} onLeave={nothing} label={t('waits.reason')} value={reason} onChange={setReason} maxLength={500} />
           <Button small disabledReason={reason.trim() === '' ? t('waits.reasonNeeded') : undefined} busy={state === 'sending'} onClick={() => void send()}>
             {t('waits.send')}

@@ -45,25 +45,35 @@ interface FormDialogProps<V> {
   readonly children: ReactNode
 }
 
-/** A dialog with a form. It stays open while the server refuses; its errors stand at the fields. */
+/** A dialog with a form. It stays open while the server refuses; its errors stand at the fields. What waits for the customer was sent: the form goes. */
 export function FormDialog<V>({ open, title, form, submit, danger, onClose, children }: FormDialogProps<V>) {
   const { t } = useTranslation()
   const id = useId()
+  const waits = form.failure instanceof Waits
+  const close = useFocusWhen(waits)
   return (
     <Dialog open={open} onOpenChange={(_, data) => !data.open && !form.busy && onClose()}>
       <DialogSurface className="dialog">
         <DialogBody>
           <DialogTitle action={null}>{title}</DialogTitle>
           <DialogContent>
-            <FormBody id={id} form={form}>
-              {children}
-            </FormBody>
+            {waits ? (
+              <Failure error={form.failure} />
+            ) : (
+              <FormBody id={id} form={form}>
+                {children}
+              </FormBody>
+            )}
           </DialogContent>
           <DialogActions>
-            <Button type="submit" form={id} kind={danger ? 'danger' : 'primary'} busy={form.busy}>
-              {submit}
+            {!waits && (
+              <Button type="submit" form={id} kind={danger ? 'danger' : 'primary'} busy={form.busy}>
+                {submit}
+              </Button>
+            )}
+            <Button ref={close} onClick={onClose}>
+              {t(waits ? 'kit.close' : 'kit.cancel')}
             </Button>
-            <Button onClick={onClose}>{t('kit.cancel')}</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>
@@ -95,6 +105,15 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   )
 }
 
+/** The button that closes, and has the focus once the one that was pressed is gone. */
+export function useFocusWhen(gone: boolean): RefObject<HTMLButtonElement | null> {
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (gone) button.current?.focus()
+  }, [gone])
+  return button
+}
+
 /** Puts the focus where a dialog should begin, after Fluent has put it on the first button. */
 export function useBeginAt(target: RefObject<HTMLElement | null>): void {
   useEffect(() => {
@@ -109,12 +128,9 @@ function Confirm({ title, action, danger, typed, typedLabel, run, onClose, child
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<unknown>(undefined)
   const [text, setText] = useState('')
-  const cancel = useRef<HTMLButtonElement>(null)
-  useBeginAt(cancel)
   const waits = failed instanceof Waits
-  useEffect(() => {
-    if (waits) cancel.current?.focus() // the button that had the focus is gone
-  }, [waits])
+  const cancel = useFocusWhen(waits)
+  useBeginAt(cancel)
   const missing = typed !== undefined && text.trim() !== typed
   const go = async () => {
     setBusy(true)

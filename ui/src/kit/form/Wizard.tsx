@@ -2,10 +2,12 @@ import { createContext, use, useEffect, useRef, useState, type ReactNode } from 
 import { useBlocker } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useTitle } from '../announce'
+import { Waits } from '../../api/client'
 import { Button, IconButton } from '../Button'
 import { Failure } from '../Failure'
 import { IconCheck, IconClose } from '../icons'
 import { Message } from '../Message'
+import { useFocusWhen } from './Dialog'
 import { LeaveDialog } from './LeaveDialog'
 import type { Step } from './spec'
 
@@ -161,7 +163,13 @@ export function useWizardParts({ title, steps, submit, send, onDone, onCancel, n
       {failed !== undefined && <Failure error={failed} />}
     </WizardContext>
   )
-  const foot = (
+  const waits = failed instanceof Waits
+  const close = useFocusWhen(waits)
+  const foot = waits ? (
+    <Button ref={close} kind="primary" onClick={onCancel}>
+      {t('kit.close')}
+    </Button>
+  ) : (
     <>
       {at > 0 && <Button onClick={() => go(at - 1)}>{t('kit.back')}</Button>}
       {at < last ? (

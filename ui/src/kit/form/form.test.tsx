@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act, useState } from 'react'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ApiError } from '../../api/client'
+import { ApiError, Waits, type PendingRequest } from '../../api/client'
 import { button, click, find, press, stage, type, until, type Stage } from '../../test/stage'
 import { ConfirmDialog, FormDialog } from './Dialog'
 import { CheckField, ChoiceField, NumberField, TextField } from './fields'
@@ -23,6 +23,8 @@ interface Values {
   readonly scope: 'all' | 'some'
   readonly agreed: boolean
 }
+/** What a change answers that the customer approves first. */
+const waiting: PendingRequest = { id: 'r1', customerId: 'c1', event: 'role', expiresAt: '2026-12-13T08:00:00Z' }
 const initial: Values = { name: '', days: 10, scope: 'all', agreed: false }
 
 function Sample({ send, done }: { send: (v: Values) => Promise<unknown>; done?: () => void }) {
@@ -123,6 +125,19 @@ describe('form', () => {
     await type(input('Name'), 'x')
     await submit()
     expect(find('[role=dialog]').textContent).toContain('Roomward cannot answer just now.')
+  })
+
+  test('what waits for the customer was sent: the form goes, so that Enter cannot ask again, and Close has the focus', async () => {
+    let sent = 0
+    shown = await stage(() => <Sample send={async () => { sent += 1; throw new Waits(waiting) }} />)
+    await until(() => find('[role=dialog]'))
+    await type(input('Name'), 'x')
+    await submit()
+    expect(sent).toBe(1)
+    expect(find('[role=dialog]').textContent).toContain('Waits for the customer’s approval')
+    expect(document.querySelector('form')).toBeNull()
+    expect([...document.querySelectorAll('[role=dialog] [type=submit]')]).toEqual([])
+    await until(() => expect(document.activeElement?.textContent).toBe('Close'))
   })
 
   test.each([
@@ -245,6 +260,17 @@ describe('wizard', () => {
     fails = false
     await click(button('Send'))
     expect(find('p').textContent).toBe('sent')
+  })
+
+  test('what waits for the customer cannot be sent again', async () => {
+    shown = await stage(() => <Sample send={async () => { throw new Waits(waiting) }} />)
+    await type(find('[aria-label=Domain]'), 'x')
+    await click(button('Next'))
+    await click(button('Next'))
+    await click(button('Send'))
+    expect(content()).toContain('Waits for the customer’s approval')
+    expect([...document.querySelectorAll('.pfoot button')].map((one) => one.textContent)).toEqual(['Close'])
+    expect(document.activeElement?.textContent).toBe('Close')
   })
 
   test('leaving with changes asks, staying keeps them', async () => {
