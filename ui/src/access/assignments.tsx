@@ -17,7 +17,7 @@ import { useChanged } from './changed'
 import { Chip } from './Chip'
 import { deleteAssignment, type Assignment, type Role, type RoleList } from './queries'
 import { Losing } from './losing'
-import { useRoleName } from './roleName'
+import { useAssignmentName, useRoleName } from './roleName'
 import { scopeName } from './scopeName'
 import { endOf, sentenceOf, startOf } from './sentence'
 
@@ -48,9 +48,11 @@ export function AssignmentsTab({ role, list, assignments, opened }: AssignmentsT
     if (opened !== undefined) open(undefined)
     run()
   }
+  const nameOf = useAssignmentName()
   const row = (one: Assignment) => (
     <Row
       key={one.id}
+      name={nameOf(role, one)}
       assignment={one}
       soon={list.reminders.some((reminder) => reminder.assignment === one.id)}
       onOpen={() => open(one.id)}
@@ -69,33 +71,35 @@ export function AssignmentsTab({ role, list, assignments, opened }: AssignmentsT
       {sorted.length === 0 ? (
         <Empty icon={IconAssign}>{t('assign.none', { name })}</Empty>
       ) : (
-        <table className="ra">
-          <caption className="unseen">{t('assign.caption', { name })}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('assign.name')}</th>
-              <th scope="col">{t('assign.members')}</th>
-              <th scope="col">{t('assign.scope')}</th>
-              <th scope="col">{t('assign.mail')}</th>
-              <th scope="col">{t('assign.ends')}</th>
-              <th scope="col">{t('assign.changed')}</th>
-              <th scope="col">
-                <span className="unseen">{t('assign.commands')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>{current.map(row)}</tbody>
-          {ended.length > 0 && (
-            <tbody className="past">
+        <div className="rabox">
+          <table className="ra">
+            <caption className="unseen">{t('assign.caption', { name })}</caption>
+            <thead>
               <tr>
-                <th scope="rowgroup" colSpan={7}>
-                  {t('assign.ended')}
+                <th scope="col">{t('assign.name')}</th>
+                <th scope="col">{t('assign.members')}</th>
+                <th scope="col">{t('assign.scope')}</th>
+                <th scope="col">{t('assign.mail')}</th>
+                <th scope="col">{t('assign.ends')}</th>
+                <th scope="col">{t('assign.changed')}</th>
+                <th scope="col">
+                  <span className="unseen">{t('assign.commands')}</span>
                 </th>
               </tr>
-              {ended.map(row)}
-            </tbody>
-          )}
-        </table>
+            </thead>
+            <tbody>{current.map(row)}</tbody>
+            {ended.length > 0 && (
+              <tbody className="past">
+                <tr>
+                  <th scope="rowgroup" colSpan={7}>
+                    {t('assign.ended')}
+                  </th>
+                </tr>
+                {ended.map(row)}
+              </tbody>
+            )}
+          </table>
+        </div>
       )}
       {opened !== undefined && (
         <Shown
@@ -112,13 +116,13 @@ export function AssignmentsTab({ role, list, assignments, opened }: AssignmentsT
       )}
       <ConfirmDialog
         open={removing !== undefined}
-        title={t('assign.removeTitle', { name: removing?.name ?? '', customer: customerName })}
+        title={t('assign.removeTitle', { name: removing ? nameOf(role, removing) : '', customer: customerName })}
         action={t('assign.remove')}
         danger
         run={async () => {
           if (removing === undefined) return
           await deleteAssignment(customer, removing)
-          await changed(t('assign.removed', { name: removing.name }))
+          await changed(t('assign.removed', { name: nameOf(role, removing) }))
         }}
         onClose={() => setRemoving(undefined)}
       >
@@ -129,6 +133,7 @@ export function AssignmentsTab({ role, list, assignments, opened }: AssignmentsT
 }
 
 interface RowProps {
+  readonly name: string
   readonly assignment: Assignment
   /** It ends within seven days. */
   readonly soon: boolean
@@ -140,7 +145,7 @@ interface RowProps {
 /** How many members a row names. */
 const shown = 2
 
-function Row({ assignment, soon, onOpen, onEdit, onRemove }: RowProps) {
+function Row({ name, assignment, soon, onOpen, onEdit, onRemove }: RowProps) {
   const { t } = useTranslation('access')
   const format = useFormat()
   const now = useNow()
@@ -151,7 +156,7 @@ function Row({ assignment, soon, onOpen, onEdit, onRemove }: RowProps) {
     <tr>
       <th scope="row">
         <button type="button" className="link el" onClick={onOpen}>
-          {assignment.name}
+          {name}
         </button>
         {assignment.description !== '' && <span className="mut sm el">{assignment.description}</span>}
       </th>
@@ -167,7 +172,7 @@ function Row({ assignment, soon, onOpen, onEdit, onRemove }: RowProps) {
           )}
         </span>
       </td>
-      <td title={format.list(assignment.scopes.map((scope) => scopeName(scope, t)))}>
+      <td className="where" title={format.list(assignment.scopes.map((scope) => scopeName(scope, t)))}>
         {scopeName(assignment.scopes[0], t)}
         {assignment.scopes.length > 1 && <span className="mut"> +{format.number(assignment.scopes.length - 1)}</span>}
       </td>
@@ -188,7 +193,7 @@ function Row({ assignment, soon, onOpen, onEdit, onRemove }: RowProps) {
       </td>
       <td className="r">
         <MoreMenu
-          label={t('assign.commandsOf', { name: assignment.name })}
+          label={t('assign.commandsOf', { name })}
           items={[
             { id: 'edit', label: t('assign.edit'), disabledReason: why, run: onEdit },
             { id: 'remove', label: t('assign.remove'), icon: IconDelete, danger: true, disabledReason: why, run: onRemove },
@@ -225,7 +230,7 @@ function Shown({ assignment, role, list, onClose, onEdit, onRemove }: ShownProps
   return (
     <PlainDialog
       open
-      title={assignment.name}
+      title={useAssignmentName()(role, assignment)}
       onClose={onClose}
       actions={
         <>

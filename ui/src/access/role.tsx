@@ -95,7 +95,7 @@ export function RolePane({ role, list, assignments, opened, notice }: RolePanePr
         {tab !== 'assignments' && <StateOfDraft draft={draft} editor={editor} latest={role} />}
         {tab === 'general' && (
           <div className="rgeneral">
-            <NameFields draft={draft} nameReason={editor.nameReason} readOnly={readOnly} />
+            {!role.builtIn && <NameFields draft={draft} nameReason={editor.nameReason} readOnly={readOnly} />}
             <Facts>
               <Fact label={t('roles.changed')}>
                 <When at={role.changedAt} as="moment" /> <span className="sec">{role.changedBy}</span>

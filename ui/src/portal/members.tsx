@@ -13,7 +13,7 @@ import { useNow } from '../kit/When'
 import { useFormat } from '../text/i18n'
 import { ApiError } from '../api/client'
 import { Allowed } from './parts'
-import { useRoleName } from './rolename'
+import { assignmentName, useRoleName } from './rolename'
 import { useOwnAccess, usePartnership, type OwnAccess, type OwnAssignment, type OwnMember, type OwnRole } from './queries'
 import { RemoveDialog, type Cut } from './remove'
 import './portal.css'
@@ -48,7 +48,7 @@ function Access({ access, partner }: { access: OwnAccess; partner: string }) {
       {members.length > 0 && (
         <Card title={t('members.who')} note={t('members.count', { count: members.length })}>
           <Members access={access} onRemove={(member) => setCut({ kind: 'member', member })} />
-          <p className="mut sm under">{t('members.activeNote')}</p>
+          <p className="mut sm beneath">{t('members.activeNote')}</p>
         </Card>
       )}
       {roles.map((role) => (
@@ -181,7 +181,7 @@ function Assignments({ role, onCut }: { role: OwnRole; onCut: (cut: Cut) => void
     return one.endsAt ? t('members.until', { date: format.date(one.endsAt) }) : t('members.open')
   }
   const columns: readonly SmallColumn<OwnAssignment>[] = [
-    { id: 'name', head: t('members.assignment'), weight: 3, cell: (one) => one.name },
+    { id: 'name', head: t('members.assignment'), weight: 3, cell: (one) => assignmentName(role, one, t) },
     { id: 'members', head: t('members.members'), weight: 4, cell: (one) => one.members.map((member) => member.name).join(', ') },
     { id: 'where', head: t('members.where'), weight: 4, cell: (one) => <Where assignment={one} /> },
     { id: 'until', head: t('members.when'), weight: 3, cell: (one) => <span className={one.state === 'ended' ? 'mut' : undefined}>{until(one)}</span> },
@@ -192,7 +192,7 @@ function Assignments({ role, onCut }: { role: OwnRole; onCut: (cut: Cut) => void
       align: 'end',
       weight: 2,
       cell: (assignment) => (
-        <Button small kind="quiet" aria-label={t('members.removeOf', { name: assignment.name })} onClick={() => onCut({ kind: 'assignment', assignment, role })}>
+        <Button small kind="quiet" aria-label={t('members.removeOf', { name: assignmentName(role, assignment, t) })} onClick={() => onCut({ kind: 'assignment', assignment, role })}>
           {t('members.remove')}
         </Button>
       ),

@@ -174,6 +174,12 @@ function Lead({ partnership }: { partnership: Partnership }) {
   const all = format.number(permissions.length)
   // Microsoft may not answer now: then the number of own rooms is left out.
   const total = covered.data?.total ?? 0
+  if (total === relation.rooms && total > 0)
+    return (
+      <p className="plead">
+        {t('lead.activeAll', { partner, count: total, held, all })} <PeopleLink />
+      </p>
+    )
   if (total <= relation.rooms)
     return (
       <p className="plead">
