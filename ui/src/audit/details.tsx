@@ -29,12 +29,19 @@ export function EntryDetails({ id, row }: DetailsProps<Entry>) {
 
 function Whole({ entry }: { entry: FullEntry }) {
   const { t } = useTranslation('audit')
+  const { t: common } = useTranslation()
   const format = useFormat()
   const field = useFieldWord()
   const actor = useEntryActor()
   const deed = useEntryDeed()
   const object = useEntryObject()
   const note = noteOf(entry.detail)
+  const said = (name: string, value: string): string => {
+    if (name === 'changed') return format.list(value.split(', ').map(field))
+    if (name === 'operation') return deed({ operation: value, result: 'successful' })
+    // Why something was refused: as the person who tried has read it.
+    return name === 'code' ? common(`errors.${value}` as 'errors.internal', { defaultValue: value }) : value
+  }
   return (
     <>
       {entry.reduced && <Message>{t('pane.reduced')}</Message>}
@@ -52,7 +59,7 @@ function Whole({ entry }: { entry: FullEntry }) {
         </Fact>
         {restOf(entry.detail).map(([name, value]) => (
           <Fact key={name} label={field(name)}>
-            {name === 'changed' ? format.list(value.split(', ').map(field)) : name === 'operation' ? deed({ operation: value, result: 'successful' }) : value}
+            {said(name, value)}
           </Fact>
         ))}
       </Facts>

@@ -46,12 +46,12 @@ export function Page() {
         { id: 'when', head: t('column.when'), width: 88, cell: (e) => <Time at={e.at} /> },
         { id: 'who', head: t('column.who'), width: 136, cell: (e) => <span className="el">{actor(e)}</span> },
         { id: 'side', head: t('column.side'), width: 92, hide: 1, cell: (e) => <span className="sec">{t(`side.${e.side}`)}</span> },
-        { id: 'did', head: t('column.did'), width: 176, last: true, cell: (e) => <span className="el">{deed(e)}</span> },
-        { id: 'on', head: t('column.on'), flex: 130, cell: (e) => <span className="el">{object(e)}</span> },
+        { id: 'did', head: t('column.did'), flex: 190, last: true, cell: (e) => <span className="el">{deed(e)}</span> },
+        { id: 'on', head: t('column.on'), flex: 120, cell: (e) => <span className="el">{object(e)}</span> },
         ...(own
           ? []
-          : [{ id: 'customer', head: t('column.customer'), width: 132, hide: 2, onlyAll: true, cell: (e: Entry) => <span className="el">{e.customerName}</span> }]),
-        { id: 'result', head: t('column.result'), width: 96, cell: (e) => <EntryResult result={e.result} /> },
+          : [{ id: 'customer', head: t('column.customer'), width: 140, hide: 2, onlyAll: true, cell: (e: Entry) => <span className="el">{e.customerName}</span> }]),
+        { id: 'result', head: t('column.result'), width: 110, cell: (e) => <EntryResult result={e.result} /> },
       ],
       filters: [
         {
@@ -82,6 +82,7 @@ export function Page() {
         if (first !== undefined && first.exportLeavesOut !== leftOut) queueMicrotask(() => setLeftOut(first.exportLeavesOut))
         return first?.total === undefined ? undefined : t('count', { count: first.total })
       },
+      footer: (count) => t('count', { count }),
       row: (e) => ({ id: e.id, label: `${deed(e)}, ${object(e) ?? ''}, ${format.moment(e.at)}` }),
       under: (e) => format.day(e.at),
       commands: [

@@ -31,6 +31,7 @@ export function RequestList({ own, details }: ListProps) {
           head: t('column.customer'),
           width: 190,
           onlyAll: true,
+          hide: 2,
           cell: (r) => (
             <span className="cell grow">
               <Tile name={r.customerName} square />
@@ -55,7 +56,7 @@ export function RequestList({ own, details }: ListProps) {
         second,
         { id: 'state', head: t('column.state'), width: 190, last: true, cell: (r) => <RequestStateMark state={r.state} /> },
         { id: 'by', head: t('column.by'), width: 160, hide: 1, cell: (r) => <span className="el sec">{r.askedBy}</span> },
-        { id: 'asked', head: t('column.asked'), width: 150, cell: (r) => <When at={r.askedAt} as="moment" /> },
+        { id: 'asked', head: t('column.asked'), width: 166, cell: (r) => <When at={r.askedAt} as="moment" /> },
       ],
       filters: own
         ? []
@@ -73,6 +74,7 @@ export function RequestList({ own, details }: ListProps) {
       commands: [],
       details,
       paneWidth: 520,
+      footer: (count) => t('count', { count }),
       empty: { icon: IconRequests, text: t(own ? (waiting ? 'ownEmptyWaiting' : 'ownEmpty') : waiting ? 'emptyWaiting' : 'empty') },
     }
   }, [t, me, deed, own, details, waiting])

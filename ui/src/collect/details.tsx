@@ -186,7 +186,7 @@ function LastRuns({ customer }: { customer: Collected }) {
               {
                 id: 'took',
                 head: t('runs.took'),
-                weight: 1,
+                weight: 2,
                 align: 'end',
                 cell: (run) => took(new Date(run.endedAt).getTime() - new Date(run.startedAt).getTime(), format),
               },

@@ -5,6 +5,7 @@ import { IconCollect, IconCollection, IconHistory } from '../kit/icons'
 import { ListPage } from '../kit/list/ListPage'
 import type { ListSpec } from '../kit/list/spec'
 import { useMe } from '../kit/rights'
+import { usePlace } from '../kit/scope'
 import { Tile } from '../kit/Tile'
 import { When } from '../kit/When'
 import { CollectedDetails } from './details'
@@ -27,6 +28,7 @@ function Customers() {
   const { t } = useTranslation('collect')
   const words = useStateWords()
   const me = useMe()
+  const all = usePlace().customer === 'all'
   const go = useGo()
   const now = useCollectNow()
   const tab = textOf(useSearchText(), 'state')
@@ -35,7 +37,8 @@ function Customers() {
     () => ({
       word: 'collection',
       title: t('title'),
-      count: (first) => first && t('upToDate', { count: first.customers, good: first.upToDate }),
+      // Both are counted over all customers.
+      count: (first) => (first && all ? t('upToDate', { count: first.customers, good: first.upToDate }) : undefined),
       asOf: (first) => first.asOf,
       tabs: [
         { value: '', label: t('tab.all') },
@@ -98,9 +101,10 @@ function Customers() {
       ],
       details: CollectedDetails,
       paneWidth: 520,
+      footer: (count) => t('count', { count }),
       empty: { icon: IconCollection, text: tab === 'act' ? t('emptyAct') : tab === 'wait' ? t('emptyWait') : tab === 'ok' ? t('emptyOk') : t('empty') },
     }),
-    [t, words, me, go, now, tab],
+    [t, words, me, go, now, tab, all],
   )
   return <ListPage spec={spec} />
 }

@@ -42,7 +42,7 @@ export function Runs() {
         {
           id: 'took',
           head: t('runs.took'),
-          width: 76,
+          width: 84,
           align: 'end',
           cell: (run) => took(new Date(run.endedAt).getTime() - new Date(run.startedAt).getTime(), format),
         },

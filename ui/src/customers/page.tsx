@@ -100,7 +100,7 @@ function Customers() {
           id: 'data',
           head: t('column.data'),
           name: t('column.dataName'),
-          width: 72,
+          width: 84,
           align: 'end',
           cell: (e) => (e.dataAt === undefined ? dash : <span className={e.state === 'active' ? 'mut' : 'warn'}><When at={e.dataAt} as="age" /></span>),
         },

@@ -27,7 +27,7 @@ export function StateWords({ entry }: { entry: Entry }) {
     case 'strong-auth':
       return (
         <Tag tone="brand" icon={IconKey}>
-          <span className="el">{t('state.strongAuth', { name: entry.stepUp?.name ?? '' })}</span>
+          {t('tab.strongAuth')}
         </Tag>
       )
     case 'pending': {

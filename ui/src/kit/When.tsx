@@ -20,7 +20,7 @@ export function When({ at, as = 'relative' }: { at: string | number | null | und
         if (Math.abs(now - then) < 60_000) return t('kit.now')
         return then <= now ? t('kit.ago', { age: format.since(then, now) }) : t('kit.ahead', { age: format.since(now, then) })
       case 'age':
-        return format.since(then, now)
+        return Math.abs(now - then) < 60_000 ? t('kit.now') : format.since(then, now)
       case 'short':
         return format.short(then, now)
       case 'moment':

@@ -108,6 +108,14 @@ describe('when', () => {
     expect(find('time').textContent).toBe(words)
     expect(find('time').title).toMatch(/UTC\)$/)
   })
+  test.each([
+    ['en', 0, 'now'],
+    ['fr', 0, 'à l’instant'],
+    ['fr', -7_230_000, '2\u00a0h'],
+  ] as const)('as an age, %s %i', async (language, offset, words) => {
+    shown = await stage(() => <When at={Date.now() + offset} as="age" />, { language })
+    expect(find('time').textContent).toBe(words)
+  })
   test('nothing, and nonsense, are a dash', async () => {
     shown = await stage(() => (
       <>

@@ -58,3 +58,14 @@ const sorts = ['health', '-health', 'name', '-name', 'lastSeen', '-lastSeen', 'i
 export function sortOf(sort: string): (typeof sorts)[number] {
   return sorts.find((known) => known === sort) ?? 'health'
 }
+
+interface Collected {
+  readonly customers: number
+  readonly upToDate: number
+  readonly items: readonly { readonly state: string }[]
+}
+
+/** How many customers are not up to date. The two numbers are of all customers, also where the items are of one. */
+export function lateOf(customer: string | undefined, { customers, upToDate, items }: Collected): number {
+  return customer === undefined ? customers - upToDate : items.filter((one) => one.state !== 'ok').length
+}

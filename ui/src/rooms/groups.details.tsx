@@ -65,7 +65,7 @@ function Overview({ group, locked }: { group: Group; locked: string | undefined 
           {usedBy === undefined ? (
             <span className="mut">{t('groups.usedHidden')}</span>
           ) : usedBy === 0 ? (
-            t('groups.assignments', { count: 0 })
+            <span className="mut">{t('groups.unused')}</span>
           ) : (
             <PageLink page="roles">{t('groups.assignments', { count: usedBy })}</PageLink>
           )}

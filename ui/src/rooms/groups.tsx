@@ -76,6 +76,8 @@ function Groups() {
               <span className="mut" title={t('groups.usedHidden')}>
                 –
               </span>
+            ) : g.usedBy === 0 ? (
+              <span className="mut">{t('groups.unused')}</span>
             ) : (
               t('groups.assignments', { count: g.usedBy })
             ),

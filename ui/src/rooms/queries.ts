@@ -5,7 +5,7 @@ import type { components } from '../api/schema'
 import type { Ask } from '../kit/list/spec'
 import { useListAsk } from '../kit/list/state'
 import { usePlace } from '../kit/scope'
-import { filtersOf, parts, sortOf } from './ask'
+import { filtersOf, lateOf, parts, sortOf } from './ask'
 
 type Schemas = components['schemas']
 export type Room = Schemas['Room']
@@ -76,8 +76,8 @@ function lateCustomers(scope: Scope) {
     operation: 'late',
     every,
     read: async (signal) => {
-      const { customers, upToDate } = await unwrap(api.GET('/api/collect/customers', { params: { query: { customer, limit: 1 } }, signal }))
-      return customers - upToDate
+      const page = await unwrap(api.GET('/api/collect/customers', { params: { query: { customer, limit: 1 } }, signal }))
+      return lateOf(customer, page)
     },
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Ask } from '../kit/list/spec'
-import { filtersOf, seatsOf, sortOf } from './ask'
+import { filtersOf, lateOf, seatsOf, sortOf } from './ask'
 import { deviceSeenAt, healthOf, knownUntil, laneOf, seenAt, signalsUntil, timesBad, wrongOf } from './known'
 import type { RoomSignal } from './queries'
 
@@ -141,4 +141,11 @@ test('wrong is what is bad, and what was bad when it was last heard', () => {
     signal({ signal: 'e', incidentState: 'resolved' }),
   ]
   expect(wrongOf({ items }).map((s) => s.signal)).toEqual(['a', 'd'])
+})
+
+test('under one customer only that one can be late, whatever the others are', () => {
+  const of = (state: string) => ({ customers: 9, upToDate: 7, items: [{ state }] })
+  expect(lateOf(undefined, of('devices-gone'))).toBe(2)
+  expect(lateOf('c1', of('ok'))).toBe(0)
+  expect(lateOf('c1', of('devices-gone'))).toBe(1)
 })

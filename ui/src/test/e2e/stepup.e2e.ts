@@ -72,7 +72,7 @@ describe('a customer that demands a stronger sign-in', () => {
     await signIn(page, people.primaryAdmin, '/customers')
     await rows(page).filter({ hasText: demanding }).click()
     await pane(page).getByText(customers.stepUp.text).waitFor()
-    await expect.poll(() => rows(page).filter({ hasText: demanding }).innerText()).toContain(`Sign in again with ${context}`)
+    await expect.poll(() => rows(page).filter({ hasText: demanding }).innerText()).toContain(customers.tab.strongAuth)
     expect(await pane(page).getByRole('region', { name: customers.data, exact: true }).count()).toBe(0)
     await picture(page, 'stepup-pane')
     expect(await findings(page)).toEqual([])
