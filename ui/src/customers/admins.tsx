@@ -110,7 +110,7 @@ function Admins({ customer, admins }: { customer: Detail; admins: PrimaryAdmins 
             : []),
         ]}
       />
-      <p className="mut sm under">
+      <p className="mut sm beneath">
         {t('admins.note', { name })} {mayChange ? items.length === 1 && t('admins.last') : t('admins.readOnly')}
       </p>
       {adding && <AddDialog customer={customer} onClose={() => setAdding(false)} />}
@@ -201,7 +201,7 @@ export function WithoutAdmin({ customer }: { customer: Detail }) {
         </p>
         {!may && <p>{t('without.ask')}</p>}
         {may && proposal === undefined && (
-          <p className="under">
+          <p className="beneath">
             <Button onClick={() => setProposing(true)}>{t('without.propose')}</Button>
           </p>
         )}
@@ -225,7 +225,7 @@ export function WithoutAdmin({ customer }: { customer: Detail }) {
               </li>
             ))}
           </ul>
-          <p className="mut sm under">{t('without.by', { by: proposal.proposedBy, date: format.moment(proposal.proposedAt), name })}</p>
+          <p className="mut sm beneath">{t('without.by', { by: proposal.proposedBy, date: format.moment(proposal.proposedAt), name })}</p>
         </Section>
       )}
       {proposing && <ProposeDialog customer={customer} onClose={() => setProposing(false)} />}

@@ -88,7 +88,7 @@ export function CeilingSection({ detail }: { detail: Pick<Detail, 'ceiling' | 'c
       <Facts>
         {byFeature(detail.catalogue).map(({ feature, names }) => (
           <Fact key={feature} label={words.ofFeature(feature)}>
-            <span className="chips">
+            <span className="allowed">
               {names.map((name) => (
                 <Tag key={name} tone={detail.ceiling.includes(name) ? undefined : 'dashed'}>
                   {words.of(name)}
@@ -99,7 +99,7 @@ export function CeilingSection({ detail }: { detail: Pick<Detail, 'ceiling' | 'c
           </Fact>
         ))}
       </Facts>
-      <p className="mut sm under">{t('ceiling.note')}</p>
+      <p className="mut sm beneath">{t('ceiling.note')}</p>
     </Section>
   )
 }

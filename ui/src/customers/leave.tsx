@@ -69,7 +69,7 @@ export function LeaveCustomer({ customer, open, onLeft, onClose }: LeaveProps) {
         <p>
           <span className="b">{t('leave.keep')}</span> {t('leave.keepText')} {waits && t('leave.approves', { name })}
         </p>
-        <p className="row under wraps">
+        <p className="row beneath wraps">
           {waits ? (
             <PageLink page="audit" customer={id}>
               {t('leave.record')}

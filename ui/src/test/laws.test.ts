@@ -152,3 +152,22 @@ describe('words stand in the JSON files', () => {
     expect(lines(/\b(aria-label|title|placeholder|alt)="[^"]*[A-Za-z]{3}/, (file) => file.endsWith('.tsx'))).toEqual([])
   })
 })
+
+/** Classes that a sheet of styles gives a look by themselves: `.name { … }`, also in a list of selectors. */
+function classesOf(css: string): ReadonlySet<string> {
+  const selectors = [...css.replace(/\/\*.*?\*\//gs, '').matchAll(/([^{}]+)\{/g)].flatMap((m) => (m[1] ?? '').split(','))
+  return new Set(selectors.flatMap((one) => /^\s*\.([\w-]+)\s*$/.exec(one)?.[1] ?? []))
+}
+
+test('a class has its look from one part: the styles of a page stay when another one is shown', () => {
+  const sheets = filesBelow(src, /\.css$/).map((file) => [file, classesOf(readFileSync(join(src, file), 'utf8'))] as const)
+  const frame = (file: string) => file.startsWith('app/') || file.startsWith('kit/')
+  const twice = sheets.flatMap(([file, classes]) =>
+    sheets
+      .filter(([other]) => other < file && !(frame(file) && frame(other)))
+      .flatMap(([other, more]) => [...classes].filter((name) => more.has(name)).map((name) => `.${name}: ${other}, ${file}`)),
+  )
+  expect(sheets.length).toBeGreaterThan(5)
+  expect(classesOf('.a, .b > i { x: y } /* .c {} */ .d { }')).toEqual(new Set(['a', 'd']))
+  expect(twice).toEqual([])
+})
