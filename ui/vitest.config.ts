@@ -18,7 +18,7 @@ export default defineConfig({
           testTimeout: 180_000 * patience,
           hookTimeout: 60_000 * patience,
           maxWorkers: 2,
-          expect: { poll: { timeout: 30_000 } }, // as long as Playwright waits; one second, the default, is not enough for a slow machine
+          expect: { poll: { timeout: 30_000 * patience } }, // as long as Playwright waits; one second, the default, is not enough for a slow machine
         },
       },
       { test: { name: 'budget', include: ['src/test/budget.test.ts'], testTimeout: 60_000 } },

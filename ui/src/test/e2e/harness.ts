@@ -59,6 +59,7 @@ export async function open(browser: Browser, look: Look = {}): Promise<Page> {
     reducedMotion: 'reduce',
     ...options,
   })
+  context.setDefaultTimeout(within(30_000))
   const complaints = await listen(context, expects)
   if (slowness > 0) await slowDown(context)
   if (theme !== undefined) await context.addInitScript(`if (location.origin === '${base}') localStorage.setItem('roomward.theme', '${theme}')`)
