@@ -77,7 +77,7 @@ function Customers() {
         { id: 'customer', head: t('column.customer'), flex: 170, cell: (e) => <Name entry={e} /> },
         { id: 'state', head: t('column.state'), width: 216, cell: (e) => <StateWords entry={e} /> },
         { id: 'domains', head: t('column.domains'), width: 168, hide: 2, cell: (e) => <Domains entry={e} /> },
-        { id: 'tenant', head: t('column.tenant'), width: 284, hide: 1, cell: (e) => <span className="mono sec el">{e.tenantId}</span> },
+        { id: 'tenant', head: t('column.tenant'), width: 276, hide: 1, cell: (e) => <span className="mono sec el">{e.tenantId}</span> },
         {
           id: 'rooms',
           head: t('column.rooms'),
@@ -100,7 +100,7 @@ function Customers() {
           id: 'data',
           head: t('column.data'),
           name: t('column.dataName'),
-          width: 84,
+          width: 80,
           align: 'end',
           cell: (e) => (e.dataAt === undefined ? dash : <span className={e.state === 'active' ? 'mut' : 'warn'}><When at={e.dataAt} as="age" /></span>),
         },

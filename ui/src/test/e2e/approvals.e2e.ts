@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { base, call, customerId, findings, gone, open, openBrowser, pane, people, picture, rows, signIn } from './harness'
+import { base, call, customerId, findings, gone, open, openBrowser, pane, people, picture, rows, signIn, within } from './harness'
 import { said, words, type Language } from './words'
 
 const name = 'Trey Research'
@@ -79,7 +79,7 @@ test.each<[Language]>([['en'], ['fr']])('a change of a role waits for the custom
   await decide(w.change.command.approve)
   await customer.getByRole('alertdialog').getByRole('button', { name: w.change.command.approve, exact: true }).click()
   await gone(customer.getByRole('alertdialog'))
-  await pane(customer).getByText(w.change.state.done).first().waitFor({ timeout: 20_000 })
+  await pane(customer).getByText(w.change.state.done).first().waitFor({ timeout: within(20_000) })
   await picture(customer, `approvals-done-${language}`)
   await pane(page).getByText(w.change.state.done).first().waitFor()
   await picture(page, `requests-done-${language}`)

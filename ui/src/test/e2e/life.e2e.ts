@@ -108,7 +108,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
     await page.locator('.stepup').getByText('Phishing-resistant MFA').waitFor()
     expect(await rows(page).count()).toBe(0)
     await stepUp(page)
-    await expect.poll(async () => (await call<{ total: number }>(page, 'GET', '/rooms?limit=1&total=true')).total, { timeout: 60_000 }).toBe(rooms)
+    await expect.poll(async () => (await call<{ total: number }>(page, 'GET', '/rooms?limit=1&total=true')).total, { timeout: within(60_000) }).toBe(rooms)
     await page.reload()
     await rows(page).first().waitFor()
     expect(await page.locator('.grid').innerText()).not.toContain(notGranted)
@@ -166,7 +166,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
     await page.goto(`${base}/rooms?q=${room}`)
     await rows(page).first().click()
     await pane(page).getByRole('tab', { name: w.rooms.actions.tab }).click()
-    await pane(page).locator('[data-state=succeeded]').waitFor({ timeout: 90_000 })
+    await pane(page).locator('[data-state=succeeded]').waitFor({ timeout: within(90_000) })
     await picture(page, `life-restart-done-${language}`)
   }, within(300_000))
 
@@ -359,7 +359,7 @@ describe.each(lives)('$name, in $language', ({ language, name, admin, administra
     await button(pane(page), w.change.command.approve).click()
     await button(question(page), w.change.command.approve).click()
     await gone(question(page))
-    await pane(page).getByText(w.change.state.done).first().waitFor({ timeout: 20_000 })
+    await pane(page).getByText(w.change.state.done).first().waitFor({ timeout: within(20_000) })
   }
 
   /** Takes something of the partner's access away, after the question says what that means. */

@@ -4,7 +4,7 @@ import en from '../../access/text.en.json'
 import fr from '../../access/text.fr.json'
 import commonEn from '../../text/common.en.json'
 import commonFr from '../../text/common.fr.json'
-import { base, call, customerId, findings, open, openBrowser, people, picture, search, signIn } from './harness'
+import { base, call, customerId, findings, open, openBrowser, people, picture, search, signIn, within } from './harness'
 import { said } from './words'
 
 const both = [
@@ -101,7 +101,7 @@ test.each(both)('a role from nothing to members and back, in %s', async (languag
   // The message of the former save may still stand: what counts is what is kept.
   const kept = () => call<{ permissions: string[]; description: string }>(page, 'GET', address)
   await expect
-    .poll(async () => (await kept()).permissions, { timeout: 20_000 })
+    .poll(async () => (await kept()).permissions, { timeout: within(20_000) })
     .toEqual(['rooms.view', 'rings.view', 'rings.modify', 'reports.view', 'tickets.view', 'tickets.update'])
   expect((await kept()).description).toBe('theirs')
   await page.waitForFunction(() => document.querySelector('.pfoot .btn.p')?.getAttribute('aria-disabled') === 'true')
