@@ -1,1 +1,0 @@
-import{n as e}from"./search-BrgOZDxi.js";function t({builtIn:e,name:t},n){return e?n(`roles.primaryAdmins`):t}function n(){let{t:n}=e(`access`);return e=>t(e,n)}function r(){let{t}=e(`access`);return({id:e,builtIn:n,name:r})=>n?t(`templates.name.${e}`,{defaultValue:r}):r}export{n,r,t};

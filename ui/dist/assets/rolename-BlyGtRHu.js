@@ -1,0 +1,1 @@
+import{n as e}from"./search-BrgOZDxi.js";function t({roles:t}){let{t:n}=e(`portal`);return e=>t.some(t=>t.builtIn&&t.name===e)?n(`fact.admins`):e}function n({builtIn:e},{name:t},n){return e&&t===`Assigned admins`?n(`members.assignedAdmins`):t}export{t as n,n as t};

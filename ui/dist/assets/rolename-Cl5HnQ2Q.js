@@ -1,1 +1,0 @@
-import{n as e}from"./search-BrgOZDxi.js";function t({roles:t}){let{t:n}=e(`portal`);return e=>t.some(t=>t.builtIn&&t.name===e)?n(`fact.admins`):e}export{t};
