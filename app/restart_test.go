@@ -128,6 +128,7 @@ func TestTheConsentToActions(t *testing.T) {
 	require.Equal(t, "/portal?acting=ok", d.consentsToActions(t, admin, "accept"))
 	require.Equal(t, "given", roomCalled(lead, room.Name).Acting.Consent, "at once")
 	require.Equal(t, "allowed nothing", mend())
+	require.Equal(t, "given", get[customers.Partnership](admin, "/api/partnership").ActingGiven)
 	status, body := lead.call("POST", path, restart)
 	require.Equal(t, http.StatusCreated, status, body)
 	require.Eventually(t, func() bool { return lastAction(lead, room.ID).State == "succeeded" }, 30*time.Second, 50*time.Millisecond)
@@ -141,7 +142,8 @@ func TestTheConsentToActions(t *testing.T) {
 	require.Eventually(t, func() bool { return lastAction(lead, room.ID).Ended }, 30*time.Second, 50*time.Millisecond)
 	require.Equal(t, "consent-missing", lastAction(lead, room.ID).Failure)
 	require.Equal(t, "not-consented consent-acting", mend(), "the refusal told")
-	require.Equal(t, "given", get[customers.Partnership](admin, "/api/partnership").Organisation.Consent, "reading goes on")
+	after := get[customers.Partnership](admin, "/api/partnership")
+	require.Equal(t, []string{"given", "missing"}, []string{after.Organisation.Consent, after.ActingGiven}, "reading goes on")
 	var seen []string
 	for _, e := range all[audit.RecordEntry](admin, "/api/partnership/audit") {
 		if strings.HasPrefix(e.Operation, "acting.") {

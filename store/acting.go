@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"roomward/policy"
 )
 
 // acting.go is the consent of a customer to actions on its devices, where a second registration acts. It is kept as what is known of the capability
@@ -55,6 +57,20 @@ func (s *Store) ActingRefused(ctx context.Context, tenant string) error {
 		}
 		return System("consent").record(ctx, t, entry{customer: customer, tenant: tenant, operation: "acting.withdrawn", object: "customer", objectID: tenant})
 	})
+}
+
+// ActingConsent is what the last check found of the own organisation's consent to actions: given, missing or unknown. ErrNotFound without a relation.
+func (s *Store) ActingConsent(ctx context.Context, v policy.View) (string, error) {
+	var out string
+	err := s.readView(ctx, v, func(t *tx) error {
+		customer, _, err := ownRelation(ctx, t, v)
+		if err != nil {
+			return err
+		}
+		out, err = actingConsent(ctx, t, customer)
+		return err
+	})
+	return out, err
 }
 
 // restartOf is what is known of a tenant's leave to restart devices; zero and "" for a tenant without a relation.

@@ -30,6 +30,7 @@ type Partnership struct {
 	Ceiling      []string          `json:"defaultCeiling" nullable:"false" doc:"What a partner usually gets at most."`
 	AuthContexts []api.AuthContext `json:"authContexts" nullable:"false" doc:"How the partner's people can be asked to sign in: one of these can be demanded. Empty when the partner offers none."`
 	ActsApart    bool              `json:"actsApart" doc:"Whether actions on devices need a consent of their own, beside that to read."`
+	ActingGiven  string            `json:"actingConsent" enum:"given,missing,unknown" doc:"Whether the consent covers actions, by the last check; unknown without a relation, and to who does not administer."`
 	Administers  bool              `json:"administers" doc:"Whether the person may invite and change things."`
 	Invitation   *SentInvitation   `json:"invitation,omitempty" doc:"The latest one; only for administrators."`
 	Relation     *Relation         `json:"relation,omitempty" doc:"The relation in force; only for administrators."`
@@ -73,7 +74,7 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 		Organisation: Organisation{TenantID: call.Person.TenantID, Name: cmp.Or(tenant.Name, domainOf(call.Person.UPN)), Domains: list(tenant.Domains),
 			Consent: cmp.Or(string(tenant.Consent), "none"), ConsentAt: api.TimeOrNil(tenant.ConsentAt)},
 		Partner: InvitedPartner{c.PartnerName, c.Domains[0]}, NeedsCode: c.Mode == InviteByCode, TermsVersion: TermsVersion, Retention: RetentionDays, Seal: SealDays, Events: eventNames(),
-		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), ActsApart: c.actsApart(), Administers: call.Administers,
+		Permissions: permissionNames(policy.Permissions()), Ceiling: permissionNames(policy.DefaultCeiling()), AuthContexts: list(c.Contexts), ActsApart: c.actsApart(), ActingGiven: "unknown", Administers: call.Administers,
 	}
 	if out.Refusal, err = c.refusal(ctx, call.Person.TenantID); err != nil {
 		return Partnership{}, microsoftSays(err)
@@ -98,7 +99,8 @@ func (c *Customers) Partnership(ctx context.Context, call *api.Call, _ *struct{}
 	}
 	relation := relationOf(customer)
 	out.Relation = &relation
-	return out, nil
+	out.ActingGiven, err = c.Store.ActingConsent(ctx, call.Own)
+	return out, err
 }
 
 func (c *Customers) addEnded(ctx context.Context, call *api.Call, out *Partnership) error {

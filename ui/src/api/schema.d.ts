@@ -4308,6 +4308,11 @@ export interface components {
             name: string;
         };
         Partnership: {
+            /**
+             * @description Whether the consent covers actions, by the last check; unknown without a relation, and to who does not administer.
+             * @enum {string}
+             */
+            actingConsent: "given" | "missing" | "unknown";
             /** @description Whether actions on devices need a consent of their own, beside that to read. */
             actsApart: boolean;
             /** @description Whether the person may invite and change things. */

@@ -2,23 +2,21 @@ import { useTranslation } from 'react-i18next'
 import { textOf, useSearchText, useSetSearch } from '../kit/address'
 import { Message } from '../kit/Message'
 import { Card } from '../kit/Page'
-import { useOwnCapabilities, type Partnership } from './queries'
+import type { Partnership } from './queries'
 
 const outcomes = ['refused', 'wrong-tenant', 'failed'] as const
 
 /** The consent to actions on devices, where that is apart from the one to be read: what it allows, and how it is given and taken back. */
 export function ActingCard({ partnership }: { partnership: Partnership }) {
   const { t } = useTranslation('portal')
-  const { data } = useOwnCapabilities()
   const search = useSearchText()
   const setSearch = useSetSearch()
   const partner = partnership.partner.name
-  const state = data?.items.find((one) => one.capability === 'restart')?.state
-  const given = state === 'allowed'
-  const missing = state === 'not-consented'
+  const given = partnership.actingConsent === 'given'
+  const missing = partnership.actingConsent === 'missing'
   const told = outcomes.find((known) => known === textOf(search, 'acting'))
   return (
-    <Card title={t('acting.title')} note={given ? t('consent.given') : missing ? t('consent.none') : state && t('acting.unknown')}>
+    <Card title={t('acting.title')} note={given ? t('consent.given') : t(missing ? 'consent.none' : 'acting.unknown')}>
       <div className="stack">
         {told !== undefined && !given && (
           <Message tone="warning" onDismiss={() => setSearch({ acting: undefined })}>

@@ -8,6 +8,7 @@ import words from './text.en.json'
 
 const partnership: Partnership = {
   actsApart: false,
+  actingConsent: 'unknown',
   administers: true, authContexts: [],
   defaultCeiling: [],
   needsCode: false,

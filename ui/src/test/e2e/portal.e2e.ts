@@ -67,7 +67,7 @@ test('a government cloud is refused with the reason, and offered nothing', async
 test('what giving consent came to is believed only while it is so', async () => {
   const page = await open(browser, { language: 'fr', theme: 'dark' })
   await signIn(page, people.northwind, '/portal?consent=refused')
-  await page.getByRole('heading', { name: mots.consent.title }).waitFor()
+  await page.getByRole('heading', { name: mots.consent.title }).first().waitFor()
   await page.getByText(mots.outcome.refused).waitFor({ state: 'detached' })
   await page.goto(`${base}/portal?consent=ok`)
   await page.getByText(mots.outcome.okDone, { exact: true }).waitFor()
