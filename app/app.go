@@ -108,12 +108,16 @@ func (a *App) assemble(ctx context.Context) error {
 	if err := a.cfg.takeKept(ctx, a.Store.Secret); err != nil {
 		return err
 	}
-	return a.build()
+	return a.build(ctx)
 }
 
-func (a *App) build() error {
+func (a *App) build(ctx context.Context) error {
 	cfg := a.cfg
 	if err := a.clients(); err != nil {
+		return err
+	}
+	former, err := a.Store.ActsBy(ctx, a.Acting.ClientID())
+	if err != nil {
 		return err
 	}
 	a.Decider = policy.NewDecider(a.Store, cfg.Now, policy.Limits{})
@@ -140,7 +144,7 @@ func (a *App) build() error {
 		Mailed: a.watch.Mailed})
 	a.change = change.New(change.Config{Store: a.Store, Person: a.person, Log: cfg.Log})
 	desk := &api.Desk{Gate: signins, Decider: a.Decider, Log: cfg.Log, Record: a.Store, Stale: a.watch.Stale}
-	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Acting, Former: []string{a.Graph.ClientID()}, Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
+	a.actions = rooms.NewActions(rooms.ActionsConfig{Store: a.Store, Graph: a.Acting, Former: append(former, a.Graph.ClientID()), Decider: a.Decider, Person: a.actor, Work: policy.ForWork,
 		Now: cfg.Now, Log: cfg.Log})
 	spaces := rooms.New(a.Store, cfg.Now)
 	spaces.Wakes(a.actions)

@@ -377,8 +377,8 @@ func (n *newcomer) registersActing(v *visitor) {
 	n.portal("consent?app=acting", nil)
 	codes, _ = found(v, "POST", "/checks/acting", nil, setup.StepActing)
 	require.Equal(t, []string{"secret-used", "acting-ok"}, codes)
-	codes, _ = found(v, "POST", "/checks/registration", nil, setup.StepRegistration)
-	require.Contains(t, codes, "permission-twice")
+	codes, _ = found(v, "GET", "", nil, setup.StepRegistration)
+	require.Contains(t, codes, "permission-twice", "which is looked at again by itself")
 
 	codes, _ = found(v, "PUT", "/acting", object{"clientId": id, "secret": "a-secret-that-was-mistyped"}, setup.StepActing)
 	require.Equal(t, []string{"secret-wrong", "secret-not-kept"}, codes)

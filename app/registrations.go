@@ -89,6 +89,9 @@ func (r registration) subject(ctx context.Context, secret secretReader) (setup.R
 	if err == nil {
 		err = c.Closed
 	}
+	if err != nil && r.prefix == store.ActingPrefix { // the guide can make it anew, or do without
+		return out, nil
+	}
 	if err != nil {
 		return out, err
 	}
@@ -120,15 +123,13 @@ func (a *App) clients() error {
 		return nil
 	}
 	credential, err = a.cfg.acting().credential()
-	var none noCredentialError
-	if errors.As(err, &none) { // what only acting needs keeps nothing else from working
-		credential.Closed, err = none, nil
-		a.cfg.Log.Warn("the second registration cannot act", "error", none)
+	if err == nil {
+		a.Acting, err = a.client(credential, a.actingRefused)
 	}
-	if err != nil {
-		return fmt.Errorf("the second registration: %w", err)
+	if err != nil { // what only acting needs keeps nothing else from working
+		a.cfg.Log.Warn("the second registration cannot act", "error", err)
+		a.Acting, err = a.client(graph.Credential{ClientID: a.cfg.ActClientID, Closed: err}, a.actingRefused)
 	}
-	a.Acting, err = a.client(credential, a.actingRefused)
 	return err
 }
 

@@ -48,7 +48,7 @@ func (a *App) prepare(ctx context.Context, f *front, o ServeOptions, guide bool)
 	if _, err := a.cfg.reading().credential(); guide || errors.As(err, &none) {
 		return f.guided(ctx, a, o)
 	}
-	return a.build()
+	return a.build(ctx)
 }
 
 // mode is what the data directory is for: a simulated cloud and Microsoft's never share one.

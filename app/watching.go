@@ -53,7 +53,7 @@ func (a *App) reasons(ctx context.Context) []watch.Reason {
 		}
 	}
 	if until := a.keyUntil; !until.IsZero() && until.Sub(now) < keyEnd {
-		out = append(out, watch.Reason{Code: "app-certificate-ends", Text: "The certificate of the registration in Entra ends soon.",
+		out = append(out, watch.Reason{Code: "app-certificate-ends", Text: "A certificate of the registrations in Entra ends soon.",
 			Detail: "It is good until " + stamp(until) + "."})
 	}
 	return append(out, a.backupReasons(now)...)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"roomward/policy"
 )
@@ -12,18 +14,64 @@ import (
 // acting.go is the consent of a customer to actions on its devices, where a second registration acts. It is kept as what is known of the capability
 // to restart: Microsoft is asked each day, and each action asks for itself.
 
-// ActingAllowed notes that a customer was just proven to have given its consent to actions. A proof that is asked for again changes nothing.
+// actingAppFact names the client ids of the applications that acted, the present one last, with spaces between.
+const actingAppFact = "acting-apps"
+
+// mostActingApps bounds how many are remembered: an action is over within a day.
+const mostActingApps = 5
+
+// ActsBy notes which application acts from now on, and answers which acted before. Where it is another one, nothing is known any more of what
+// customers consented to for it: a consent to one application is none to another.
+func (s *Store) ActsBy(ctx context.Context, clientID string) (former []string, err error) {
+	known := func(t *tx) ([]string, error) {
+		var text string
+		err := t.QueryRowContext(ctx, `SELECT value FROM facts WHERE name = $1`, actingAppFact).Scan(&text)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("read which application acted: %w", err)
+		}
+		return strings.Fields(text), nil
+	}
+	var apps []string
+	err = s.read(ctx, func(t *tx) (err error) {
+		apps, err = known(t)
+		return err
+	})
+	if n := len(apps); err != nil || n > 0 && apps[n-1] == clientID {
+		return apps[:max(n-1, 0)], err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		if apps, err = known(t); err != nil {
+			return err
+		}
+		former = slices.DeleteFunc(apps, func(id string) bool { return id == clientID })
+		former = former[max(0, len(former)-mostActingApps):]
+		_, err := t.exec(ctx, `INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+			actingAppFact, strings.Join(append(slices.Clone(former), clientID), " "))
+		if err != nil {
+			return fmt.Errorf("note which application acts: %w", err)
+		}
+		if _, err := t.exec(ctx, `DELETE FROM capabilities WHERE capability = 'restart'`); err != nil {
+			return fmt.Errorf("forget what customers allowed another application: %w", err)
+		}
+		if _, err := t.exec(ctx, `UPDATE capability_checks SET due_at = $1 WHERE due_at > $1`, t.now); err != nil {
+			return fmt.Errorf("make the checks due: %w", err)
+		}
+		return nil
+	})
+	return former, err
+}
+
+// ActingAllowed notes that a customer was just proven to have given its consent to actions. A proof that is asked for again changes nothing, nor does
+// one without a relation: there is nothing yet to act on.
 func (s *Store) ActingAllowed(ctx context.Context, act Act, tenant string) error {
 	return s.write(ctx, func(t *tx) error {
 		customer, state, err := restartOf(ctx, t, tenant)
-		if err != nil || state == "allowed" {
+		if err != nil || customer == 0 || state == "allowed" {
 			return err
 		}
-		if customer != 0 {
-			given := true
-			if err := writeCapability(ctx, t, customer, Capability{Name: "restart", State: "allowed", Given: &given, Tried: when(t.now)}); err != nil {
-				return err
-			}
+		given := true
+		if err := writeCapability(ctx, t, customer, Capability{Name: "restart", State: "allowed", Given: &given, Tried: when(t.now)}); err != nil {
+			return err
 		}
 		if err := checkAgain(ctx, t, tenant); err != nil {
 			return err
@@ -89,17 +137,18 @@ func restartOf(ctx context.Context, t *tx, tenant string) (customer ID, state st
 // actingConsent is what the last check found of a customer's consent to actions: given, missing or unknown.
 func actingConsent(ctx context.Context, t *tx, customer ID) (string, error) {
 	var state string
-	err := t.QueryRowContext(ctx, `SELECT state FROM capabilities WHERE customer_id = $1 AND capability = 'restart'`, customer).Scan(&state)
+	var given sql.NullBool
+	err := t.QueryRowContext(ctx, `SELECT state, given FROM capabilities WHERE customer_id = $1 AND capability = 'restart'`, customer).Scan(&state, &given)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return "unknown", nil
 	case err != nil:
 		return "", fmt.Errorf("read whether a customer allows actions: %w", err)
 	}
-	switch state {
-	case "allowed":
+	switch {
+	case state == "allowed", given.Bool: // whatever else is in the way of restarting
 		return "given", nil
-	case "not-consented":
+	case state == "not-consented":
 		return "missing", nil
 	}
 	return "unknown", nil

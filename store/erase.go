@@ -48,6 +48,7 @@ func (s *Store) Erase(ctx context.Context) error {
 		for _, step := range []func(context.Context) error{
 			s.emptyLog, // so that the file has what the removal found
 			func(ctx context.Context) error { return s.cleanPages(ctx, 0) },
+			func(ctx context.Context) error { return s.unhindered(ctx, s.tryCleanRest) },
 			s.emptyLog,
 		} {
 			if err := step(ctx); err != nil {
@@ -102,13 +103,16 @@ func (s *Store) eraseNote(ctx context.Context) (string, error) {
 	return note, nil
 }
 
-// emptyLog moves the log into the file and empties it. It tries until no reader is in the way.
-func (s *Store) emptyLog(ctx context.Context) error {
+// emptyLog moves the log into the file and empties it.
+func (s *Store) emptyLog(ctx context.Context) error { return s.unhindered(ctx, s.tryEmptyLog) }
+
+// unhindered tries until no reader is in the way.
+func (s *Store) unhindered(ctx context.Context, try func(context.Context) (done bool, err error)) error {
 	began := time.Now()
 	again := time.NewTicker(eraseEvery)
 	defer again.Stop()
 	for {
-		done, err := s.tryEmptyLog(ctx)
+		done, err := try(ctx)
 		if err != nil || done {
 			return err
 		}
@@ -133,6 +137,10 @@ func (s *Store) tryEmptyLog(ctx context.Context) (done bool, err error) {
 		return false, fmt.Errorf("empty the write-ahead log: %w", err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
+	return emptyLogBy(ctx, c)
+}
+
+func emptyLogBy(ctx context.Context, c *sql.Conn) (done bool, err error) {
 	if _, err := c.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout(%d)`, eraseBusy)); err != nil {
 		return false, fmt.Errorf("empty the write-ahead log: %w", err)
 	}
@@ -145,6 +153,47 @@ func (s *Store) tryEmptyLog(ctx context.Context) (done bool, err error) {
 		return false, fmt.Errorf("empty the write-ahead log: %w", err)
 	}
 	return err == nil && busy == 0, nil
+}
+
+// tryCleanRest cleans what other changes carried past cleanPages while that went on: where SQLite spreads rows anew, the free space of a page not
+// cleaned yet can come to stand under the number of one that was. Nothing changes meanwhile, for as long as it takes to read the file once. It is
+// false when a reader kept the log from being emptied first.
+func (s *Store) tryCleanRest(ctx context.Context) (done bool, err error) {
+	c, err := s.writer.Conn(ctx)
+	if err != nil {
+		return false, fmt.Errorf("clean the rest of the pages: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if done, err := emptyLogBy(ctx, c); err != nil || !done {
+		return false, err
+	}
+	var pages, size int64
+	err = errors.Join(c.QueryRowContext(ctx, `PRAGMA page_count`).Scan(&pages), c.QueryRowContext(ctx, `PRAGMA page_size`).Scan(&size))
+	if err != nil {
+		return false, fmt.Errorf("clean the rest of the pages: %w", err)
+	}
+	var dirty []int64
+	for from := int64(1); from <= pages; from += scanAtOnce {
+		found, err := s.dirtyInFile(from, min(from+scanAtOnce-1, pages), size)
+		if err != nil {
+			return false, err
+		}
+		dirty = append(dirty, found...)
+	}
+	begun, err := c.BeginTx(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("clean the rest of the pages: %w", err)
+	}
+	defer func() { _ = begun.Rollback() }() // nothing, once it has committed
+	for part := range slices.Chunk(dirty, cleanAtOnce) {
+		if err := cleanThese(ctx, &tx{Tx: begun, now: millis(s.now())}, part); err != nil {
+			return false, err
+		}
+	}
+	if err := begun.Commit(); err != nil {
+		return false, fmt.Errorf("clean the rest of the pages: %w", err)
+	}
+	return true, nil
 }
 
 // cleanPages overwrites the free space inside the pages of the tables. secure_delete does so with what is deleted, but when SQLite spreads rows
@@ -187,12 +236,14 @@ func (s *Store) dirtyPages(ctx context.Context, from, to, size int64) ([]int64, 
 	if err != nil {
 		return nil, fmt.Errorf("look at the pages: %w", err)
 	}
+	dirty, err := s.dirtyInFile(from, to, size)
+	return dirty, errors.Join(err, c.Close())
+}
+
+func (s *Store) dirtyInFile(from, to, size int64) ([]int64, error) {
 	part := make([]byte, (to-from+1)*size)
 	n, err := s.file.ReadAt(part, (from-1)*size)
-	if errors.Is(err, io.EOF) { // what is not in the file yet is newer than what was removed
-		err = nil
-	}
-	if err := errors.Join(err, c.Close()); err != nil {
+	if err != nil && !errors.Is(err, io.EOF) { // what is not in the file yet is newer than what was removed
 		return nil, fmt.Errorf("look at the pages: %w", err)
 	}
 	var dirty []int64

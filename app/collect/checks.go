@@ -222,7 +222,7 @@ func (c *Collector) tryActing(ctx context.Context, n graph.Need, target store.Ch
 		given := n.Given(roles)
 		found.Given = &given
 	}
-	if found.State = restartState(found.Given, before); found.State == CanNoConsent {
+	if found.State = restartState(found.Given, before); found.Given != nil && !*found.Given {
 		found.Detail = n.Permissions[0]
 	}
 	return found

@@ -152,7 +152,24 @@ func (g *Guide) setRegistration(ctx context.Context, p part, in *RegistrationInp
 			return Situation{}, err
 		}
 	}
+	if p == acting {
+		return g.changeActing(ctx, now, set)
+	}
 	return g.change(ctx, p.step(), now, set)
+}
+
+// changeActing keeps whether, and which, second registration there is. What the first one needs depends on it: what was found of that is looked at again.
+func (g *Guide) changeActing(ctx context.Context, now, set map[string]string) (Situation, error) {
+	situation, err := g.change(ctx, StepActing, now, set)
+	if err != nil || g.findings[StepRegistration] == nil {
+		return situation, err
+	}
+	s, err := g.cfg.Subject(ctx)
+	if err != nil {
+		return Situation{}, wrap("read the settings", err)
+	}
+	g.check(ctx, StepRegistration, s)
+	return g.situation(ctx)
 }
 
 // dropActing forgets the registration that acts.
@@ -164,7 +181,7 @@ func (g *Guide) dropActing(ctx context.Context, now, set map[string]string) (Sit
 	for _, name := range []string{SecretClient, SecretCertificate, SecretNextCertificate} {
 		gone[acting.named(name)] = ""
 	}
-	if _, err := g.change(ctx, StepActing, now, set); err != nil { // first: nothing asks for the proof then
+	if _, err := g.changeActing(ctx, now, set); err != nil { // first: nothing asks for the proof then
 		return Situation{}, err
 	}
 	if err := g.cfg.KeepSecrets(ctx, gone); err != nil {

@@ -89,8 +89,8 @@ func NewGuide(cfg GuideConfig, guide *setup.Guide) (*Server, error) {
 	e.GET("/readyz", plain(notSetUp))
 	e.POST("/setup/session", plain(g.claim))
 	e.GET("/signin/callback", plain(g.arrive))
-	e.GET("/consent/callback", plain(g.consented))
-	e.GET("/consent/acting/callback", plain(g.consented))
+	e.GET("/consent/callback", plain(g.consented(setup.StepRegistration)))
+	e.GET("/consent/acting/callback", plain(g.consented(setup.StepActing)))
 	s.echo, s.chain = e, e
 	for _, step := range []func(http.Handler) http.Handler{
 		g.lock, g.limit, s.limitBody, g.refuseOthers, g.leadToGuide, g.refuseClear, s.setHeaders, s.recoverPanics, s.logRequests, s.identify,
@@ -271,7 +271,9 @@ func (g *guideServer) arrive(w http.ResponseWriter, r *http.Request) {
 }
 
 // consented is where Microsoft sends the browser back to after the consent. Whether it was given, the check of the step asks.
-func (g *guideServer) consented(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Location", guidePage+"?step=registration&again=1")
-	w.WriteHeader(http.StatusFound)
+func (g *guideServer) consented(step string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", guidePage+"?step="+step)
+		w.WriteHeader(http.StatusFound)
+	}
 }

@@ -54,9 +54,11 @@ export function ConsentLink({ again }: { again?: boolean }) {
   const { t } = useTranslation('portal')
   return (
     <>
-      <a className="btn p" href="/consent">
-        {again ? t('consent.again') : t('consent.give')}
-      </a>
+      <p>
+        <a className="btn p" href="/consent">
+          {again ? t('consent.again') : t('consent.give')}
+        </a>
+      </p>
       <p className="mut sm">{t('consent.where')}</p>
     </>
   )

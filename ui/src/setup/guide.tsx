@@ -65,7 +65,7 @@ export function Guide({ situation }: { situation: Situation }) {
   const unproven = (which: Which) => draft[which].clientId.trim() === '' || !hasProof(situation[which], draft[which])
   const prove = async (which: Which): Promise<boolean> => {
     const good = await test(which, () => ask[which].set(inputOf(draft[which])))
-    change({ [which]: { ...draft[which], secret: '', pem: '' } }) // they are kept now, and need not stay in this page's memory
+    change({ [which]: { ...draft[which], secret: '', pem: '' } }) // kept or refused, they need not stay in this page's memory
     return good
   }
   const broken = order.filter((step) => worstOf(situation.findings[step]) === 'broken')
