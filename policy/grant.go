@@ -83,6 +83,25 @@ func (g Grant) Covers(place Place) bool {
 	return false
 }
 
+// NamedByID is the grant with each single room that it names by its address named by its lasting id instead, and whether there is any. byAddress has the
+// ids by the PlaceKey of the address.
+func (g Grant) NamedByID(byAddress map[string]string) (Grant, bool) {
+	rooms, named, changed := make([]string, 0, len(g.Rooms)), map[string]bool{}, false
+	for _, room := range g.Rooms {
+		if id, ok := byAddress[PlaceKey(room)]; ok {
+			room, changed = id, true
+		}
+		if key := PlaceKey(room); !named[key] { // it may have been named by its id, too
+			rooms, named[key] = append(rooms, room), true
+		}
+	}
+	if !changed {
+		return g, false
+	}
+	g.Rooms = rooms
+	return g, true
+}
+
 // PlaceKey is the id or address of a room in the form in which it is compared. Case says nothing, nor does the way in which a GUID is written.
 func PlaceKey(id string) string {
 	key := strings.ToLower(strings.TrimSpace(norm.NFC.String(id)))
