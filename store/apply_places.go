@@ -191,6 +191,7 @@ type KnownPlace struct {
 	PlaceID string
 	Email   string
 	Name    string
+	Hidden  bool
 }
 
 // KnownPlaces reads the rooms that are stored of one customer, hidden ones, too.
@@ -201,9 +202,9 @@ func (s *Store) KnownPlaces(ctx context.Context, work policy.View) ([]KnownPlace
 		return nil, err
 	}
 	err = s.read(ctx, func(t *tx) error {
-		out, err = readAll(ctx, t, "read the rooms to compare", statement{`SELECT place_id, email, name FROM rooms
+		out, err = readAll(ctx, t, "read the rooms to compare", statement{`SELECT place_id, email, name, hidden_at IS NOT NULL FROM rooms
 			WHERE customer_id = $1 ORDER BY place_id`, []any{customer}},
-			func(rows *sql.Rows, k *KnownPlace) error { return rows.Scan(&k.PlaceID, &k.Email, &k.Name) })
+			func(rows *sql.Rows, k *KnownPlace) error { return rows.Scan(&k.PlaceID, &k.Email, &k.Name, &k.Hidden) })
 		return err
 	})
 	return out, err
