@@ -68,6 +68,9 @@ func (g Grant) Covers(place Place) bool {
 	}
 	id, address := PlaceKey(place.ID), PlaceKey(place.Email)
 	for _, room := range g.Rooms {
+		if room == place.ID {
+			return true
+		}
 		if key := PlaceKey(room); key == id || key != "" && key == address {
 			return true
 		}
@@ -80,17 +83,44 @@ func (g Grant) Covers(place Place) bool {
 	return false
 }
 
+// NamedByID is the grant with each single room that it names by its address named by its lasting id instead, and whether there is any. byAddress has the
+// ids by the PlaceKey of the address.
+func (g Grant) NamedByID(byAddress map[string]string) (Grant, bool) {
+	rooms, named, changed := make([]string, 0, len(g.Rooms)), map[string]bool{}, false
+	for _, room := range g.Rooms {
+		if id, ok := byAddress[PlaceKey(room)]; ok {
+			room, changed = id, true
+		}
+		if key := PlaceKey(room); !named[key] { // it may have been named by its id, too
+			rooms, named[key] = append(rooms, room), true
+		}
+	}
+	if !changed {
+		return g, false
+	}
+	g.Rooms = rooms
+	return g, true
+}
+
 // PlaceKey is the id or address of a room in the form in which it is compared. Case says nothing, nor does the way in which a GUID is written.
 func PlaceKey(id string) string {
 	key := strings.ToLower(strings.TrimSpace(norm.NFC.String(id)))
 	if len(key) < guidDigits || len(key) > guidDigits+6 {
 		return key
 	}
-	digits := strings.NewReplacer("-", "", "{", "", "}", "").Replace(key)
-	if len(digits) != guidDigits || strings.Trim(digits, "0123456789abcdef") != "" {
+	digits := make([]byte, 0, guidDigits+6)
+	for i := range len(key) { // by hand: a grant compares very many ids
+		switch c := key[i]; {
+		case '0' <= c && c <= '9' || 'a' <= c && c <= 'f':
+			digits = append(digits, c)
+		case c != '-' && c != '{' && c != '}':
+			return key
+		}
+	}
+	if len(digits) != guidDigits {
 		return key
 	}
-	return digits
+	return string(digits)
 }
 
 // guidDigits are as many as a GUID has; at most four dashes and two braces stand between them.

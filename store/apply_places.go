@@ -105,7 +105,7 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 	if err != nil {
 		return err
 	}
-	byKey := make(map[string]*storedPlace, len(stored))
+	byKey, byAddress := make(map[string]*storedPlace, len(stored)), map[string]string{}
 	for i := range stored {
 		byKey[policy.PlaceKey(stored[i].PlaceID)] = &stored[i]
 	}
@@ -127,6 +127,12 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		if room == nil {
 			byKey[policy.PlaceKey(f.PlaceID)] = &storedPlace{PlaceFound: f, there: true}
 		}
+		if address := policy.PlaceKey(f.Email); byAddress[address] == "" && address != "" && address != policy.PlaceKey(f.PlaceID) {
+			byAddress[address] = f.PlaceID
+		}
+	}
+	if err := p.chooseByID(ctx, grant, byAddress); err != nil {
+		return err
 	}
 	for i := range stored {
 		room := &stored[i]
@@ -143,6 +149,23 @@ func (p *places) apply(ctx context.Context, grant policy.Grant, found []PlaceFou
 		}
 	}
 	return p.follow(ctx)
+}
+
+// chooseByID names rooms that were chosen by their address, for want of an id, by the one they have now: their address may be that of another room one
+// day, which nobody chose. The same rooms stay covered, so that what is agreed and the rules keep their versions.
+func (p *places) chooseByID(ctx context.Context, grant policy.Grant, byAddress map[string]string) error {
+	grant, changed := grant.NamedByID(byAddress)
+	if !changed {
+		return nil
+	}
+	text, err := toJSON(grant)
+	if err != nil {
+		return err
+	}
+	if _, err := p.t.exec(ctx, `UPDATE customers SET grant_json = $1 WHERE id = $2`, text, p.customer); err != nil {
+		return fmt.Errorf("name chosen rooms by their ids: %w", err)
+	}
+	return nil
 }
 
 func (p *places) stored(ctx context.Context) ([]storedPlace, error) {
@@ -168,6 +191,7 @@ type KnownPlace struct {
 	PlaceID string
 	Email   string
 	Name    string
+	Hidden  bool
 }
 
 // KnownPlaces reads the rooms that are stored of one customer, hidden ones, too.
@@ -178,8 +202,9 @@ func (s *Store) KnownPlaces(ctx context.Context, work policy.View) ([]KnownPlace
 		return nil, err
 	}
 	err = s.read(ctx, func(t *tx) error {
-		out, err = readAll(ctx, t, "read the rooms to compare", statement{`SELECT place_id, email, name FROM rooms WHERE customer_id = $1 ORDER BY place_id`,
-			[]any{customer}}, func(rows *sql.Rows, k *KnownPlace) error { return rows.Scan(&k.PlaceID, &k.Email, &k.Name) })
+		out, err = readAll(ctx, t, "read the rooms to compare", statement{`SELECT place_id, email, name, hidden_at IS NOT NULL FROM rooms
+			WHERE customer_id = $1 ORDER BY place_id`, []any{customer}},
+			func(rows *sql.Rows, k *KnownPlace) error { return rows.Scan(&k.PlaceID, &k.Email, &k.Name, &k.Hidden) })
 		return err
 	})
 	return out, err

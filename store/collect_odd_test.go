@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -174,4 +175,58 @@ func TestNothingIsWrittenOfACustomerThatLeft(t *testing.T) {
 	require.Equal(t, before, written())
 	require.NotEqual(t, id, again)
 	require.ErrorContains(t, w.FinishCheck(t.Context(), collectWork(again), CheckOutcome{Lease: checks[0]}), "another customer")
+}
+
+// A room that was chosen by its address, because it had no id, is chosen by its id as soon as it gets one: the address is that of another room one day.
+func TestARoomChosenByItsAddressIsChosenByItsIDLater(t *testing.T) {
+	const id, address = "080ed1a0-7b54-4995-85a5-000000000301", "a@customer.example"
+	known := place("A", "London")
+	known.PlaceID = id
+	for name, tc := range map[string]struct {
+		chosen []string
+		before bool // it is stored by its address first
+		after  []string
+	}{
+		"stored by its address":  {[]string{"place-B", "A@Customer.example", "place-C"}, true, []string{"place-B", id, "place-C"}},
+		"never stored without":   {[]string{address, "place-B"}, false, []string{id, "place-B"}},
+		"chosen by both already": {[]string{strings.ToUpper(id), address, "place-B"}, true, []string{strings.ToUpper(id), "place-B"}},
+		"chosen by its id":       {[]string{id, "place-B"}, false, []string{id, "place-B"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newCollectWorld(t)
+			customer := w.accept("t-1", policy.Grant{Rooms: tc.chosen, Except: []policy.GrantRule{{City: "Paris"}}})
+			grant := func() policy.Grant {
+				var out policy.Grant
+				require.NoError(t, fromJSON(w.texts(`SELECT grant_json FROM customers`)[0], &out))
+				return out
+			}
+			if tc.before {
+				old := known
+				old.PlaceID = address
+				w.places(customer, old, place("B", "London"))
+				require.Equal(t, tc.chosen, grant().Rooms, "it has no id yet")
+			} else {
+				w.places(customer, place("B", "London"))
+			}
+			agreed := w.texts(`SELECT version FROM customers`)
+			w.places(customer, known, place("B", "London"))
+			require.Equal(t, policy.Grant{Rooms: tc.after, Except: []policy.GrantRule{{City: "Paris"}}}, grant())
+			require.Equal(t, agreed, w.texts(`SELECT version FROM customers`), "nothing else is agreed now")
+			require.Zero(t, w.places(customer, known, place("B", "London")))
+
+			moved, other := known, place("Other", "London")
+			moved.Email, other.Email = "new@customer.example", address
+			w.places(customer, other, moved, place("B", "London"))
+			require.Equal(t, []string{id, "place-B"}, w.texts(`SELECT place_id FROM rooms ORDER BY place_id`), "nobody chose the other room")
+		})
+	}
+}
+
+// Where the choice by address leaves a room out for another reason, it stays as it was made.
+func TestAChoiceByAddressThatCoversNothingStays(t *testing.T) {
+	w := newCollectWorld(t)
+	customer := w.accept("t-1", policy.Grant{Rooms: []string{"a@customer.example"}, Except: []policy.GrantRule{{City: "London"}}})
+	w.places(customer, place("A", "London"))
+	require.Empty(t, w.texts(`SELECT name FROM rooms`))
+	require.Equal(t, []string{`{"all":false,"rooms":["a@customer.example"],"except":[{"city":"London"}]}`}, w.texts(`SELECT grant_json FROM customers`))
 }

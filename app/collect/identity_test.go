@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -250,22 +249,6 @@ func TestAnOddItemKeepsOnlyWhatItCouldBe(t *testing.T) {
 			require.Equal(t, "Boardroom 12, Harbour 4.02", w.kept())
 		})
 	}
-}
-
-// An empty answer agrees with nothing, also where every known room is hidden already.
-func TestAnEmptyAnswerPurgesNoHiddenRoom(t *testing.T) {
-	w := newWorld(t, traders())
-	w.accept(northwind, "Northwind", policy.Grant{Rules: []policy.GrantRule{{Building: "London Bridge"}}})
-	w.collect()
-	require.NoError(t, w.cloud.SetRoomBuilding(northwind, "br12@northwind.example", "GB", "London", "Shard"))
-	w.due(northwind, store.CollectPlaces)
-	require.Equal(t, "-Boardroom 12", w.kept())
-	w.cloud.SetFaults(northwind, cloudsim.Faults{EmptyPlaces: true})
-	w.readForDays()
-	w.clock.advance(48 * time.Hour)
-	w.collect()
-	require.Equal(t, "-Boardroom 12", w.kept())
-	require.Equal(t, StateEmptyAnswer, w.job(northwind, store.CollectPlaces).State)
 }
 
 // Who is who, item by item: what each item becomes, and which stored rooms may be there nevertheless.

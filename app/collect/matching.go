@@ -117,17 +117,20 @@ func (c *Collector) lookUp(ctx context.Context, r run, m *matching, wanted []pol
 	rooms := c.memory.due(wanted, r.started)
 	batches := slices.Collect(slices.Chunk(rooms, graph.MaxAddresses))
 	var mu sync.Mutex
+	learn := func(found map[policy.ID]string) {
+		mu.Lock()
+		defer mu.Unlock() // also when it breaks: the others would wait for ever
+		for room, account := range found {
+			m.learn(room, account)
+		}
+	}
 	return inTurns(ctx, len(batches), func(n, done int) error {
 		c.report(r.lease.Customer, &Progress{Step: string(store.CollectDevices), Done: done * graph.MaxAddresses, Total: len(rooms)})
 		found, err := c.accounts(ctx, r, m, batches[n])
 		if err != nil {
 			return err
 		}
-		mu.Lock()
-		for room, account := range found {
-			m.learn(room, account)
-		}
-		mu.Unlock()
+		learn(found)
 		c.memory.note(batches[n], r.started)
 		return nil
 	}, errNoDirectory)

@@ -1,6 +1,11 @@
 package collect
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,5 +78,41 @@ func TestASignedOutDeviceStaysInItsRoom(t *testing.T) {
 			require.Zero(t, w.number(`SELECT count(*) FROM devices WHERE misses > 0`))
 			require.Equal(t, 3, w.number(`SELECT count(*) FROM devices`), "one that was never in a granted room stays out")
 		})
+	}
+}
+
+// What breaks while accounts are learned keeps nothing locked: the others who look accounts up at the same moment come to an end, and so does the run.
+func TestAFaultWhileLearningHangsNobody(t *testing.T) {
+	w := newWorld(t, traders())
+	w.accept(northwind, "Northwind", london())
+	m := &matching{byAccount: map[string]policy.ID{}, accounts: map[policy.ID]string{}, emails: map[policy.ID]string{}} // learned is missing: learn breaks
+	var wanted []policy.ID
+	for i := range policy.ID(2 * graph.MaxAddresses) {
+		m.emails[i+1] = fmt.Sprintf("room-%d@northwind.example", i+1)
+		wanted = append(wanted, i+1)
+	}
+	var both sync.WaitGroup // answers come only when both requests are on their way
+	both.Add(2)
+	w.answerWith(func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/users") {
+			return false
+		}
+		both.Done()
+		both.Wait()
+		address := strings.Split(r.URL.Query().Get("$filter"), "'")[1]
+		_ = json.NewEncoder(rw).Encode(map[string]any{"value": []any{map[string]any{"id": "of " + address, "mail": address}}})
+		return true
+	})
+	r := run{lease: store.CollectLease{Customer: w.customers[northwind], Kind: store.CollectDevices}, target: store.CollectTarget{TenantID: northwind}, started: w.clock.Now()}
+	broke := make(chan any, 1)
+	go func() {
+		defer func() { broke <- recover() }()
+		_ = w.collector.lookUp(t.Context(), r, m, wanted)
+	}()
+	select {
+	case cause := <-broke:
+		require.ErrorContains(t, cause.(error), "nil map")
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "somebody waits for ever")
 	}
 }

@@ -3,6 +3,7 @@ package collect
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // fetchPlaces lists the rooms of a tenant and lets go of those outside the grant before anything else sees them. An empty list where rooms are
-// known is not believed: Microsoft reports new and hidden rooms missing for a while (graph.md 1).
+// in sight is not believed: Microsoft reports new and hidden rooms missing for a while (graph.md 1). Where all are hidden already it counts as any other,
+// or they would never be purged.
 func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 	listed, err := c.cfg.Graph.Rooms(ctx, r.target.TenantID)
 	if err != nil && !graph.Incomplete(err) {
@@ -23,7 +25,7 @@ func (c *Collector) fetchPlaces(ctx context.Context, r run) result {
 	if err != nil {
 		return c.broke(r, err)
 	}
-	if len(listed) == 0 && len(known) > 0 {
+	if len(listed) == 0 && slices.ContainsFunc(known, func(k store.KnownPlace) bool { return !k.Hidden }) {
 		return result{verdict: verdict{state: StateEmptyAnswer}}
 	}
 	v, told := good(), identify(listed, lost, known)

@@ -138,6 +138,57 @@ func TestOneRunDoesNotPurge(t *testing.T) {
 	require.NotContains(t, strings.Join(w.dump("rooms"), "\n"), "Quiet corner")
 }
 
+// An empty answer counts where every known room is hidden already, or those would never be purged: as any other complete answer, and so not before two
+// of them and 24 hours agree. Rooms that are in sight stay so.
+func TestAnEmptyAnswerPurgesHiddenRoomsByTheRule(t *testing.T) {
+	w := newWorld(t, traders())
+	w.accept(northwind, "Northwind", policy.Grant{Rules: []policy.GrantRule{{Building: "London Bridge"}}})
+	w.collect()
+	w.cloud.SetFaults(northwind, cloudsim.Faults{EmptyPlaces: true})
+	w.readForDays()
+	require.Equal(t, "Boardroom 12", w.kept(), "it is in sight")
+	require.Equal(t, StateEmptyAnswer, w.job(northwind, store.CollectPlaces).State)
+
+	w.cloud.SetFaults(northwind, cloudsim.Faults{})
+	require.NoError(t, w.cloud.SetRoomBuilding(northwind, "br12@northwind.example", "GB", "London", "Shard"))
+	w.due(northwind, store.CollectPlaces)
+	hidden := w.clock.Now()
+	require.Equal(t, "-Boardroom 12", w.kept())
+	w.cloud.SetFaults(northwind, cloudsim.Faults{EmptyPlaces: true})
+	for w.job(northwind, store.CollectPlaces).DueAt.Sub(hidden) < 24*time.Hour {
+		w.due(northwind, store.CollectPlaces)
+		require.Equal(t, "-Boardroom 12", w.kept(), "purged after %s", w.clock.Now().Sub(hidden))
+		require.Equal(t, StateOK, w.job(northwind, store.CollectPlaces).State)
+	}
+	w.due(northwind, store.CollectPlaces)
+	require.Empty(t, w.kept())
+}
+
+// A room that was hidden by a list with gaps was missed by no complete one: a single empty answer does not purge it, however late it comes.
+func TestASingleEmptyAnswerPurgesNothing(t *testing.T) {
+	w := newWorld(t, traders())
+	w.accept(northwind, "Northwind", policy.Grant{Rules: []policy.GrantRule{{Building: "London Bridge"}}})
+	w.collect()
+	require.NoError(t, w.cloud.SetRoomBuilding(northwind, "br12@northwind.example", "GB", "London", "Shard"))
+	w.respell(roomsPath, func(m map[string]any) any {
+		if m["displayName"] == "Vault Amstel" {
+			return map[string]any{"capacity": 7}
+		}
+		return m
+	})
+	w.due(northwind, store.CollectPlaces)
+	require.Equal(t, StatePartial, w.job(northwind, store.CollectPlaces).State)
+	require.Equal(t, "-Boardroom 12", w.kept())
+	w.answerWith(nil)
+	w.cloud.SetFaults(northwind, cloudsim.Faults{EmptyPlaces: true})
+	w.clock.advance(48 * time.Hour)
+	w.collect()
+	require.Equal(t, StateOK, w.job(northwind, store.CollectPlaces).State)
+	require.Equal(t, "-Boardroom 12", w.kept())
+	w.due(northwind, store.CollectPlaces)
+	require.Empty(t, w.kept())
+}
+
 func TestPurgedRoomLeavesNoScope(t *testing.T) {
 	w := newWorld(t, traders())
 	id := w.accept(northwind, "Northwind", london())
