@@ -90,6 +90,7 @@ func (r registration) subject(ctx context.Context, secret secretReader) (setup.R
 		err = c.Closed
 	}
 	if err != nil && r.prefix == store.ActingPrefix { // the guide can make it anew, or do without
+		out.Closed = err
 		return out, nil
 	}
 	if err != nil {

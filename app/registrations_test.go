@@ -3,6 +3,7 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,9 @@ func TestTheRegistrationThatActsHasAProofOfItsOwn(t *testing.T) {
 	s.ActClientSecret = ""
 	s.ActCertificate, s.ActCertificateKey = "none.pem", "none.key"
 	require.ErrorContains(t, acts(), "none.pem", "and it starts")
+	var said strings.Builder
+	require.ErrorIs(t, Doctor(t.Context(), s, &said), errUnwell)
+	require.Regexp(t, `broken +acting +read the certificate: open none.pem`, said.String())
 	s.ActCertificate, s.ActCertificateKey = "", ""
 	require.NoError(t, os.Remove(filepath.Join(s.Data, store.SecretKeyName)))
 	require.ErrorContains(t, acts(), store.ErrSecretClosed.Error())

@@ -157,30 +157,30 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) (out []st
 			out = allBroken(c.cfg.Now())
 		}
 	}()
-	c.cfg.Graph.ForgetToken(target.TenantID)
-	roles, denied := c.cfg.Graph.Roles(ctx, target.TenantID)
-	unreadable := graph.KindOf(denied) == graph.BadAnswer // a token that nobody can look into may work all the same
-	if unreadable {
-		denied = nil
+	reading := c.leaveOf(ctx, c.cfg.Graph, target.TenantID)
+	acting := reading // that a customer lets itself be read and nobody act is no fault of either
+	if c.actsApart() {
+		acting = c.leaveOf(ctx, c.cfg.Acting, target.TenantID)
 	}
 	for _, n := range graph.Needs() {
-		found := store.Capability{Name: string(n.Capability)}
-		if denied == nil && !unreadable {
-			given := n.Given(roles)
+		found, leave := store.Capability{Name: string(n.Capability)}, reading
+		if n.Capability == graph.CanRestart {
+			leave = acting
+		}
+		if leave.denied == nil && !leave.unreadable {
+			given := n.Given(leave.roles)
 			found.Given = &given
 		}
 		switch {
 		case !n.Used:
 			found.State = CanNotUsed
-		case n.Capability == graph.CanRestart && c.actsApart():
-			found = c.tryActing(ctx, n, target, out)
-		case denied != nil:
-			found.State, found.Detail, found.Tried = stateOf(denied), graph.Words(denied), c.cfg.Now()
-			if graph.KindOf(denied) == graph.ClockSkew {
+		case leave.denied != nil:
+			found.State, found.Detail, found.Tried = stateOf(leave.denied), graph.Words(leave.denied), c.cfg.Now()
+			if graph.KindOf(leave.denied) == graph.ClockSkew {
 				found.Detail = skewed(found.Detail)
 			}
 		case n.Capability == graph.CanRestart:
-			if found.State = restartState(found.Given, out); found.State == CanNoConsent {
+			if found.State = restartState(found.Given, out); found.State == CanNoConsent && (found.Given == nil || !*found.Given) {
 				found.Detail = n.Permissions[0]
 			}
 		default:
@@ -205,27 +205,20 @@ func (c *Collector) try(ctx context.Context, target store.CheckTarget) (out []st
 // actsApart tells whether a second registration acts.
 func (c *Collector) actsApart() bool { return c.cfg.Acting != nil && c.cfg.Acting != c.cfg.Graph }
 
-// tryActing asks for a token of the registration that acts: that a customer reads and does not let act is no fault of either.
-func (c *Collector) tryActing(ctx context.Context, n graph.Need, target store.CheckTarget, before []store.Capability) store.Capability {
-	found := store.Capability{Name: string(n.Capability)}
-	c.cfg.Acting.ForgetToken(target.TenantID)
-	roles, err := c.cfg.Acting.Roles(ctx, target.TenantID)
-	switch {
-	case graph.KindOf(err) == graph.BadAnswer: // as in try
-	case err != nil:
-		found.State, found.Detail, found.Tried = stateOf(err), graph.Words(err), c.cfg.Now()
-		if graph.KindOf(err) == graph.ClockSkew {
-			found.Detail = skewed(found.Detail)
-		}
-		return found
-	default:
-		given := n.Given(roles)
-		found.Given = &given
+// leave is what a token of ours says that a tenant allows an application.
+type leave struct {
+	roles      []string
+	unreadable bool  // nobody can look into the token, which may work all the same
+	denied     error // why there is no token
+}
+
+func (c *Collector) leaveOf(ctx context.Context, client *graph.Client, tenant string) leave {
+	client.ForgetToken(tenant)
+	roles, err := client.Roles(ctx, tenant)
+	if graph.KindOf(err) == graph.BadAnswer {
+		return leave{unreadable: true}
 	}
-	if found.State = restartState(found.Given, before); found.Given != nil && !*found.Given {
-		found.Detail = n.Permissions[0]
-	}
-	return found
+	return leave{roles: roles, denied: err}
 }
 
 // allBroken is what is said when Roomward itself broke before anything was found out.

@@ -115,12 +115,13 @@ func (f Outcome) Text() string { return f.fill(words[f.Code].says) }
 func (f Outcome) Todo() string { return f.fill(words[f.Code].do) }
 
 func (f Outcome) fill(text string) string {
-	pairs := []string{"{number}", strconv.Itoa(f.Number), "{said}", f.Said}
+	var pairs []string
 	for name, value := range f.Values {
 		if name == "purpose" {
 			value = purposes[value]
 		}
 		pairs = append(pairs, "{"+name+"}", value)
 	}
+	pairs = append(pairs, "{number}", strconv.Itoa(f.Number), "{said}", f.Said) // after a value of that name, which is the one that is meant
 	return strings.NewReplacer(pairs...).Replace(text)
 }

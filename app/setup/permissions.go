@@ -72,6 +72,9 @@ func (c Checks) ActingRegistration(ctx context.Context, s Subject) []Outcome {
 	if s.Acting.ClientID == "" {
 		return []Outcome{found("acting", OK, "acting-by-first")}
 	}
+	if s.Acting.Closed != nil {
+		return []Outcome{found("acting", Broken, "settings-wrong", "said", s.Acting.Closed.Error())}
+	}
 	findings := []Outcome{c.Credential(s.Acting)}
 	if s.Acting.Next != nil {
 		findings = append(findings, c.Next(ctx, s.PartnerTenant, s.Acting))

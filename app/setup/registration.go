@@ -15,6 +15,7 @@ type Registration struct {
 	Secret      string           `json:"-"`
 	Certificate *tls.Certificate `json:"-"`
 	Next        *tls.Certificate `json:"-"` // waits until Entra knows it
+	Closed      error            `json:"-"` // why there is a proof that cannot be used
 }
 
 // proven tells whether there is a proof of the application in use.
