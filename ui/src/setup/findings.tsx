@@ -15,7 +15,7 @@ const glyphs = { ok: IconCheckFilled, warning: IconWarning20, broken: IconError2
 function useWords(): (outcome: Outcome) => { says: string; todo: string } {
   const { t } = useTranslation('setup')
   return (outcome) => {
-    const values: Record<string, string> = { ...outcome.values, said: outcome.said ?? '', number: String(outcome.number ?? '') }
+    const values: Record<string, string> = { ...outcome.values, said: outcome.said ?? outcome.values?.['said'] ?? '', number: String(outcome.number ?? '') }
     const purpose = values['purpose']
     if (purpose !== undefined) values['purpose'] = t(`purpose.${purpose}` as 'purpose.restart')
     const said = t(`found.${outcome.code}` as 'found.token-ok', { ...values, defaultValue: outcome.said ?? outcome.code })

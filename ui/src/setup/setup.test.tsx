@@ -263,6 +263,12 @@ describe('the installation', () => {
     expect(text()).toContain(en.todo['backup-none'])
   })
 
+  test('says what is wrong with a setting', async () => {
+    serve({ 'GET /api/installation': () => json({ ...ended, findings: [{ check: 'acting', state: 'broken', code: 'settings-wrong', values: { said: 'open none.pem' }, at: ended.startedAt }] }) })
+    await show(Installation)
+    await until(() => expect(text()).toContain('open none.pem'))
+  })
+
   test('in French', async () => {
     serve({ 'GET /api/installation': () => json(ended) })
     await show(Installation, 'fr')

@@ -1,0 +1,1 @@
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{r as t,t as n}from"./list-Biw2c7DV.js";import{g as r}from"./search-BrgOZDxi.js";var i=e(r(),1);function a(){return(0,i.jsx)(n,{own:!1,details:t})}export{a as Page};

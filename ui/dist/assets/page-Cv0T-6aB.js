@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{r as t,t as n}from"./list-DQD7zHaI.js";import{g as r}from"./search-BrgOZDxi.js";var i=e(r(),1);function a(){return(0,i.jsx)(n,{own:!1,details:t})}export{a as Page};
